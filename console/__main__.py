@@ -1,0 +1,5 @@
+"""``python -m console`` is ``oc-console``."""
+
+from console.cli import main
+
+raise SystemExit(main())

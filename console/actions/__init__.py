@@ -1,0 +1,1 @@
+"""Everything that changes the outside. Only the engine calls it."""

@@ -1,0 +1,1 @@
+"""What a coding agent is doing, told from its screen."""

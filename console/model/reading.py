@@ -1,0 +1,93 @@
+"""Readings: frozen facts from the outside, each with its time and source. A failure is a Reading too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.model.agent import Detection
+from console.model.dispatch import Dispatch
+from console.model.service import Service
+from console.model.surface import Screen, SurfaceInfo
+from console.model.telemetry import Collector
+
+
+@dataclass(frozen=True, slots=True)
+class TreeRead:
+    """All surfaces a multiplexer has now."""
+
+    at: float
+    source: str
+    """``tmux 3.3a /tmp/tmux-1000/default``."""
+    surfaces: tuple[SurfaceInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenRead:
+    """The screen of one surface."""
+
+    at: float
+    key: str
+    screen: Screen
+    detection: Detection | None = None
+    """Filled in by the engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFailed:
+    """One surface could not be read; the others can."""
+
+    at: float
+    key: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class MuxDown:
+    """The multiplexer is gone; what is on screen is from before."""
+
+    at: float
+    source: str
+    error: str
+    """What happened and what the console does about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """The dispatch log, whole."""
+
+    at: float
+    source: str
+    dispatches: tuple[Dispatch, ...]
+    not_understood: int = 0
+    """Records of which something could not be mapped (they are in `dispatches` all the same)."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFailed:
+    """The dispatch log cannot be read now; the last good state stands."""
+
+    at: float
+    source: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesRead:
+    """Every configured service."""
+
+    at: float
+    source: str
+    services: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorRead:
+    """One health answer of the collector, or why there is none."""
+
+    at: float
+    source: str
+    collector: Collector
+
+
+MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown
+Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead

@@ -1,0 +1,191 @@
+"""The one value the whole console is drawn from, and the pure fold that makes the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from console.model.agent import settle
+from console.model.dispatch import Dispatch
+from console.model.reading import (
+    CollectorRead,
+    LogFailed,
+    LogRead,
+    MuxDown,
+    Reading,
+    ScreenFailed,
+    ScreenRead,
+    ServicesRead,
+    TreeRead,
+)
+from console.model.service import Judgement, Service
+from console.model.surface import Surface, SurfaceInfo
+from console.model.telemetry import Collector, CollectorState
+
+
+@dataclass(frozen=True, slots=True)
+class MuxSlice:
+    """The terminal server."""
+
+    source: str = ""
+    read_at: float | None = None
+    error: str = ""
+    """Why it cannot be read now; empty when it can."""
+    down_since: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogSlice:
+    """The dispatch log; `source` is empty when none is configured."""
+
+    source: str = ""
+    read_at: float | None = None
+    dispatches: tuple[Dispatch, ...] = ()
+    not_understood: int = 0
+    error: str = ""
+    stale_since: float | None = None
+    """Since when the file cannot be read while an older good state is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesSlice:
+    """Watched services; `source` is empty when none is configured."""
+
+    source: str = ""
+    read_at: float | None = None
+    services: tuple[Service, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorSlice:
+    """The collector; `source` is empty when none is configured."""
+
+    source: str = ""
+    read_at: float | None = None
+    collector: Collector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceSpec:
+    """What the configuration says of one surface."""
+
+    ref: str
+    name: str = ""
+    role: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything known at one moment. Slices that did not change are the same objects as before."""
+
+    mux: MuxSlice = MuxSlice()
+    surfaces: tuple[Surface, ...] = ()
+    log: LogSlice = LogSlice()
+    services: ServicesSlice = ServicesSlice()
+    collector: CollectorSlice = CollectorSlice()
+    specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
+
+    def surface(self, key: str) -> Surface | None:
+        """The surface with this key."""
+        return next((surface for surface in self.surfaces if surface.key == key), None)
+
+    def dispatch_of(self, surface: Surface) -> Dispatch | None:
+        """The newest open dispatch of a surface."""
+        mine = [d for d in self.log.dispatches if d.is_open and surface.answers_to(d.surface)]
+        return max(mine, key=lambda d: (d.dispatched_at or 0.0, d.number or 0), default=None)
+
+    def waiting(self) -> tuple[Surface, ...]:
+        """Surfaces that wait for a person, the longest wait first."""
+        waits = [s for s in self.surfaces if s.status is not None and s.status.needs_person]
+        return tuple(sorted(waits, key=lambda s: s.status.since if s.status else 0.0))
+
+    def troubles(self) -> tuple[str, ...]:
+        """One line for everything that needs a person, most urgent first; empty when all is well."""
+        found = [f"{s.name}: {s.status.state}" for s in self.waiting() if s.status]
+        if self.mux.error:
+            found.append(self.mux.error)
+        if self.log.error:
+            found.append(self.log.error)
+        found += [f"{s.name}: {s.observed}, expected {s.expected}" for s in self.services.services
+                  if s.judgement in (Judgement.ALARM, Judgement.ATTENTION)]
+        collector = self.collector.collector
+        if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
+            found.append(f"collector {collector.state}: {collector.evidence}")
+        return tuple(found)
+
+
+def reduce(before: Snapshot, reading: Reading) -> Snapshot:
+    """Return the snapshot after *reading*. Pure; slices that are equal stay the same object."""
+    match reading:
+        case TreeRead():
+            return _tree(before, reading)
+        case ScreenRead():
+            return _screen(before, reading)
+        case ScreenFailed():
+            return _swap(before, reading.key, lambda s: replace(s, error=reading.error))
+        case MuxDown():
+            since = before.mux.down_since if before.mux.error else reading.at
+            source = reading.source or before.mux.source
+            return replace(before, mux=replace(before.mux, source=source, error=reading.error, down_since=since))
+        case LogRead():
+            return replace(before, log=LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood))
+        case LogFailed():
+            since = before.log.stale_since if before.log.error else reading.at
+            return replace(before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since))
+        case ServicesRead():
+            return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
+        case CollectorRead():
+            return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
+
+
+def _tree(before: Snapshot, reading: TreeRead) -> Snapshot:
+    known = {surface.key: surface for surface in before.surfaces}
+    surfaces = tuple(_surface(info, known.get(info.key), before.specs) for info in reading.surfaces)
+    if surfaces == before.surfaces:
+        surfaces = before.surfaces
+    return replace(before, mux=MuxSlice(reading.source, reading.at), surfaces=surfaces)
+
+
+def _surface(info: SurfaceInfo, known: Surface | None, specs: tuple[SurfaceSpec, ...]) -> Surface:
+    if known is not None:
+        if known.info == info:
+            return known
+        return replace(known, info=info, name=_name(info, _spec(info, specs)))
+    spec = _spec(info, specs)
+    return Surface(
+        info=info,
+        name=_name(info, spec),
+        role=spec.role if spec else "",
+        expected_agent=spec.agent if spec else "",
+    )
+
+
+def _spec(info: SurfaceInfo, specs: tuple[SurfaceSpec, ...]) -> SurfaceSpec | None:
+    probe = Surface(info, info.label)
+    return next((spec for spec in specs if probe.answers_to(spec.ref)), None)
+
+
+def _name(info: SurfaceInfo, spec: SurfaceSpec | None) -> str:
+    return (spec.name if spec else "") or info.label or info.place
+
+
+def _screen(before: Snapshot, reading: ScreenRead) -> Snapshot:
+    surface = before.surface(reading.key)
+    if surface is None:
+        return before
+    status = settle(surface.status, reading.detection, reading.at) if reading.detection else surface.status
+    screen = surface.screen if surface.screen == reading.screen else reading.screen
+    after = replace(surface, screen=screen, status=status, read_at=reading.at, error="")
+    return _put(before, surface, after)
+
+
+def _swap(before: Snapshot, key: str, change: Callable[[Surface], Surface]) -> Snapshot:
+    surface = before.surface(key)
+    return before if surface is None else _put(before, surface, change(surface))
+
+
+def _put(before: Snapshot, old: Surface, new: Surface) -> Snapshot:
+    if old == new:
+        return before
+    return replace(before, surfaces=tuple(new if s is old else s for s in before.surfaces))

@@ -1,0 +1,87 @@
+"""A terminal surface and what is on its screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from console.model.agent import AgentStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The visible screen of a surface; every row has passed `safety.safe_text`."""
+
+    lines: tuple[str, ...]
+    """Plain rows, top to bottom, without trailing blanks."""
+    styled: tuple[str, ...]
+    """The same rows with their colours (SGR); each row stands alone."""
+    width: int
+    height: int
+    cursor: tuple[int, int] | None = None
+    """Column and row from 0; None when the back end does not tell or the cursor is hidden."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceInfo:
+    """One surface as a multiplexer lists it."""
+
+    ref: str
+    """What people type: ``%3`` in tmux, ``surface:1`` or ``term_…`` in cmux."""
+    uuid: str | None
+    """Identity that outlives a renumbered ref, where the back end has one."""
+    workspace: str
+    """tmux session or cmux workspace."""
+    place: str
+    """Where it is, for people: ``openclaw:0.1``."""
+    title: str = ""
+    label: str = ""
+    """A name given on purpose (tmux pane option ``@surface``, a cmux tab title)."""
+    command: str = ""
+    """Foreground program."""
+    pid: int | None = None
+    tty: str = ""
+    width: int = 0
+    height: int = 0
+    dead: bool = False
+    own: bool = False
+    """This is the surface the console itself runs in."""
+
+    @property
+    def key(self) -> str:
+        """What identifies the surface inside one run of the console."""
+        return self.uuid or self.ref
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A surface as the operator sees it: the listing, the configuration and the last reading together."""
+
+    info: SurfaceInfo
+    name: str
+    role: str = ""
+    expected_agent: str = ""
+    """The agent the configuration expects here; empty when it does not say."""
+    screen: Screen | None = None
+    status: AgentStatus | None = None
+    read_at: float | None = None
+    """Epoch seconds of the last reading of the screen."""
+    error: str = ""
+    """Why the screen could not be read."""
+
+    @property
+    def key(self) -> str:
+        """See `SurfaceInfo.key`."""
+        return self.info.key
+
+    @property
+    def agent(self) -> str:
+        """The agent seen on the screen, else the expected one."""
+        seen = self.status.detection.agent if self.status else ""
+        return seen or self.expected_agent
+
+    def answers_to(self, target: str) -> bool:
+        """Whether the dispatch log's *target* means this surface (ref, uuid, name, label or place)."""
+        wanted = target.strip().casefold()
+        info = self.info
+        names = (info.ref, info.uuid, self.name, info.label, info.place)
+        return bool(wanted) and any(wanted == name.casefold() for name in names if name)

@@ -1,0 +1,60 @@
+"""The one protocol behind which every terminal multiplexer stands."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from console.model.reading import MuxReading
+from console.model.surface import Screen
+
+
+class MuxError(Exception):
+    """A multiplexer could not do what was asked; the text says what happened, where, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """What the operator looks at; an adapter spends its reads accordingly."""
+
+    visible: frozenset[str] = frozenset()
+    """Keys of the surfaces on screen. Empty means: nothing is drawn, read slowly."""
+    focused: str = ""
+    """Key of the surface the operator is in."""
+
+
+class Multiplexer(Protocol):
+    """tree, read, watch, send_text, send_key. Texts that come out have passed `safety.safe_text`."""
+
+    @property
+    def source(self) -> str:
+        """What is read, for people: ``tmux 3.3a · default``."""
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What this back end can do, out of ``colours cursor push paste uuid``."""
+
+    def watch(self) -> AsyncIterator[MuxReading]:
+        """Yield readings for ever: first a `TreeRead`, then what changes. Never raises: a failure is a reading.
+
+        After a `MuxDown` it keeps trying and yields a `TreeRead` when the server is back.
+        """
+
+    def look_at(self, interest: Interest) -> None:
+        """Say what the operator sees now."""
+
+    def reread(self) -> None:
+        """Read tree and screens again soon, changed or not."""
+
+    async def read(self, ref: str) -> Screen:
+        """Read one screen now. Raises `MuxError`."""
+
+    async def send_text(self, ref: str, text: str) -> None:
+        """Put *text* into the surface as one paste, without Enter. Only `actions/` calls this. Raises `MuxError`."""
+
+    async def send_key(self, ref: str, key: str) -> None:
+        """Press one key (``enter``, ``escape``, ``tab``, ``up``, ``down``, a digit or letter). Raises `MuxError`."""
+
+    async def close(self) -> None:
+        """Let go of everything; idempotent."""

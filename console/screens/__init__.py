@@ -1,0 +1,1 @@
+"""Composing widgets, asking questions."""

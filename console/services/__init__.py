@@ -1,0 +1,1 @@
+"""Services the operator expects to run, or not to run."""

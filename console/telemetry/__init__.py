@@ -1,0 +1,1 @@
+"""The OpenTelemetry collector: health and counts."""

@@ -1,0 +1,1 @@
+"""The dispatch log: a tolerant reader of the operator's own file."""
