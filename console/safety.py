@@ -36,8 +36,10 @@ _INVISIBLE = (
 )
 _HIDDEN: Final = re.compile(f"[{_INVISIBLE}]")
 _C0: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-_SUSPECT: Final = re.compile(f"[\x00-\x08\x0b-\x1f\x7f{_INVISIBLE}\u0300-\u036f\u0483-\u0489\u1100-\u11ff\u1ab0-\u1aff"
-                             "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]|[^\x00-\uffff]|[\u0590-\u10ff]")
+_SUSPECT: Final = re.compile(
+    f"[\x00-\x08\x0b-\x1f\x7f{_INVISIBLE}\u0300-\u036f\u0483-\u0489\u1100-\u11ff\u1ab0-\u1aff"
+    "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]|[^\x00-\uffff]|[\u0590-\u10ff]"
+)
 _JAMO: Final = re.compile("[\u1100-\u11ff]")
 
 
@@ -142,8 +144,17 @@ def check_outgoing(text: str, *, limit: int = OUTGOING_LIMIT) -> tuple[str, tupl
     return text, tuple(wrong)
 
 
-_CONTROL_NAMES: Final = {"\x1b": "ESCAPE", "\x07": "BELL", "\x03": "END OF TEXT (Ctrl-C)", "\x04": "Ctrl-D",
-                         "\x1a": "Ctrl-Z", "\x7f": "DELETE", "\x00": "NUL", "\x9b": "CSI", "\x9d": "OSC"}
+_CONTROL_NAMES: Final = {
+    "\x1b": "ESCAPE",
+    "\x07": "BELL",
+    "\x03": "END OF TEXT (Ctrl-C)",
+    "\x04": "Ctrl-D",
+    "\x1a": "Ctrl-Z",
+    "\x7f": "DELETE",
+    "\x00": "NUL",
+    "\x9b": "CSI",
+    "\x9d": "OSC",
+}
 
 _SECRET: Final = re.compile(
     r"\b(sk-[A-Za-z0-9_-]{8,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}|AKIA[0-9A-Z]{16}|xox[abprs]-[\w-]{10,}"

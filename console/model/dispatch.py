@@ -22,21 +22,23 @@ class DispatchStatus(StrEnum):
     UNKNOWN = "unknown"
 
 
-OPEN_STATUSES: Final = frozenset({
-    DispatchStatus.QUEUED,
-    DispatchStatus.SENT,
-    DispatchStatus.WORKING,
-    DispatchStatus.WAITING,
-    DispatchStatus.NEEDS_CHECK,
-    DispatchStatus.UNKNOWN,
-})
+OPEN_STATUSES: Final = frozenset(
+    {
+        DispatchStatus.QUEUED,
+        DispatchStatus.SENT,
+        DispatchStatus.WORKING,
+        DispatchStatus.WAITING,
+        DispatchStatus.NEEDS_CHECK,
+        DispatchStatus.UNKNOWN,
+    }
+)
 """Not finished: somebody still owes something. A dispatch nobody understands counts as open."""
 
 
 class VerificationVerdict(StrEnum):
     """Outcome of a cross-check."""
 
-    PASS = "pass"  # noqa: S105 - a verdict
+    PASS = "pass"
     WARN = "warn"
     FAIL = "fail"
 

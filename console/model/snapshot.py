@@ -107,8 +107,11 @@ class Snapshot:
             found.append(self.mux.error)
         if self.log.error:
             found.append(self.log.error)
-        found += [f"{s.name}: {s.observed}, expected {s.expected}" for s in self.services.services
-                  if s.judgement in (Judgement.ALARM, Judgement.ATTENTION)]
+        found += [
+            f"{s.name}: {s.observed}, expected {s.expected}"
+            for s in self.services.services
+            if s.judgement in (Judgement.ALARM, Judgement.ATTENTION)
+        ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
             found.append(f"collector {collector.state}: {collector.evidence}")
@@ -132,7 +135,9 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             return replace(before, log=LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood))
         case LogFailed():
             since = before.log.stale_since if before.log.error else reading.at
-            return replace(before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since))
+            return replace(
+                before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
+            )
         case ServicesRead():
             return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
         case CollectorRead():
