@@ -18,27 +18,29 @@ LINE_LIMIT: Final = 4096
 """Characters of one line that are kept; a longer line ends in an ellipsis."""
 
 COMBINING_LIMIT: Final = 4
-"""Combining marks kept on one base character ("zalgo" text grows upwards over its neighbours)."""
+"""Combining marks, selectors and joiners kept on one base character ("zalgo" text grows over its neighbours)."""
 
 OUTGOING_LIMIT: Final = 100_000
 """Characters that may be typed in one go."""
 
 _CONTROL_STRING = r"(?:\x1b[P\]X^_]|[\x90\x9d\x98\x9e\x9f])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c|(?=\n)|(?=\x1b)|$)"
 _CSI = r"(?:\x1b\[|\x9b)[0-?]*[ -/]*(?:[@-~]|(?=[^ -~])|$)"
-_SGR: Final = re.compile(r"\x1b\[[0-9;:]*m")
+_SGR: Final = re.compile(r"\x1b\[[0-9;:]{0,64}m")  # a real one is shorter; without a bound it can hold megabytes
 _SEQUENCE: Final = re.compile(rf"{_CONTROL_STRING}|{_CSI}|\x1b[ -/]*[0-~]?")
 _INVISIBLE = (
     "\x80-\x9f"  # C1
     "\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # bidi, zero width
     "\ud800-\udfff"  # lone surrogates
     "\U000e0000-\U000e0fff"  # tag characters
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # shorthand and musical format controls
     "\u2028\u2029"
 )
 _HIDDEN: Final = re.compile(f"[{_INVISIBLE}]")
 _C0: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _SUSPECT: Final = re.compile(
-    f"[\x00-\x08\x0b-\x1f\x7f{_INVISIBLE}\u0300-\u036f\u0483-\u0489\u1100-\u11ff\u1ab0-\u1aff"
-    "\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]|[^\x00-\uffff]|[\u0590-\u10ff]"
+    f"[\x00-\x08\x0b-\x1f\x7f{_INVISIBLE}\U00010000-\U0010ffff"
+    "\u0300-\u036f\u0483-\u0489\u0590-\u1dff\u20d0-\u20ff\u2cef-\u2cf1\u2d7f\u2de0-\u2dff"  # combining marks and jamo
+    "\u302a-\u302f\u3099\u309a\ua66f-\ua69f\ua6f0\ua6f1\ua802-\uabff\ufb1e\ufe00-\ufe0f\ufe20-\ufe2f\u200d]"
 )
 _JAMO: Final = re.compile("[\u1100-\u11ff]")
 
@@ -51,6 +53,8 @@ def safe_text(text: str, *, sgr: bool = False, multiline: bool = False, limit: i
     composed. With *sgr* colour sequences (SGR) stay. Newlines become spaces unless *multiline*; tabs become one space.
     Each line is cut after *limit* visible characters.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     if _SUSPECT.search(text) is not None:
         text = _cleanse(text, sgr)
     text = text.replace("\t", " ")
@@ -66,11 +70,12 @@ def _cleanse(text: str, sgr: bool) -> str:
         text = _SEQUENCE.sub(_keep_sgr if sgr else "", text)
         text = _HIDDEN.sub("\ufffd", text)
     kept = _SGR.split(text) if sgr else [text]
-    marks = _SGR.findall(text) if sgr else []
-    parts = [_plain_part(part) for part in kept]
-    out = [parts[0]]
-    for mark, part in zip(marks, parts[1:], strict=True):
-        out += (mark, part)
+    colours = _SGR.findall(text) if sgr else []
+    out: list[str] = []
+    run = 0
+    for colour, part in zip(["", *colours], kept, strict=True):
+        plain, run = _plain_part(part, run)
+        out += (colour, plain)
     return "".join(out)
 
 
@@ -79,21 +84,24 @@ def _keep_sgr(match: re.Match[str]) -> str:
     return found if _SGR.fullmatch(found) else ""
 
 
-def _plain_part(text: str) -> str:
+def _plain_part(text: str, run: int) -> tuple[str, int]:
+    """Return *text* cleaned and how many combining marks it ends with; *run* came before it, with a colour between."""
     text = text.replace("\r\n", "\n")
     text = _C0.sub(lambda m: "␡" if m.group() == "\x7f" else chr(0x2400 + ord(m.group())), text)
     if _JAMO.search(text) is not None:
         text = unicodedata.normalize("NFC", text)
-    return text if text.isascii() else _cap_combining(text)
+    if text.isascii():
+        return text, 0 if text else run
+    return _cap_combining(text, run)
 
 
-def _cap_combining(text: str) -> str:
-    run, out = 0, []
+def _cap_combining(text: str, run: int) -> tuple[str, int]:
+    out = []
     for char in text:
-        run = run + 1 if unicodedata.category(char) in ("Mn", "Me") and not "\ufe00" <= char <= "\ufe0f" else 0
+        run = run + 1 if unicodedata.category(char) in ("Mn", "Me") or char == "\u200d" else 0
         if run <= COMBINING_LIMIT:
             out.append(char)
-    return "".join(out)
+    return "".join(out), run
 
 
 def _cut(line: str, limit: int) -> str:

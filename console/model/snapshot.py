@@ -90,6 +90,18 @@ class Snapshot:
         """The surface with this key."""
         return next((surface for surface in self.surfaces if surface.key == key), None)
 
+    def fleet(self) -> tuple[Surface, ...]:
+        """The surfaces in the order they are shown: configured ones as configured, then agents, then the rest."""
+        rank = {spec.ref: place for place, spec in enumerate(self.specs)}
+
+        def order(surface: Surface) -> tuple[int, int]:
+            spec = _spec(surface.info, self.specs)
+            if spec is not None:
+                return (0, rank[spec.ref])
+            return (1, 0) if surface.agent else (2, 0)
+
+        return tuple(sorted(self.surfaces, key=order))
+
     def dispatch_of(self, surface: Surface) -> Dispatch | None:
         """The newest open dispatch of a surface."""
         mine = [d for d in self.log.dispatches if d.is_open and surface.answers_to(d.surface)]
@@ -146,7 +158,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
 
 def _tree(before: Snapshot, reading: TreeRead) -> Snapshot:
     known = {surface.key: surface for surface in before.surfaces}
-    surfaces = tuple(_surface(info, known.get(info.key), before.specs) for info in reading.surfaces)
+    surfaces = tuple(_surface(info, known.get(info.key), before.specs) for info in reading.surfaces if not info.own)
     if surfaces == before.surfaces:
         surfaces = before.surfaces
     return replace(before, mux=MuxSlice(reading.source, reading.at), surfaces=surfaces)
@@ -163,6 +175,7 @@ def _surface(info: SurfaceInfo, known: Surface | None, specs: tuple[SurfaceSpec,
         name=_name(info, spec),
         role=spec.role if spec else "",
         expected_agent=spec.agent if spec else "",
+        configured=spec is not None,
     )
 
 
@@ -181,7 +194,8 @@ def _screen(before: Snapshot, reading: ScreenRead) -> Snapshot:
         return before
     status = settle(surface.status, reading.detection, reading.at) if reading.detection else surface.status
     screen = surface.screen if surface.screen == reading.screen else reading.screen
-    after = replace(surface, screen=screen, status=status, read_at=reading.at, error="")
+    agent = (reading.detection.agent if reading.detection else "") or surface.seen_agent
+    after = replace(surface, screen=screen, status=status, seen_agent=agent, read_at=reading.at, error="")
     return _put(before, surface, after)
 
 

@@ -61,6 +61,9 @@ class Surface:
     role: str = ""
     expected_agent: str = ""
     """The agent the configuration expects here; empty when it does not say."""
+    configured: bool = False
+    seen_agent: str = ""
+    """The last agent recognised on this screen, also after it has exited."""
     screen: Screen | None = None
     status: AgentStatus | None = None
     read_at: float | None = None
@@ -76,8 +79,7 @@ class Surface:
     @property
     def agent(self) -> str:
         """The agent seen on the screen, else the expected one."""
-        seen = self.status.detection.agent if self.status else ""
-        return seen or self.expected_agent
+        return self.seen_agent or self.expected_agent
 
     def answers_to(self, target: str) -> bool:
         """Whether the dispatch log's *target* means this surface (ref, uuid, name, label or place)."""

@@ -47,6 +47,12 @@ class Multiplexer(Protocol):
     def reread(self) -> None:
         """Read tree and screens again soon, changed or not."""
 
+    def pause(self) -> None:
+        """Let go of the server at once until `resume`: the console is about to be stopped (Ctrl-Z)."""
+
+    def resume(self) -> None:
+        """Go on watching."""
+
     async def read(self, ref: str) -> Screen:
         """Read one screen now. Raises `MuxError`."""
 

@@ -1,0 +1,187 @@
+"""What a coding agent is doing, told from one screen.
+
+Three layers, the first that speaks decides: liveness (the pane's process, the foreground program, a shell prompt at the
+cursor), the rules about the parts of the screen, and the terminal's title, which counts only as positive evidence of
+work or of a question: programs leave old titles behind, and inside tmux some never change theirs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from console.agents.claude_layout import claude_layout
+from console.agents.codex_layout import codex_layout
+from console.agents.regions import Layout, cursor_text, options, text_end, trimmed
+from console.agents.rules import Match, RuleSet, load_rules, load_yaml, pattern
+from console.model.agent import AgentState, Detection, Regions
+from console.model.surface import Screen
+
+_LayoutOf = Callable[[Screen, Sequence[str], Mapping[str, re.Pattern[str]]], Layout | None]
+_LAYOUTS: Final[Mapping[str, _LayoutOf]] = {"claude": claude_layout, "codex": codex_layout}
+
+_QUIET: Final = frozenset({AgentState.IDLE, AgentState.TYPED, AgentState.ERROR, AgentState.BACKGROUND})
+"""States that the title may overrule: a screen may show no sign of work while an answer streams."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detector:
+    """Rules loaded once; `detect` is pure: no clock, no I/O."""
+
+    sets: tuple[RuleSet, ...]
+    shells: frozenset[str]
+    viewers: frozenset[str]
+    carriers: frozenset[str]
+    prompt: re.Pattern[str]
+    themed_prompt: re.Pattern[str]
+    dead: re.Pattern[str]
+
+    @classmethod
+    def load(cls) -> Detector:
+        """Read the rule files shipped in the package. Raises `ValueError` when one is wrong."""
+        shell = load_yaml("shell.yaml")
+        return cls(
+            sets=tuple(load_rules(f"{agent}.yaml") for agent in _LAYOUTS),
+            shells=frozenset(shell["shells"]),
+            viewers=frozenset(shell["viewers"]),
+            carriers=frozenset(shell["carriers"]),
+            prompt=pattern(shell["prompt"]),
+            themed_prompt=pattern(shell["themed_prompt"]),
+            dead=pattern(shell["dead"]),
+        )
+
+    def detect(
+        self, screen: Screen, *, title: str = "", command: str = "", dead: bool = False, agent: str = ""
+    ) -> Detection:
+        """Return the verdict about *screen*; never raises.
+
+        *title*, *command* (foreground program) and *dead* are what the multiplexer tells, empty where it does not.
+        *agent* says who is expected; what the screen shows goes before it.
+        """
+        rows = trimmed(screen)
+        program = command.rsplit("/", 1)[-1].lstrip("-")
+        known = self._known(program, title, agent)
+        if dead:
+            notice = self.dead.search(rows[-1]) if rows else None
+            reason = (notice["reason"] or "").strip() if notice else ""
+            kept = rows[: text_end(rows, len(rows) - 1, 0)] if notice else rows
+            return _plain(
+                kept, known, AgentState.DEAD, rule="liveness.dead", reason=reason, line=rows[-1] if notice else ""
+            )
+        if program in self.viewers:
+            return _plain(rows, "", AgentState.UNKNOWN, rule="liveness.viewer")
+        rules, layout = self._layout(screen, rows, known)
+        if self._at_shell(screen, rows, layout, program):
+            return _plain(rows, "", AgentState.SHELL, rule="liveness.shell", line=cursor_text(screen, rows))
+        if rules is None or layout is None:
+            return _plain(rows, known, AgentState.UNKNOWN, source="screen", keep=bool(known) and not rows)
+        return _title(_verdict(rules, layout), rules, title, program)
+
+    def _known(self, program: str, title: str, agent: str) -> str:
+        """The agent that command, title or the hint name, in this order."""
+        for rules in self.sets:
+            if rules.command.search(program):
+                return rules.agent
+        if agent in _LAYOUTS:
+            return agent
+        return next((rules.agent for rules in self.sets if rules.title.search(title)), "")
+
+    def _layout(self, screen: Screen, rows: Sequence[str], known: str) -> tuple[RuleSet | None, Layout | None]:
+        """The agent whose structure the screen has; the known one first, and with weaker evidence."""
+        if not rows:
+            return None, None
+        weak: tuple[RuleSet, Layout] | None = None
+        for rules in sorted(self.sets, key=lambda one: one.agent != known):
+            layout = _LAYOUTS[rules.agent](screen, rows, rules.words)
+            if layout is not None and layout.sure:
+                return rules, layout
+            if layout is not None and rules.agent == known:
+                weak = (rules, layout)
+        if weak is not None:
+            return weak
+        text = "\n".join(rows)
+        for rules in self.sets:
+            if rules.agent == known or (not known and rules.screen.search(text)):
+                return rules, Layout(rows, screen.width, cursor=cursor_text(screen, rows))
+        return None, None
+
+    def _at_shell(self, screen: Screen, rows: Sequence[str], layout: Layout | None, program: str) -> bool:
+        """Whether a shell has the terminal: what an agent left on the screen does not count."""
+        prompt = self._prompt(screen, rows, layout)
+        if layout is not None and layout.sure:
+            box, cursor = layout.box, screen.cursor
+            if box is not None and cursor is not None and box[0] <= cursor[1] < box[1]:
+                return False
+            if layout.dialog is not None and not prompt:
+                return False
+        return program in self.shells or (prompt and (not program or program in self.carriers))
+
+    def _prompt(self, screen: Screen, rows: Sequence[str], layout: Layout | None) -> bool:
+        """A shell prompt at the cursor; without a cursor, one among the last rows below the agent's own."""
+        bare = layout is None or (layout.box is None and layout.dialog is None)
+        if screen.cursor is not None:
+            candidates = [cursor_text(screen, rows)]
+        else:
+            below = layout.footer if layout is not None and layout.box is not None else 0
+            candidates = [row.rstrip() for row in rows[max(below, len(rows) - 4) :]]
+        return any(self.prompt.search(row) or (bare and self.themed_prompt.search(row)) for row in candidates)
+
+
+def _plain(
+    rows: Sequence[str],
+    agent: str,
+    state: AgentState,
+    *,
+    source: str = "liveness",
+    rule: str = "",
+    reason: str = "",
+    line: str = "",
+    keep: bool = False,
+) -> Detection:
+    return Detection(agent, state, reason, source, rule, line=line.strip(), regions=Regions((0, len(rows))), keep=keep)
+
+
+def _verdict(rules: RuleSet, layout: Layout) -> Detection:
+    found = rules.best(layout)
+    context = (found.context if found else "") or rules.context_of(layout)
+    dialog = layout.dialog
+    return Detection(
+        agent=rules.agent,
+        state=found.rule.state if found else AgentState.UNKNOWN,
+        reason=found.reason if found else "",
+        rule=found.rule.id if found else "",
+        region=found.rule.region if found else "",
+        line=found.line if found else "",
+        context=context,
+        options=options(layout.rows[dialog[0] : dialog[1]], layout.width) if dialog else (),
+        draft=layout.draft,
+        regions=Regions((0, _body_end(layout, found)), dialog),
+        keep=found.rule.keep if found else False,
+    )
+
+
+def _body_end(layout: Layout, found: Match | None) -> int:
+    if layout.dialog is not None:
+        end = layout.dialog[0]
+    elif layout.box is None:
+        end = len(layout.rows)
+        if found is not None and found.rule.region == "tail":  # a pager: a rule, then its keys
+            end = next((at for at in range(max(0, end - 4), end) if layout.rows[at].startswith("─")), end)
+    elif found is not None and found.rule.spinner and layout.live is not None:
+        end = layout.live
+    else:
+        end = layout.box_top
+    return text_end(layout.rows, end, layout.width)
+
+
+def _title(seen: Detection, rules: RuleSet, title: str, program: str) -> Detection:
+    """Let the title overrule a screen without signs of work; one that tells nothing, only if the agent surely runs."""
+    told_nothing = seen.state in (AgentState.UNKNOWN, AgentState.STARTUP)
+    if seen.state not in _QUIET and not (told_nothing and rules.command.search(program)):
+        return seen
+    for state, regex in rules.titles:
+        if regex.search(title):
+            return replace(seen, state=state, reason="", source="title", rule=f"{rules.agent}.title", line=title)
+    return seen

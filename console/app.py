@@ -1,0 +1,181 @@
+"""ConsoleApp: a view over the engine. Wiring only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Final
+
+from textual import on, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.reactive import var
+from textual.worker import Worker, WorkerState
+
+from console.commands import with_keys
+from console.config import Config
+from console.model.agent import NEEDS_PERSON
+from console.model.snapshot import Snapshot
+from console.mux.base import Interest
+from console.opening import Opened, Opener
+from console.safety import safe_text
+from console.screens.main import MainScreen
+from console.theming import DEFAULT_THEME, load_themes, state_variables, theme_folders, watch_themes
+
+STYLES: Final = ("main", "panes", "table", "bars", "dialogs")
+
+
+class ConsoleApp(App[None]):
+    """One operator's mission control."""
+
+    TITLE = "oc-console"
+    CSS_PATH = [Path(__file__).parent / "styles" / f"{name}.tcss" for name in STYLES]
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+c", "interrupt", show=False, priority=True)]
+
+    snapshot: var[Snapshot] = var(Snapshot(), init=False)
+    """The newest snapshot; every widget is drawn from it."""
+
+    def __init__(self, config: Config, opener: Opener) -> None:
+        super().__init__()
+        self.config = config
+        self.opened: Opened | None = None
+        self._opener = opener
+        self._folders = theme_folders()
+        self._theme_problems: list[str] = []
+        self._load_themes()
+        self.theme = config.theme if config.theme in self.available_themes else DEFAULT_THEME
+        if config.theme and self.theme != config.theme:
+            self._theme_problems.append(f"theme {config.theme}: there is none of this name; t lists them")
+        self.main = MainScreen(agents_only=config.show == "agents")
+        if config.keys:
+            self.set_keymap({command.id: command.key for command in with_keys(config.keys)})
+
+    def get_default_screen(self) -> MainScreen:
+        """The one screen."""
+        return self.main
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Every ``$state-…`` exists in every theme, Textual's own included."""
+        return state_variables(self.current_theme)
+
+    def on_mount(self) -> None:
+        """Open what is watched; leave in order when the system says so."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            # Not the main thread (tests): the terminal's owner handles signals there.
+            with contextlib.suppress(ValueError, RuntimeError):
+                loop.add_signal_handler(number, partial(self._signalled, number))
+        self.app_suspend_signal.subscribe(self, lambda _app: self._engine_do("pause"))
+        self.app_resume_signal.subscribe(self, lambda _app: self._engine_do("resume"))
+        self._run_engine()
+        self.call_after_refresh(self._tell_theme_problems)
+        self._follow_themes()
+
+    def _signalled(self, number: int) -> None:
+        self.exit(return_code=128 + number)
+
+    def _engine_do(self, what: str) -> None:
+        if self.opened is not None:
+            getattr(self.opened.engine, what)()
+
+    # -- data down -----------------------------------------------------------------------------------------------
+
+    @work(exit_on_error=False, name="engine")
+    async def _run_engine(self) -> None:
+        self.opened = opened = await self._opener()
+        self.main.note = opened.note
+        opened.engine.on_change = self._changed
+        await opened.engine.run()
+
+    def _changed(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    def watch_snapshot(self, snapshot: Snapshot) -> None:
+        """Hand it to the screen."""
+        self.main.show(snapshot)
+
+    @on(Worker.StateChanged)
+    def _worker_ended(self, event: Worker.StateChanged) -> None:
+        """A worker that broke is told, never swallowed."""
+        if event.state is WorkerState.ERROR:
+            error = safe_text(f"{type(event.worker.error).__name__}: {event.worker.error}")
+            self.notify(f"{event.worker.name} stopped: {error}; press q and start again", severity="error",
+                        timeout=60, markup=False)  # fmt: skip
+
+    @on(MainScreen.Looking)
+    def _looking(self, message: MainScreen.Looking) -> None:
+        if self.opened is not None:
+            self.opened.engine.look_at(Interest(message.visible, message.focused))
+
+    # -- what the operator does ----------------------------------------------------------------------------------
+
+    def action_interrupt(self) -> None:
+        """Ctrl-C copies a selection; without one it leaves."""
+        selected = self.screen.get_selected_text()
+        if selected:
+            self.copy_to_clipboard(selected)
+        else:
+            self.exit()
+
+    def action_reread(self) -> None:
+        """Read everything again."""
+        self._engine_do("reread")
+        self.notify("Reading every surface again.", markup=False, timeout=2)
+
+    @work(exit_on_error=False, name="send")
+    async def action_send(self) -> None:
+        """Ask for a text, type it, say what was seen."""
+        from console.screens.send import SendScreen
+
+        surface = self.main.selected_surface()
+        if surface is None or self.opened is None:
+            self.notify("There is no surface to send to.", severity="warning", markup=False)
+            return
+        text = await self.push_screen_wait(SendScreen(surface, self.snapshot.dispatch_of(surface)))
+        if text is None:
+            return
+        now = self.snapshot.surface(surface.key)
+        if now is not None and now.status is not None and now.status.state in NEEDS_PERSON:
+            self.notify(f"{now.name} shows {now.status.state}: nothing was typed.", severity="warning", markup=False)
+            return
+        result = await self.opened.engine.send(surface.key, text)
+        severity = "information" if result.outcome == "submitted" else "warning"
+        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)  # type: ignore[arg-type]
+
+    async def action_help(self) -> None:
+        """Show every key."""
+        from console.screens.help import HelpScreen
+
+        await self.push_screen(HelpScreen(with_keys(self.config.keys)))
+
+    async def action_theme(self) -> None:
+        """Choose a theme."""
+        from console.screens.themes import ThemeScreen
+
+        ours = sorted(name for name in self.available_themes if name.startswith("oc-"))
+        others = sorted(name for name in self.available_themes if not name.startswith("oc-"))
+        await self.push_screen(ThemeScreen([*ours, *others]))
+
+    # -- themes --------------------------------------------------------------------------------------------------
+
+    def _load_themes(self) -> None:
+        themes, problems = load_themes(self._folders)
+        for theme in themes:
+            self.register_theme(theme)
+        self._theme_problems = problems
+
+    def _tell_theme_problems(self) -> None:
+        if self._theme_problems:
+            self.notify("\n".join(self._theme_problems), title="Themes", severity="warning", timeout=20, markup=False)
+            self._theme_problems = []
+
+    @work(exit_on_error=False, name="theme files")
+    async def _follow_themes(self) -> None:
+        async for _ in watch_themes(self._folders):
+            self._load_themes()
+            self._tell_theme_problems()
+            self.refresh_css(animate=False)

@@ -1,0 +1,110 @@
+"""The sub-commands of ``oc-console``. Heavy imports stand inside the command that needs them."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from console import __version__
+from console.commands import IDS
+from console.config import Config, ConfigError, MuxConfig, find, load
+
+if TYPE_CHECKING:
+    from console.opening import Opener
+
+WELL, NEEDS_PERSON, USAGE = 0, 1, 2
+"""Exit codes of ``oc-console status``: all well, something needs a person, wrong use or configuration."""
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="configuration file")
+    shared.add_argument("--tmux-socket", metavar="NAME|PATH", default=argparse.SUPPRESS, help="read this tmux server")
+    shared.add_argument("--cmux-socket", metavar="PATH", default=argparse.SUPPRESS, help="read this cmux daemon")
+    parser = argparse.ArgumentParser(
+        prog="oc-console",
+        parents=[shared],
+        description="Mission control for a fleet of coding agents in tmux or cmux. Without a command: the console.",
+    )
+    parser.add_argument("--version", action="version", version=f"oc-console {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    demo = commands.add_parser("demo", parents=[shared], help="six simulated agents in a private terminal server")
+    demo.add_argument("--backend", choices=("auto", "tmux", "cmux"), default="auto", help="which terminal server")
+    status = commands.add_parser(
+        "status", parents=[shared], help="print one snapshot; exit 1 if something needs a person"
+    )
+    status.add_argument("--json", action="store_true", help="for scripts")
+    commands.add_parser(
+        "doctor", parents=[shared], help="what was found on this machine, and what to do about the rest"
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run ``oc-console`` and return its exit code."""
+    arguments = _parser().parse_args(argv)
+    try:
+        config = _config(arguments)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    if arguments.command == "status":
+        from console.headless import status
+
+        return status(config, as_json=arguments.json)
+    if arguments.command == "doctor":
+        from console.headless import doctor
+
+        return doctor(config, _config_path(arguments))
+    return _console(config, arguments)
+
+
+def _config_path(arguments: argparse.Namespace) -> Path | None:
+    return find(getattr(arguments, "config", None), os.environ, Path.cwd())
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    path = _config_path(arguments)
+    config = load(path, IDS) if path is not None else Config()
+    tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")
+    if tmux and cmux:
+        raise ConfigError("--tmux-socket and --cmux-socket: only one server can be read; leave one out")
+    if tmux:
+        return replace(config, mux=MuxConfig("tmux", tmux_socket=tmux))
+    if cmux:
+        return replace(config, mux=MuxConfig("cmux", cmux_socket=cmux))
+    return config
+
+
+def _console(config: Config, arguments: argparse.Namespace) -> int:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        print("oc-console: needs a terminal; `oc-console status` prints one snapshot without one", file=sys.stderr)
+        return USAGE
+    from console import opening
+
+    opener: Opener = partial(opening.open_fleet, config)
+    if arguments.command == "demo":
+        opener = partial(opening.open_demo, config, arguments.backend)
+    return asyncio.run(_run(config, opener))
+
+
+async def _run(config: Config, opener: Opener) -> int:
+    from console.app import ConsoleApp
+
+    app = ConsoleApp(config, opener)
+    try:
+        await app.run_async()
+    finally:
+        if app.opened is not None:
+            try:
+                await app.opened.close()
+            finally:
+                app.opened.kill()
+    return app.return_code or 0

@@ -1,0 +1,96 @@
+"""ONE registry of what the operator can do: keys, footer, palette, help screen and the README's table come from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing the operator can do."""
+
+    id: str
+    """Stable name, used in the config's ``keys:`` section."""
+    key: str
+    """Default keys, comma separated, as Textual names them."""
+    title: str
+    """Two or three words for the footer and the palette."""
+    help: str
+    """One sentence for the help screen and the README."""
+    group: str
+    action: str
+    """Textual action string."""
+    show: bool = False
+    """Whether the footer shows it."""
+    danger: bool = False
+    """Whether it changes something outside the console."""
+
+    @property
+    def keys(self) -> str:
+        """The keys for people."""
+        return " ".join(_SHOWN.get(key, key) for key in self.key.split(","))
+
+
+_SHOWN: Final = {
+    "question_mark": "?",
+    "slash": "/",
+    "enter": "Enter",
+    "escape": "Esc",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+}
+
+COMMANDS: Final[tuple[Command, ...]] = (
+    Command("surface.zoom", "enter,z", "zoom", "Give the focused pane the whole screen, and back.",
+            "Surfaces", "zoom", show=True),
+    Command("surface.waiting", "w", "who waits", "Go to the surface that waits longest for a person; then the next.",
+            "Surfaces", "next_waiting", show=True),
+    Command("surface.send", "s", "send", "Type a text into the surface, press Enter, see whether it was taken.",
+            "Surfaces", "app.send", show=True, danger=True),
+    Command("surface.next_page", "right_square_bracket,pagedown", "next page",
+            "Show the next page of surfaces.",
+            "Surfaces", "page(1)"),
+    Command("surface.previous_page", "left_square_bracket,pageup", "previous page",
+            "Show the previous page of surfaces.",
+            "Surfaces", "page(-1)"),
+    *(
+        Command(f"surface.focus_{n}", str(n), f"pane {n}", f"Focus pane {n} of this page.",
+                "Surfaces", f"focus_pane({n})")
+        for n in range(1, 10)
+    ),
+    Command("view.next", "tab", "next", "Move the focus to the next pane or table.", "View", "app.focus_next"),
+    Command("view.previous", "shift+tab", "previous", "Move the focus back.", "View", "app.focus_previous"),
+    Command("table.filter", "slash", "filter", "Filter the dispatch table as you type; Esc clears it.",
+            "Dispatches", "filter", show=True),
+    Command("app.reread", "r", "re-read", "Read every surface again now.", "View", "app.reread", show=True),
+    Command("view.theme", "t", "theme", "Choose a theme, with a preview.", "View", "app.theme", show=True),
+    Command("app.help", "question_mark", "help", "Show every key.", "Application", "app.help", show=True),
+    Command("app.palette", "ctrl+p", "palette", "Search every command, surface and dispatch.",
+            "Application", "app.command_palette"),
+    Command("app.suspend", "ctrl+z", "suspend", "Put the console to sleep; `fg` brings it back.",
+            "Application", "app.suspend_process"),
+    Command("app.quit", "q,ctrl+q", "quit", "Leave the console; the agents go on.",
+            "Application", "app.quit", show=True),
+)  # fmt: skip
+
+IDS: Final = frozenset(command.id for command in COMMANDS)
+
+
+def with_keys(overrides: Mapping[str, Sequence[str]]) -> tuple[Command, ...]:
+    """The registry with the operator's own keys; unknown ids have been refused by the config loader."""
+    return tuple(replace(c, key=",".join(overrides[c.id])) if c.id in overrides else c for c in COMMANDS)
+
+
+def key_table() -> str:
+    """The README's table of keys, in Markdown."""
+    rows = ["| key | what it does |", "|---|---|"]
+    for command in COMMANDS:
+        if command.id.startswith("surface.focus_"):
+            if command.id == "surface.focus_1":
+                rows.append("| `1`–`9` | Focus a pane of this page. |")
+            continue
+        keys = " ".join(f"`{key}`" for key in command.keys.split(" "))
+        rows.append(f"| {keys} | {command.help} |")
+    return "\n".join(rows)

@@ -1,0 +1,141 @@
+"""Typed configuration: what can be set, the defaults, where the file is looked for.
+
+Importing this costs nothing: the parsers (yaml, pydantic) are only imported when there is a file to read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Final, Literal
+
+ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
+"""Environment variable that names the configuration file."""
+
+LOCAL_NAME: Final = "oc-console.yaml"
+"""File looked for in the current directory."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used.
+
+    ``str()`` has one line for each problem: ``file:line:column key.path: what is wrong; what to write``.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+
+@dataclass(frozen=True, slots=True)
+class MuxConfig(_Section):
+    """The terminal server that holds the fleet."""
+
+    backend: Literal["auto", "tmux", "cmux"] = "auto"
+    tmux_socket: str = ""
+    """Socket name (``tmux -L``) or absolute path (``tmux -S``); empty means the default server."""
+    cmux_socket: str = ""
+    """Absolute path; empty means where cmux itself looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class SurfaceConfig(_Section):
+    """What the operator says of one surface."""
+
+    ref: str
+    """``%3``, ``session:window.pane``, the pane option ``@surface`` or ``surface:1``."""
+    name: str = ""
+    role: str = ""
+    agent: str = ""
+    """The agent expected there: ``claude``, ``codex``, …"""
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig(_Section):
+    """The dispatch log."""
+
+    path: str = ""
+    """Absolute after loading; empty means there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceConfig(_Section):
+    """One process that is watched."""
+
+    name: str
+    process: str
+    """Regular expression searched in the joined argv."""
+    expected: Literal["running", "absent"] = "running"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorConfig(_Section):
+    """The OpenTelemetry collector."""
+
+    url: str = ""
+    """URL of its health document; empty means there is none."""
+    every: float = 10.0
+    """Seconds between two questions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config(_Section):
+    """Everything that can be set; ``Config()`` is what holds without a file."""
+
+    mux: MuxConfig = MuxConfig()
+    show: Literal["all", "agents"] = "all"
+    """Which surfaces of a server are shown."""
+    surfaces: tuple[SurfaceConfig, ...] = ()
+    log: LogConfig = LogConfig()
+    services: tuple[ServiceConfig, ...] = ()
+    collector: CollectorConfig = CollectorConfig()
+    theme: str = ""
+    """Name of a theme; empty means the console's own."""
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Command id to its keys, in Textual's spelling (``ctrl+s``)."""
+
+
+def find(explicit: str | None, env: Mapping[str, str], cwd: Path) -> Path | None:
+    """Return the configuration file to read, or None when there is none.
+
+    Order: *explicit*, ``$OC_CONSOLE_CONFIG``, ``oc-console.yaml`` in *cwd*, ``config.yaml`` in the user's configuration
+    directory. Raises `ConfigError` when *explicit* or the variable names a file that does not exist.
+    """
+    for source, named in (("--config", explicit), (f"${ENVIRONMENT}", env.get(ENVIRONMENT) or None)):
+        if named is not None:
+            return _named(source, named, cwd)
+    local = cwd / LOCAL_NAME
+    if _there(local):
+        return local
+    from platformdirs import user_config_path
+
+    path = user_config_path("oc-console") / "config.yaml"
+    return path if _there(path) else None
+
+
+def _named(source: str, named: str, cwd: Path) -> Path:
+    from console.safety import safe_text
+
+    if not named or "\0" in named:
+        raise ConfigError(f"{source}: no usable file name is given; write the path of a YAML file")
+    path = cwd / os.path.expanduser(named)  # noqa: PTH111 - Path.expanduser raises without a home directory
+    if not _there(path):
+        raise ConfigError(f"{safe_text(str(path))}: does not exist; {source} names it: correct it or create the file")
+    return path
+
+
+def _there(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
+def load(path: Path, known_commands: Collection[str] = ()) -> Config:
+    """Read *path* and return the configuration in it, with paths made absolute.
+
+    *known_commands* are the ids allowed under ``keys``; when empty, ids are not checked. Raises `ConfigError`.
+    """
+    from console.config_load import load_file
+
+    return load_file(path, known_commands)

@@ -1,0 +1,246 @@
+"""Reads a configuration file into `Config`; every problem in it is found in one go and located."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import stat
+import warnings
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails, to_json
+
+from console import config, config_yaml
+from console.config_yaml import Document, Problem, dotted
+from console.safety import safe_text
+
+SIZE_LIMIT: Final = 1024 * 1024
+"""Bytes of a configuration file that are accepted."""
+
+PROBLEM_LIMIT: Final = 20
+"""Problems that are listed."""
+
+NAME_LIMIT: Final = 200
+"""Characters of a name or role that are kept."""
+
+_SECTIONS: Final = {
+    (): config.Config,
+    ("mux",): config.MuxConfig,
+    ("log",): config.LogConfig,
+    ("collector",): config.CollectorConfig,
+    ("surfaces", "*"): config.SurfaceConfig,
+    ("services", "*"): config.ServiceConfig,
+}
+_FORMS: Final = {
+    "string_type": ("text", "write text in quotes"),
+    "float_type": ("a number", "write a number such as 10.0"),
+    "tuple_type": ("a list", 'start each entry with "- "'),
+    "dict_type": ("a group of keys", "write one key: value per line"),
+    "dataclass_type": ("a group of keys", "write one key: value per line"),
+}
+
+
+def load_file(path: Path, known_commands: Collection[str]) -> config.Config:
+    """See `console.config.load`."""
+    name = safe_text(str(path))
+    text = _read(path, name)
+    document = config_yaml.parse(text)
+    problems = document.problems
+    result = config.Config()
+    if not problems or document.data is not None:
+        result = _typed(document, problems) or result
+    if not problems:
+        _check(result, document, problems, known_commands)
+    if problems:
+        raise config.ConfigError(_report(name, problems))
+    return _finish(result, path)
+
+
+def _report(name: str, problems: list[Problem]) -> str:
+    lines = [_line(name, problem) for problem in sorted(problems, key=lambda problem: problem.place)]
+    more = len(lines) - PROBLEM_LIMIT
+    return "\n".join(lines if more <= 0 else [*lines[:PROBLEM_LIMIT], f"{name}: and {more} more; correct these first"])
+
+
+def _line(name: str, problem: Problem) -> str:
+    where = f" {problem.path}" if problem.path else ""
+    return f"{name}:{problem.place[0]}:{problem.place[1]}{where}: {problem.text}"
+
+
+def _read(path: Path, name: str) -> str:
+    try:
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            raise config.ConfigError(f"{name}: is a directory; name a YAML file in it")
+        if not stat.S_ISREG(found.st_mode):
+            raise config.ConfigError(f"{name}: is not a regular file; save the configuration in a file")
+        if found.st_size > SIZE_LIMIT:
+            raise config.ConfigError(f"{name}: is larger than 1 MiB; this is not a configuration of oc-console")
+        content = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise config.ConfigError(f"{name}: cannot be read ({reason}); check the path and its permissions") from error
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        place = f"{before.count(10) + 1}:{error.start - before.rfind(10)}"
+        raise config.ConfigError(f"{name}:{place}: is not UTF-8; save the file as UTF-8") from error
+
+
+def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
+    data = {} if document.data is None else document.data
+    if isinstance(data, dict) and isinstance(data.get("keys"), dict):
+        data["keys"] = {command: _key_list(value) for command, value in data["keys"].items()}
+    try:
+        # As JSON, because strict validation of Python values accepts no dict where a dataclass stands.
+        return TypeAdapter(config.Config).validate_json(to_json(data))
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_context=True, include_input=False):
+            problem = _explain(detail, document)
+            if problem is not None and problem not in problems:
+                problems.append(problem)
+        return None
+
+
+def _key_list(value: object) -> object:
+    return [key.strip() for key in value.split(",")] if isinstance(value, str) else value
+
+
+def _explain(detail: ErrorDetails, document: Document) -> Problem | None:
+    path = tuple(detail["loc"])
+    kind = detail["type"]
+    place = document.places.get(path) or document.places.get(path[:-1]) or (1, 1)
+    if path[:1] == ("keys",) and kind == "tuple_type":
+        kind = "string_type"
+    if kind == "unexpected_keyword_argument":
+        group = tuple("*" if isinstance(part, int) else part for part in path[:-1])
+        near = _near(str(path[-1]), [field.name for field in fields(_SECTIONS[group])])
+        return Problem(document.key_places.get(path, place), dotted(path), f"is not a known key; {near}")
+    if kind == "missing":
+        if path in document.key_places and document.places.get(path) != document.places.get(path[:-1]):
+            return _empty(path, document)
+        return Problem(place, dotted(path), "is missing; every entry of this list needs it")
+    if kind == "literal_error":
+        choices = str(detail.get("ctx", {}).get("expected", "")).replace("'", "")
+        return Problem(place, dotted(path), f"{_shown(path, document)} is not possible here; write {choices}")
+    wanted, remedy = _FORMS.get(kind, ("", ""))
+    if not wanted:
+        return Problem(place, dotted(path), f"{safe_text(detail['msg'], limit=200)}; see config.example.yaml")
+    plain = document.plain.get(path)
+    if kind == "string_type" and plain is not None and plain not in ("", "~", "null"):
+        remedy = f'in YAML this is not text; write "{safe_text(plain, limit=60)}" in quotes'
+    return Problem(place, dotted(path), f"must be {wanted}; {remedy}")
+
+
+def _empty(path: config_yaml.Path, document: Document) -> Problem | None:
+    if any(problem.path == dotted(path) for problem in document.problems):
+        return None
+    return Problem(document.key_places[path], dotted(path), "has no value; write one after the colon")
+
+
+def _shown(path: config_yaml.Path, document: Document) -> str:
+    return safe_text(document.plain[path], limit=60) if path in document.plain else "this value"
+
+
+def _near(word: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    listed = sorted(known)
+    return f"known are {', '.join(listed[:12])}{', …' if len(listed) > 12 else ''}"
+
+
+def _check(result: config.Config, document: Document, problems: list[Problem], known: Collection[str]) -> None:
+    """Rules that types cannot say."""
+
+    def wrong(path: config_yaml.Path, text: str) -> None:
+        place = document.places.get(path) or document.places.get(path[:-1]) or (1, 1)
+        problems.append(Problem(place, dotted(path), text))
+
+    if not 1 <= result.collector.every <= 3600:
+        wrong(("collector", "every"), "must be between 1 and 3600 seconds; write for example 10.0")
+    if result.collector.url and not _is_url(result.collector.url):
+        wrong(("collector", "url"), "is not an http(s) URL; write for example http://127.0.0.1:4318/health")
+    for field_name, group in (("ref", "surfaces"), ("name", "services")):
+        seen: dict[str, int] = {}
+        for index, entry in enumerate(getattr(result, group)):
+            value = getattr(entry, field_name).strip().casefold()
+            if not value:
+                wrong((group, index, field_name), "is empty; write what it is called")
+            elif value in seen:
+                wrong((group, index, field_name), f"is the same as in entry {seen[value]}; keep one of them")
+            seen.setdefault(value, index + 1)
+    for index, service in enumerate(result.services):
+        if reason := _bad_pattern(service.process):
+            wrong(("services", index, "process"), reason)
+    _check_keys(result.keys, known, wrong)
+
+
+def _is_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
+    except ValueError:
+        return False
+
+
+def _bad_pattern(pattern: str) -> str:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "possible nested set": the pattern works all the same
+            if re.compile(pattern).search("") is None:
+                return ""
+    except (re.error, RecursionError, OverflowError) as error:
+        wrong = safe_text(str(error), limit=120)
+        return f"is not a regular expression ({wrong}); put a backslash before . + * ? ( ) [ ] meant literally"
+    return "matches every process; write a part of its command line"
+
+
+def _check_keys(
+    keys: Mapping[str, tuple[str, ...]], known: Collection[str], wrong: Callable[[config_yaml.Path, str], None]
+) -> None:
+    owner: dict[str, str] = {}
+    for command, bound in keys.items():
+        path = ("keys", command)
+        if known and command not in known:
+            wrong(path, f"is not a command; {_near(command, known)}")
+        if not bound or any(not key for key in bound):
+            wrong(path, "names no key; write for example ctrl+s, or several separated by commas")
+        for key in bound:
+            if owner.setdefault(key, command) != command:
+                other = safe_text(owner[key], limit=60)
+                wrong(path, f"{safe_text(key, limit=60)} is already the key of {other}; give each key to one command")
+
+
+def _finish(result: config.Config, path: Path) -> config.Config:
+    """Make paths absolute and texts for people safe to draw."""
+    base = Path(os.path.abspath(path)).parent  # noqa: PTH100 - resolve() would follow a linked configuration
+    tmux = result.mux.tmux_socket
+    return replace(
+        result,
+        mux=replace(
+            result.mux,
+            tmux_socket=_place(tmux, base) if "/" in tmux or tmux.startswith("~") else tmux,
+            cmux_socket=_place(result.mux.cmux_socket, base),
+        ),
+        log=replace(result.log, path=_place(result.log.path, base)),
+        surfaces=tuple(_clean(surface) for surface in result.surfaces),
+        services=tuple(replace(service, name=safe_text(service.name, limit=NAME_LIMIT)) for service in result.services),
+        theme=safe_text(result.theme, limit=NAME_LIMIT),
+    )
+
+
+def _place(text: str, base: Path) -> str:
+    return str(base / os.path.expanduser(text)) if text else ""  # noqa: PTH111 - never raises
+
+
+def _clean(surface: config.SurfaceConfig) -> config.SurfaceConfig:
+    values: dict[str, Any] = {name: getattr(surface, name) for name in ("ref", "name", "role", "agent")}
+    return config.SurfaceConfig(**{name: safe_text(value, limit=NAME_LIMIT) for name, value in values.items()})

@@ -1,0 +1,232 @@
+"""``oc-console status`` and ``oc-console doctor``: the same engine, no screen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from console import __version__
+from console.config import Config
+from console.engine import Engine
+from console.host import HostError, run
+from console.model.agent import SYMBOLS, AgentState
+from console.model.snapshot import Snapshot
+from console.model.surface import Surface
+from console.mux.tmux import Tmux, answers
+from console.opening import named, running
+from console.safety import redact
+
+_PROGRAMS: Final = ("claude", "codex", "cmux")
+
+
+async def take(config: Config) -> Snapshot:
+    """One snapshot of what the configuration, the options or the environment name."""
+    mux = named(config, os.environ) or running(os.environ)
+    if mux is None:
+        mux = Tmux("", os.environ)  # its own reading says that no server answers
+    return await Engine(config, mux).once()
+
+
+def status(config: Config, *, as_json: bool) -> int:
+    """Print one snapshot. Exit 0 all well, 1 something needs a person."""
+    snapshot = asyncio.run(take(config))
+    if as_json:
+        json.dump(document(snapshot), sys.stdout, ensure_ascii=False, indent=2)
+        print()
+    else:
+        print("\n".join(lines(snapshot)))
+    return 1 if snapshot.troubles() else 0
+
+
+def document(snapshot: Snapshot) -> dict[str, object]:
+    """The snapshot for scripts; every slice says when it was read (epoch seconds) and from where."""
+    log, services, collector = snapshot.log, snapshot.services, snapshot.collector
+    return {
+        "read_at": snapshot.mux.read_at,
+        "source": snapshot.mux.source,
+        "error": snapshot.mux.error or None,
+        "surfaces": [_surface(snapshot, surface) for surface in snapshot.fleet()],
+        "dispatches": {
+            "read_at": log.read_at,
+            "source": log.source or None,
+            "error": log.error or None,
+            "not_understood": log.not_understood,
+            "items": [
+                {
+                    "number": d.number,
+                    "surface": d.surface,
+                    "task": d.task,
+                    "status": d.status,
+                    "raw_status": d.raw_status,
+                    "dispatched_at": d.dispatched_at,
+                    "open": d.is_open,
+                }
+                for d in log.dispatches
+            ],
+        },
+        "services": {
+            "read_at": services.read_at,
+            "source": services.source or None,
+            "items": [
+                {
+                    "name": s.name,
+                    "expected": s.expected,
+                    "observed": s.observed,
+                    "judgement": s.judgement,
+                    "evidence": s.evidence,
+                }
+                for s in services.services
+            ],
+        },
+        "collector": {"read_at": collector.read_at, "source": collector.source or None, **_collector(snapshot)},
+        "needs_person": list(snapshot.troubles()),
+    }
+
+
+def _collector(snapshot: Snapshot) -> dict[str, object]:
+    found = snapshot.collector.collector
+    if found is None:
+        return {"state": None}
+    return {
+        "state": found.state,
+        "evidence": found.evidence,
+        "logs": found.logs,
+        "spans": found.spans,
+        "metrics": found.metrics,
+        "resources": found.resources,
+        "bytes": found.bytes,
+        "uptime_s": found.uptime,
+    }
+
+
+def _surface(snapshot: Snapshot, surface: Surface) -> dict[str, object]:
+    dispatch = snapshot.dispatch_of(surface)
+    found = surface.status.detection if surface.status else None
+    return {
+        "ref": surface.info.ref,
+        "uuid": surface.info.uuid,
+        "name": surface.name,
+        "agent": surface.agent or None,
+        "role": surface.role or None,
+        "workspace": surface.info.workspace,
+        "state": surface.status.state if surface.status else AgentState.UNKNOWN,
+        "reason": found.reason if found else "",
+        "since": surface.status.since if surface.status else None,
+        "dispatch": dispatch.number if dispatch else None,
+        "lines": _trimmed(surface),
+        "read_at": surface.read_at,
+        "source": found.source if found else None,
+        "error": surface.error or None,
+    }
+
+
+def _trimmed(surface: Surface) -> list[str]:
+    """The screen's rows without the blank ones below the last."""
+    rows = list(surface.screen.lines) if surface.screen else []
+    while rows and not rows[-1].strip():
+        rows.pop()
+    return rows
+
+
+def lines(snapshot: Snapshot) -> Iterator[str]:
+    """The snapshot for people."""
+    yield f"{snapshot.mux.source}: {snapshot.mux.error or f'{len(snapshot.surfaces)} surfaces'}"
+    for surface in snapshot.fleet():
+        state = surface.status.state if surface.status else AgentState.UNKNOWN
+        dispatch = snapshot.dispatch_of(surface)
+        task = f"{dispatch.label} {dispatch.task}" if dispatch else ""
+        yield f"  {SYMBOLS[state]} {state:<10} {surface.info.ref:<6} {surface.name}  {surface.agent}  {task}".rstrip()
+    log = snapshot.log
+    if not log.source:
+        yield "dispatch log: not configured"
+    else:
+        still_open = sum(1 for d in log.dispatches if d.is_open)
+        yield f"dispatch log {log.source}: {log.error or f'{len(log.dispatches)} dispatches, {still_open} open'}"
+    if not snapshot.services.source:
+        yield "services: not configured"
+    for service in snapshot.services.services:
+        seen = f"{service.observed}, expected {service.expected} ({service.evidence})"
+        yield f"  {service.judgement}: {service.name} {seen}"
+    collector = snapshot.collector.collector
+    yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
+    troubles = snapshot.troubles()
+    yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
+
+
+def doctor(config: Config, path: Path | None) -> int:
+    """Say what was found and what to do about what was not. Exit 0, or 1 when something named is missing."""
+    found = asyncio.run(_examine(config, path))
+    width = max(len(what) for what, _, _ in found)
+    for what, good, text in found:
+        print(f"{'ok ' if good else '-- '} {what:<{width}}  {redact(text)}")
+    return 0 if all(good for what, good, _ in found if what in ("surfaces", "dispatch log", "collector")) else 1
+
+
+async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, str]]:
+    found = [
+        (
+            "oc-console",
+            True,
+            f"{__version__}, Python {platform.python_version()}, Textual {metadata.version('textual')}",
+        ),
+        ("config", True, str(path) if path else "none; surfaces are discovered (config.example.yaml shows every key)"),
+        ("terminal", *_terminal()),
+        ("tmux", *await _tmux(config)),
+    ]
+    for name in _PROGRAMS:
+        where = shutil.which(name)
+        found.append((name, where is not None, where or "not on PATH; needed only if you use it"))
+    snapshot = await take(config)
+    if snapshot.mux.error:
+        found.append(("surfaces", False, snapshot.mux.error))
+    else:
+        agents = sum(1 for surface in snapshot.surfaces if surface.agent)
+        text = f"{len(snapshot.surfaces)} in {snapshot.mux.source}, {agents} with an agent"
+        found.append(("surfaces", True, text))
+    log = snapshot.log
+    if not log.source:
+        found.append(("dispatch log", True, "not configured; write `log: {path: …}` into the config to see it"))
+    else:
+        text = log.error or f"{len(log.dispatches)} records, {log.not_understood} not understood, {log.source}"
+        found.append(("dispatch log", not log.error, text))
+    collector = snapshot.collector.collector
+    if collector is None:
+        found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))
+    else:
+        found.append(("collector", collector.state == "up", f"{collector.state}: {collector.evidence}"))
+    return found
+
+
+def _terminal() -> tuple[bool, str]:
+    term, colours = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
+    if not sys.stdout.isatty():
+        return True, "output is not a terminal; nothing to judge"
+    if colours in ("truecolor", "24bit"):
+        return True, f"{term}, 24-bit colour"
+    advice = "set COLORTERM=truecolor if your terminal has 24-bit colour (in tmux: set -ag terminal-features ',*:RGB')"
+    return "256color" in term, f"{term or 'TERM is not set'}; {advice}"
+
+
+async def _tmux(config: Config) -> tuple[bool, str]:
+    program = shutil.which("tmux")
+    if program is None:
+        return (
+            False,
+            "not installed; install tmux 3.2 or newer, or use the cmux daemon (pip install 'oc-console[embedded]')",
+        )
+    try:
+        version = (await run([program, "-V"])).stdout.decode("utf-8", "replace").strip()
+    except HostError as error:
+        return False, str(error)
+    server = Tmux(config.mux.tmux_socket, os.environ).path
+    if answers(server):
+        return True, f"{version}, a server answers on {server}"
+    return True, f"{version}; no server answers on {server}: start one with `tmux`, or name another with --tmux-socket"

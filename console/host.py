@@ -1,0 +1,159 @@
+"""Runs programs and blocking work on this machine; the only subprocess door."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+from console.safety import safe_text
+
+REAP_TIMEOUT: Final = 1.0
+"""Seconds a killed program is waited for."""
+
+_Result = TypeVar("_Result")
+
+
+class HostError(Exception):
+    """A program could not be run to its end; the text says which, why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A program that ended by itself."""
+
+    argv: tuple[str, ...]
+    returncode: int
+    """Exit status; negative is the signal that ended it."""
+    stdout: bytes
+    stderr: bytes
+
+
+class _Collect(asyncio.SubprocessProtocol):
+    """Gathers what a program writes until it has ended and its pipes are closed."""
+
+    def __init__(self) -> None:
+        self.written: dict[int, bytearray] = {1: bytearray(), 2: bytearray()}
+        self.closed = asyncio.get_running_loop().create_future()
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        self.written[fd] += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.closed.done():
+            self.closed.set_result(None)
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    input: bytes | None = None,
+    timeout: float = 5.0,
+    cwd: Path | None = None,
+) -> Completed:
+    """Run *argv* without a shell and return what it wrote. A non-zero exit is a result, not an error.
+
+    The program gets *input* (nothing when None) and *timeout* seconds. It has a process group of its own, which is
+    killed when the time is up or the caller is cancelled.
+    Raises `HostError`: no such program, not executable, out of time.
+    """
+    name = safe_text(argv[0] if argv else "", limit=200)
+    loop = asyncio.get_running_loop()
+    stdin = asyncio.subprocess.DEVNULL if input is None else asyncio.subprocess.PIPE
+    try:
+        transport, protocol = await loop.subprocess_exec(_Collect, *argv, stdin=stdin, cwd=cwd, start_new_session=True)
+    except (OSError, ValueError, TypeError) as error:
+        raise HostError(_refusal(name, error, cwd)) from error
+    ended = False
+    try:
+        if input is not None:
+            pipe = cast(asyncio.WriteTransport, transport.get_pipe_transport(0))
+            pipe.write(input)
+            pipe.write_eof()
+        async with asyncio.timeout(timeout):
+            await asyncio.shield(protocol.closed)
+        ended = True
+    except TimeoutError:
+        raise HostError(f"{name}: no end within {timeout:g} s; it was killed") from None
+    finally:
+        try:
+            if not ended:
+                await _kill(transport, protocol)
+        finally:
+            transport.close()
+    returncode = transport.get_returncode()
+    written = protocol.written
+    return Completed(tuple(argv), -1 if returncode is None else returncode, bytes(written[1]), bytes(written[2]))
+
+
+async def spawn(
+    argv: Sequence[str], *, without: Sequence[str] = (), limit: int = 1 << 16
+) -> asyncio.subprocess.Process:
+    """Start *argv* with pipes to all three of its streams and leave it running; the caller ends it.
+
+    It has a session of its own, so that Ctrl-C and Ctrl-Z at the console do not reach it. Variables named in *without*
+    are not passed on. *limit* is the longest line (bytes) its streams can be read by. Raises `HostError`.
+    """
+    name = safe_text(argv[0] if argv else "", limit=200)
+    env = {key: value for key, value in os.environ.items() if key not in without}
+    pipe = asyncio.subprocess.PIPE
+    try:
+        return await asyncio.create_subprocess_exec(
+            *argv, stdin=pipe, stdout=pipe, stderr=pipe, env=env, limit=limit, start_new_session=True
+        )
+    except (OSError, ValueError, TypeError) as error:
+        raise HostError(_refusal(name, error, None)) from error
+
+
+def _refusal(name: str, error: Exception, cwd: Path | None) -> str:
+    if cwd is not None and not cwd.is_dir():
+        return f"{name}: the directory {safe_text(str(cwd))} does not exist; correct it"
+    if isinstance(error, FileNotFoundError):
+        return f"{name}: no such program; install it or put its directory on PATH"
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"{name or 'no program'}: cannot be started ({safe_text(reason, limit=200)})"
+
+
+async def _kill(transport: asyncio.SubprocessTransport, protocol: _Collect) -> None:
+    # The leader may be gone already while a child of it holds the pipes: the group is what has to end.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(transport.get_pid(), signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(REAP_TIMEOUT):
+            await asyncio.shield(protocol.closed)
+
+
+async def in_thread(work: Callable[[], _Result]) -> _Result:
+    """Return ``work()``, run in a thread of its own.
+
+    Unlike `asyncio.to_thread`, work that hangs (a name that does not resolve) never holds up the end of the program:
+    the thread is a daemon, and a cancelled caller does not wait for it.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[_Result] = loop.create_future()
+
+    def post(result: _Result | None, error: BaseException | None) -> None:
+        if done.done():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(cast(_Result, result))
+
+    def body() -> None:
+        result, error = None, None
+        try:
+            result = work()
+        except BaseException as caught:
+            error = caught
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(post, result, error)
+
+    threading.Thread(target=body, name=f"oc-{getattr(work, '__name__', 'work')}", daemon=True).start()
+    return await done

@@ -1,0 +1,89 @@
+"""A cmux-tui `session.snapshot` as surfaces: workspace > screen > pane > tab > terminal."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from console.model.surface import SurfaceInfo
+from console.safety import safe_text
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The program a terminal was started with."""
+
+    command: str = ""
+    pid: int | None = None
+
+
+def parse_process(result: dict[str, Any]) -> Process:
+    """Read a `terminal.process.get` result."""
+    pid = result.get("pid")
+    name = str(result.get("executable") or "").rsplit("/", 1)[-1]
+    return Process(safe_text(name), pid if isinstance(pid, int) else None)
+
+
+def session_name(snapshot: dict[str, Any]) -> str:
+    """The session's name."""
+    return safe_text(str(snapshot["session"].get("name") or ""))
+
+
+def parse_tree(snapshot: dict[str, Any], processes: dict[str, Process]) -> tuple[SurfaceInfo, ...]:
+    """Return the terminals of *snapshot* in the order people see them. Raises ValueError when it is none.
+
+    A terminal that no tab shows is listed last while it runs, and left out once it has exited.
+    """
+    try:
+        return _parse(snapshot, processes)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"the cmux snapshot has no usable {safe_text(str(error))}") from error
+
+
+def _parse(snapshot: dict[str, Any], processes: dict[str, Process]) -> tuple[SurfaceInfo, ...]:
+    workspaces = {w["id"]: w for w in snapshot["workspaces"]}
+    screens = {s["id"]: s for s in snapshot["screens"]}
+    panes = {p["id"]: (order, p) for order, p in enumerate(snapshot["panes"])}
+    own = _own_terminal(str(snapshot["session"]["id"]))
+    places: dict[str, tuple[tuple[int, ...], str, str]] = {}
+    for tab in snapshot["tabs"]:
+        order, pane = panes[tab["pane_id"]]
+        screen = screens[pane["screen_id"]]
+        workspace = workspaces[screen["workspace_id"]]
+        rank = (workspace["index"], screen["index"], order, tab["index"])
+        place = (rank, str(workspace["name"] or f"workspace {workspace['index']}"), str(tab["name"] or ""))
+        places[tab["content_id"]] = min(place, places.get(tab["content_id"], place))
+    found = [t for t in snapshot["terminals"] if t["id"] in places or t["lifecycle"] != "exited"]
+    found.sort(key=lambda t: places[t["id"]][0] if t["id"] in places else (len(workspaces),))
+    counts: dict[str, int] = {}
+    surfaces = []
+    for terminal in found:
+        key = str(terminal["id"])
+        _, workspace_name, label = places.get(key, ((), "", ""))
+        index = counts.get(workspace_name, 0)
+        counts[workspace_name] = index + 1
+        process = processes.get(key, Process())
+        surfaces.append(
+            SurfaceInfo(
+                ref=safe_text(key),
+                uuid=safe_text(key),
+                workspace=safe_text(workspace_name),
+                place=safe_text(f"{workspace_name}:{index}") if workspace_name else "detached",
+                title=safe_text(str(terminal.get("title") or "")),
+                label=safe_text(label),
+                command=process.command,
+                pid=process.pid,
+                width=int(terminal["cols"]),
+                height=int(terminal["rows"]),
+                dead=terminal["lifecycle"] == "exited",
+                own=key == own,
+            )
+        )
+    return tuple(surfaces)
+
+
+def _own_terminal(session: str) -> str:
+    # The daemon puts both names into the environment of every program it starts.
+    here = os.environ.get("CMUX_TUI_SESSION_ID") == session
+    return os.environ.get("CMUX_TUI_TERMINAL_ID", "") if here else ""

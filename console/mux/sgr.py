@@ -1,0 +1,60 @@
+"""Colour sequences (SGR, ECMA-48 8.3.117) across rows.
+
+``capture-pane -e`` writes a screen as one stream: a row begins with the attributes the row above ended with. A row that
+is drawn alone must say them itself; `Carry` does that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+_SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
+_OFF: Final = {"22": ("1", "2"), "23": ("3",), "24": ("4",), "25": ("5", "6"), "27": ("7",), "28": ("8",), "29": ("9",)}
+
+
+class Carry:
+    """The attributes in force at the end of the rows seen so far."""
+
+    __slots__ = ("_state",)
+
+    def __init__(self) -> None:
+        self._state: dict[str, str] = {}
+
+    @property
+    def prefix(self) -> str:
+        """The sequence that puts a fresh terminal into this state; empty when nothing is set."""
+        return f"\x1b[{';'.join(self._state.values())}m" if self._state else ""
+
+    def feed(self, row: str) -> None:
+        """Take in the sequences of *row*."""
+        for match in _SGR.finditer(row):
+            self._apply(match.group(1))
+
+    def _apply(self, parameters: str) -> None:
+        codes = iter(parameters.split(";"))
+        for code in codes:
+            head = code.split(":", 1)[0]
+            if head in ("", "0"):
+                self._state.clear()
+            elif head in ("38", "48", "58"):
+                self._state[head] = code if ":" in code else ";".join((code, *_colour(codes)))
+            elif head in _OFF:
+                for name in _OFF[head]:
+                    self._state.pop(name, None)
+            elif head in ("39", "49", "59"):
+                self._state.pop({"39": "38", "49": "48", "59": "58"}[head], None)
+            elif head.isdigit() and (30 <= int(head) <= 37 or 90 <= int(head) <= 97):
+                self._state["38"] = code
+            elif head.isdigit() and (40 <= int(head) <= 47 or 100 <= int(head) <= 107):
+                self._state["48"] = code
+            else:
+                self._state[head] = code
+
+
+def _colour(codes: Iterator[str]) -> tuple[str, ...]:
+    """Take the rest of a ``38;5;n`` or ``38;2;r;g;b`` from *codes*."""
+    kind = next(codes, "")
+    count = {"5": 1, "2": 3}.get(kind, 0)
+    return (kind, *(next(codes, "0") for _ in range(count)))

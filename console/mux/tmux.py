@@ -1,0 +1,292 @@
+"""tmux: every pane of a server through one control-mode connection.
+
+Change signals come from inotify on the panes' ttys where the system has it (`tty_hints`), else by asking at an
+adaptive rate; either way a slow backstop read finds what no signal announced. No process is forked for a read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import shutil
+import socket
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final, Literal
+
+from console import host
+from console.model.reading import MuxDown, MuxReading, TreeRead
+from console.model.surface import Screen, SurfaceInfo
+from console.mux.base import Interest, MuxError
+from console.mux.tmux_control import ControlConnection
+from console.mux.tmux_panes import META, PaneReader
+from console.safety import check_outgoing, safe_text
+
+MINIMUM: Final = (3, 2)
+"""The first version whose clients can attach with ``ignore-size`` and ``no-output``."""
+RETRY: Final = 0.5
+"""Seconds between looks for a server that is away (a stat and a connect, no process)."""
+TREE_EVERY: Final = 1.0
+"""Seconds between listings when no notification asks for one sooner; titles and commands change silently."""
+
+_FIELDS: Final = (
+    "pane_id", "session_name", "window_index", "pane_index", "pane_width", "pane_height", "pane_dead", "pane_pid",
+    "pane_tty", "window_name", "@surface", "pane_title", "pane_current_command",
+)  # fmt: skip
+_LIST: Final = 'list-panes -a -F "' + "\t".join(f"#{{{name}}}" for name in _FIELDS) + '"'
+_TREE_NOTICES: Final = (b"%window", b"%unlinked", b"%session", b"%layout", b"%pane-mode", b"%client-session")
+_PANE: Final = re.compile(r"%\d+\Z")
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)")
+_KEYS: Final = {
+    "enter": "Enter", "escape": "Escape", "tab": "Tab", "backtab": "BTab", "up": "Up", "down": "Down", "left": "Left",
+    "right": "Right", "space": "Space", "backspace": "BSpace",
+}  # fmt: skip
+
+
+def socket_path(chosen: str, env: Mapping[str, str]) -> Path:
+    """The server's socket: a path, a ``-L`` name, or for ``""`` what ``$TMUX`` names, else the default (tmux(1))."""
+    if "/" in chosen:
+        return Path(chosen).expanduser()
+    if not chosen and env.get("TMUX"):
+        return Path(env["TMUX"].split(",", 1)[0])
+    return Path(env.get("TMUX_TMPDIR") or "/tmp") / f"tmux-{os.getuid()}" / (chosen or "default")
+
+
+def answers(path: Path) -> bool:
+    """Whether a server listens on the socket *path*."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
+
+
+class Tmux:
+    """One tmux server as a `console.mux.base.Multiplexer`."""
+
+    capabilities = frozenset({"colours", "cursor", "paste"})
+
+    def __init__(self, chosen: str = "", env: Mapping[str, str] | None = None) -> None:
+        env = os.environ if env is None else env
+        self.path = socket_path(chosen, env)
+        self._program = shutil.which("tmux", path=env.get("PATH")) or "tmux"
+        own = env.get("TMUX", "").split(",", 1)[0]
+        self._own_pane = env.get("TMUX_PANE", "") if own and Path(own) == self.path else ""
+        self._version = ""
+        self._wake = asyncio.Event()
+        self._relist = True
+        self._connection: ControlConnection | None = None
+        self._panes: PaneReader | None = None
+        self._interest = Interest()
+        self._paused = False
+
+    @property
+    def source(self) -> str:
+        """``tmux 3.3a /tmp/tmux-1000/default``."""
+        return " ".join(("tmux", self._version, str(self.path))).replace("  ", " ")
+
+    @property
+    def server(self) -> tuple[str, str]:
+        """The options that choose this server on a command line."""
+        return ("-S", str(self.path))
+
+    def look_at(self, interest: Interest) -> None:
+        """See `Multiplexer.look_at`."""
+        self._interest = interest
+        if self._panes is not None:
+            self._panes.look_at(interest)
+        self._wake.set()
+
+    def reread(self) -> None:
+        """See `Multiplexer.reread`."""
+        self._relist = True
+        if self._panes is not None:
+            self._panes.reread()
+        self._wake.set()
+
+    def pause(self) -> None:
+        """Detach at once until `resume`: a stopped process must not stay attached."""
+        self._paused = True
+        if self._connection is not None:
+            self._connection.abort()
+
+    def resume(self) -> None:
+        """Attach again."""
+        self._paused = False
+        self._wake.set()
+
+    async def watch(self) -> AsyncIterator[MuxReading]:
+        """See `Multiplexer.watch`."""
+        down = ""
+        while True:
+            try:
+                async with contextlib.aclosing(self._attached()) as readings:
+                    async for reading in readings:
+                        down = ""
+                        yield reading
+            except MuxError as error:
+                said = str(error)
+                if not self._paused and said != down:
+                    down = said
+                    yield MuxDown(time.time(), self.source, f"{said}; looking for it every {RETRY:g} s")
+            await self._until_back()
+
+    async def _until_back(self) -> None:
+        while self._paused or not answers(self.path):
+            self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if self._paused else RETRY):
+                    await self._wake.wait()
+
+    async def _attached(self) -> AsyncGenerator[MuxReading, None]:
+        """Readings of one connection; ends when the session attached to closes; raises `MuxError` when all is gone."""
+        if not answers(self.path):
+            raise MuxError(f"tmux: no server on {self.path}")
+        if not self._version:
+            self._version = await self._ask_version()
+        connection = await ControlConnection.open(self.server, self._program, self._notice)
+        panes = PaneReader(connection, self._wake)
+        panes.look_at(self._interest)
+        self._connection, self._panes, self._relist = connection, panes, True
+        listed = 0.0
+        lost = asyncio.ensure_future(connection.lost.wait())
+        try:
+            while True:
+                self._wake.clear()
+                now = time.monotonic()
+                if self._relist or now - listed >= TREE_EVERY:
+                    self._relist, listed = False, now
+                    infos = self._parse(await connection.run(_LIST))
+                    panes.follow(infos)
+                    yield TreeRead(time.time(), self.source, infos)
+                for reading in await panes.read_due():
+                    yield reading
+                pause = min(panes.next_due(), listed + TREE_EVERY) - time.monotonic()
+                await self._sleep(pause, lost)
+        except MuxError:
+            if not answers(self.path) or self._paused:
+                raise
+        finally:
+            lost.cancel()
+            panes.close()
+            self._connection = self._panes = None
+            await connection.close()
+
+    async def _sleep(self, seconds: float, lost: asyncio.Future[Literal[True]]) -> None:
+        """Sleep until something is due, or announced, or the connection is lost."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        wake = asyncio.ensure_future(self._wake.wait())
+        try:
+            await asyncio.wait((wake, lost), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            wake.cancel()
+
+    def _notice(self, line: bytes) -> None:
+        if line.startswith(_TREE_NOTICES):
+            self._relist = True
+            self._wake.set()
+
+    async def _ask_version(self) -> str:
+        try:
+            done = await host.run([self._program, "-V"])
+        except host.HostError as error:
+            raise MuxError(f"{error}; install tmux 3.2 or newer") from error
+        text = safe_text(done.stdout.decode("utf-8", "replace").strip()).removeprefix("tmux ")
+        number = _VERSION.search(text)
+        if number and (int(number[1]), int(number[2])) < MINIMUM:
+            raise MuxError(f"tmux {text} is too old to be watched without harm; install 3.2 or newer")
+        return text
+
+    def _parse(self, lines: list[str]) -> tuple[SurfaceInfo, ...]:
+        found: dict[str, SurfaceInfo] = {}
+        for line in lines:
+            fields = line.split("\t", len(_FIELDS) - 1)
+            if len(fields) != len(_FIELDS) or not _PANE.match(fields[0]) or fields[0] in found:
+                continue  # a window linked into several sessions is listed once for each
+            pane, session, window, index, width, height, dead, pid, tty, _name, label, title, command = fields
+            session = safe_text(session)
+            found[pane] = SurfaceInfo(
+                ref=pane,
+                uuid=None,
+                workspace=session,
+                place=f"{session}:{window}.{index}",
+                title=safe_text(title),
+                label=safe_text(label),
+                command=safe_text(command),
+                pid=_number(pid) or None,
+                tty=tty,
+                width=_number(width),
+                height=_number(height),
+                dead=dead == "1",
+                own=pane == self._own_pane,
+            )
+        return tuple(found.values())
+
+    async def read(self, ref: str) -> Screen:
+        """See `Multiplexer.read`."""
+        pane, connection = _checked(ref), self._connection
+        if connection is None:
+            raise MuxError(f"tmux: not connected to {self.path}")
+        (answer,) = await connection.capture([pane], META)
+        if isinstance(answer, MuxError):
+            raise answer
+        return PaneReader.screen_of(*answer)
+
+    async def send_text(self, ref: str, text: str) -> None:
+        """See `Multiplexer.send_text`: a paste buffer, bracketed where the program asked for it."""
+        pane = _checked(ref)
+        text, wrong = check_outgoing(text)
+        if wrong:
+            raise MuxError(f"{ref}: not typed: {wrong[0].name} in line {wrong[0].line}; take it out")
+        name = f"oc-console-{os.getpid()}"
+        await self._tmux("load-buffer", "-b", name, "-", stdin=text.encode())
+        await self._guarded(pane, f"paste-buffer -p -r -d -b {name} -t {pane}", f"delete-buffer -b {name}")
+
+    async def send_key(self, ref: str, key: str) -> None:
+        """See `Multiplexer.send_key`."""
+        pane = _checked(ref)
+        name = _KEYS.get(key)
+        if name is None and not (len(key) == 1 and key.isascii() and key.isalnum()):
+            raise MuxError(f"{ref}: {key!r} is not a key the console presses")
+        await self._guarded(pane, f"send-keys -t {pane} {name or key}")
+
+    async def _guarded(self, pane: str, act: str, clean: str = "") -> None:
+        """Run *act* unless the pane's program is gone: pasting into a dead pane crashes a 3.3a server.
+
+        Test and act are one command list, so the server does nothing in between.
+        """
+        dead = f"{clean + ' ; ' if clean else ''}display-message -p dead"
+        said = await self._tmux("if-shell", "-F", "-t", pane, "#{pane_dead}", dead, act)
+        if said.strip() == "dead":
+            raise MuxError(f"{pane}: its program has ended; nothing was typed")
+
+    async def _tmux(self, *command: str, stdin: bytes | None = None) -> str:
+        try:
+            done = await host.run([self._program, "-u", *self.server, *command], input=stdin)
+        except host.HostError as error:
+            raise MuxError(str(error)) from error
+        if done.returncode != 0:
+            raise MuxError("tmux: " + safe_text(done.stderr.decode("utf-8", "replace").strip()))
+        return done.stdout.decode("utf-8", "replace")
+
+    async def close(self) -> None:
+        """See `Multiplexer.close`."""
+        if self._connection is not None:
+            await self._connection.close()
+
+
+def _checked(ref: str) -> str:
+    if not _PANE.match(ref):
+        raise MuxError(f"{ref!r} is not a tmux pane id such as %3")
+    return ref
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdigit() else 0

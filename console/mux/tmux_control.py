@@ -1,0 +1,231 @@
+"""One control-mode connection to a tmux server (tmux(1), CONTROL MODE): commands out, framed replies in.
+
+The client attaches with ``read-only,ignore-size,no-output``: no effect on the size of the operator's windows, and no
+``%output`` stream, whose stalled or interrupted readers have crashed tmux 3.3a servers.
+
+Replies are framed by ``%begin``/``%end`` lines, and tmux does not escape what stands between them: a program can print
+a line that looks like ``%end``. A screen is therefore taken by its number of rows, never by looking for the end marker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from console import host
+from console.mux.base import MuxError
+
+ATTACH_FLAGS: Final = "read-only,ignore-size,no-output"
+REPLY_TIMEOUT: Final = 5.0
+"""Seconds to wait for a reply before the connection is given up."""
+_ROW_LIMIT: Final = 1 << 20
+
+
+@dataclass(slots=True)
+class _Pending:
+    """A command whose reply has not been read to its end."""
+
+    reply: asyncio.Future[list[bytes]]
+    rows: Callable[[], int] | None = None
+    """For a screen: how many rows it has, known once the command before it has been answered."""
+    lines: list[bytes] = field(default_factory=list)
+
+
+class ControlConnection:
+    """A running ``tmux -C attach``. Use `open`; call `close` in a ``finally``."""
+
+    def __init__(self, process: asyncio.subprocess.Process, on_notice: Callable[[bytes], None]) -> None:
+        self._process = process
+        self._on_notice = on_notice
+        self._waiting: deque[_Pending] = deque()
+        self._reader = asyncio.create_task(self._read(), name="tmux-control-reader")
+        self.lost = asyncio.Event()
+        """Set when the connection has ended, for whatever reason."""
+        self.why = ""
+
+    @classmethod
+    async def open(
+        cls, server: Sequence[str], program: str, on_notice: Callable[[bytes], None], target: str = ""
+    ) -> ControlConnection:
+        """Attach to the server chosen by *server* (``-L name`` or ``-S path``). Raises `MuxError`."""
+        where = ["-t", target] if target else []
+        argv = [program, "-u", *server, "-C", "attach-session", "-f", ATTACH_FLAGS, *where]
+        try:
+            process = await host.spawn(argv, without=("TMUX", "TMUX_PANE"), limit=_ROW_LIMIT)
+        except host.HostError as error:
+            raise MuxError(str(error)) from error
+        connection = cls(process, on_notice)
+        try:
+            await connection.run("display-message -p ok")
+        except MuxError as error:
+            await connection.close()
+            raise MuxError(connection.why or str(error)) from error
+        return connection
+
+    async def run(self, command: str) -> list[str]:
+        """Run one command and return its output lines. Raises `MuxError`."""
+        pending = self._ask(command)
+        return _decode(await self._answer(pending))
+
+    async def capture(self, panes: Sequence[str], meta: str) -> list[tuple[list[str], list[bytes]] | MuxError]:
+        """Read several panes in one write: per pane (the *meta* fields, the rows), or why not.
+
+        *meta* is a tmux format whose first tab-separated field must be ``#{pane_height}``.
+        """
+        asked: list[tuple[_Pending, _Pending]] = []
+        lines: list[str] = []
+        for pane in panes:
+            head = self._expect()
+            rows = self._expect(lambda head=head: _height(head))  # type: ignore[misc]
+            lines += (f'display-message -p -t {pane} "{meta}"', f"capture-pane -p -e -t {pane}")
+            asked.append((head, rows))
+        self._write(lines)
+        out: list[tuple[list[str], list[bytes]] | MuxError] = []
+        for head, rows in asked:
+            try:
+                fields = _decode(await self._answer(head))
+                out.append(("\n".join(fields).split("\t"), await self._answer(rows)))
+            except MuxError as error:
+                if self.lost.is_set():
+                    raise
+                out.append(error)
+        return out
+
+    def _ask(self, command: str) -> _Pending:
+        pending = self._expect()
+        self._write([command])
+        return pending
+
+    def _expect(self, rows: Callable[[], int] | None = None) -> _Pending:
+        pending = _Pending(asyncio.get_running_loop().create_future(), rows)
+        # A caller that went away (cancelled, timed out) must not leave a complaint about a result nobody fetched.
+        pending.reply.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._waiting.append(pending)
+        return pending
+
+    def _write(self, lines: Sequence[str]) -> None:
+        if self.lost.is_set() or self._process.stdin is None:
+            raise MuxError(self.why or "tmux: the connection has ended")
+        self._process.stdin.write("".join(f"{line}\n" for line in lines).encode())
+
+    async def _answer(self, pending: _Pending) -> list[bytes]:
+        try:
+            # Not `wait_for`: in Python 3.11 it loses a cancellation that arrives together with the result.
+            async with asyncio.timeout(REPLY_TIMEOUT):
+                return await pending.reply
+        except TimeoutError:
+            self._end(f"tmux: no reply within {REPLY_TIMEOUT:.0f} s")
+            raise MuxError(self.why) from None
+
+    async def _read(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        begin: list[bytes] | None = None
+        current: _Pending | None = None
+        try:
+            async for raw in stdout:
+                line = raw.rstrip(b"\n")
+                if begin is None:
+                    if line.startswith(b"%begin "):
+                        begin = line.split(b" ")[1:4]
+                        # Flags 1 means: a reply to a command of this client; 0 is the attach itself.
+                        current = self._waiting[0] if begin[2:] == [b"1"] and self._waiting else None
+                    else:
+                        self._notice(line)
+                    continue
+                if self._inside(line, begin, current):
+                    begin = None
+        except ValueError:
+            self._end("tmux: a reply line longer than 1 MiB")
+        except OSError as error:
+            self._end(f"tmux: {error}")
+        else:
+            self._end(await self._last_words())
+
+    def _inside(self, line: bytes, begin: list[bytes], current: _Pending | None) -> bool:
+        """Take one line of a reply; True when it was the last."""
+        head, _, rest = line.partition(b" ")
+        closing = head in (b"%end", b"%error") and rest.split(b" ") == begin
+        if current is None:
+            return closing
+        have = len(current.lines)
+        wanted = current.rows() if current.rows else None
+        if wanted is not None and wanted < 0:
+            wanted = None  # no such pane: the reply is an error text
+        if wanted is not None and have != wanted and not (head == b"%error" and have <= 1):
+            closing = False
+        if not closing:
+            current.lines.append(line)
+            if wanted is not None and len(current.lines) > wanted:
+                self._end("tmux: a reply with more rows than the pane has")
+            return False
+        if self._waiting and self._waiting[0] is current:
+            self._waiting.popleft()
+        if not current.reply.done():
+            if head == b"%end":
+                current.reply.set_result(current.lines)
+            else:
+                current.reply.set_exception(MuxError("tmux: " + b" ".join(current.lines).decode("utf-8", "replace")))
+        return True
+
+    def _notice(self, line: bytes) -> None:
+        if line.startswith(b"%exit"):
+            self.why = "tmux: " + (line[6:].decode("utf-8", "replace") or "the session attached to was closed")
+        elif line.startswith(b"%"):
+            self._on_notice(line)
+
+    async def _last_words(self) -> str:
+        stderr = self._process.stderr
+        words = b""
+        if stderr is not None:
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(0.2):
+                    words = await stderr.read(4096)
+        return self.why or "tmux: " + (words.decode("utf-8", "replace").strip() or "the server has gone away")
+
+    def _end(self, why: str) -> None:
+        if self.lost.is_set():
+            return
+        self.why = why
+        self.lost.set()
+        while self._waiting:
+            pending = self._waiting.popleft()
+            if not pending.reply.done():
+                pending.reply.set_exception(MuxError(why))
+
+    def abort(self) -> None:
+        """Detach without waiting."""
+        self._end("tmux: detached")
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
+
+    async def close(self) -> None:
+        """Detach and wait until the client process is gone; idempotent."""
+        self._end("tmux: closed")
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            async with asyncio.timeout(1.0):
+                await self._process.wait()
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
+        self._reader.cancel()
+        await asyncio.gather(self._reader, return_exceptions=True)
+
+
+def _decode(lines: Sequence[bytes]) -> list[str]:
+    return [line.decode("utf-8", "replace") for line in lines]
+
+
+def _height(head: _Pending) -> int:
+    """Rows of the screen that follows *head*; -1 when the pane does not exist."""
+    if not head.reply.done() or head.reply.exception() is not None:
+        return -1
+    first = b"\n".join(head.reply.result()).split(b"\t", 1)[0].strip()
+    return int(first) if first.isdigit() else -1

@@ -1,0 +1,287 @@
+"""The one screen: panes, dispatch table, bars."""
+
+from __future__ import annotations
+
+import time
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Container
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Input, Static
+
+from console.commands import COMMANDS
+from console.model.dispatch import Dispatch
+from console.model.snapshot import Snapshot
+from console.model.surface import Surface
+from console.screens.arrangement import arrange
+from console.widgets.bars import StatusBar, TopBar, TopView
+from console.widgets.dispatch_table import DispatchTable
+from console.widgets.surface_list import SurfaceList
+from console.widgets.surface_pane import PaneView, SurfacePane
+
+LIST_READS = 12
+"""Surfaces of the compact list that are read as if on screen."""
+
+
+class MainScreen(Screen[None]):
+    """Hands every widget its slice; the operator's choices (selection, page, zoom) live here."""
+
+    BINDINGS = [
+        Binding(c.key, c.action, c.title, show=c.show, key_display=c.keys.split(" ", 1)[0], tooltip=c.help, id=c.id)
+        for c in COMMANDS
+    ]
+
+    class Looking(Message):
+        """What is on screen changed."""
+
+        def __init__(self, visible: frozenset[str], focused: str) -> None:
+            super().__init__()
+            self.visible = visible
+            self.focused = focused
+
+    def __init__(self, note: str = "", *, agents_only: bool = False) -> None:
+        super().__init__()
+        self.note = note
+        self.snapshot = Snapshot()
+        self.selected = ""
+        self.page = 0
+        self.zoomed = False
+        self._agents_only = agents_only
+        self._arrangement = arrange(80, 24, 0)
+        self._looking: tuple[frozenset[str], str] = (frozenset(), "")
+        self._fleet: tuple[Surface, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """Top bar, list (small screens), panes, filter, table, status bar, footer."""
+        yield TopBar(id="top")
+        yield SurfaceList(id="list")
+        with Container(id="surfaces"):
+            yield SurfacePane()
+        yield Static("", id="nothing", markup=False)
+        yield Input(placeholder="filter: number, text, surface, status", id="filter", compact=True)
+        yield DispatchTable(id="dispatches")
+        yield StatusBar(id="status")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Ages move by themselves once a second."""
+        self.set_interval(1.0, self._show)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Follow the size of the terminal."""
+        self._arrange()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw *snapshot*."""
+        before, self.snapshot = self.snapshot, snapshot
+        if snapshot.surfaces is not before.surfaces or snapshot.specs is not before.specs:
+            fleet = tuple(s for s in snapshot.fleet() if s.agent or s.configured or not self._agents_only)
+            count_changed = len(fleet) != len(self._fleet)
+            self._fleet = fleet
+            if count_changed:
+                self._arrange()
+        self._show()
+
+    # -- layout ------------------------------------------------------------------------------------------------
+
+    def _arrange(self) -> None:
+        width, height = self.size
+        self._arrangement = plan = arrange(width, height, len(self._fleet))
+        self.update_classes({f"-{name}": plan.name == name for name in ("wide", "medium", "compact")})
+        self.set_class(not self._fleet, "-empty")
+        self.set_class(self.zoomed, "-zoomed")
+        self.query_one("#list").styles.height = plan.list_rows
+        table = self.query_one("#dispatches")
+        table.styles.height = plan.table_rows
+        table.display = plan.table_rows > 0 and not self.zoomed
+        columns, rows = (1, 1) if self.zoomed else (plan.columns, plan.rows)
+        surfaces = self.query_one("#surfaces")
+        surfaces.styles.grid_size_columns, surfaces.styles.grid_size_rows = columns, rows
+        panes = list(self.query(SurfacePane))
+        needed = self._slots()
+        if len(panes) < needed:
+            surfaces.mount_all(SurfacePane() for _ in range(needed - len(panes)))
+        for pane in panes[needed:]:
+            pane.remove()
+        self._show()
+
+    def _slots(self) -> int:
+        return 1 if self.zoomed else min(self._arrangement.per_page, max(1, len(self._fleet)))
+
+    def _page_of(self, key: str) -> int:
+        at = next((i for i, surface in enumerate(self._fleet) if surface.key == key), 0)
+        return at // self._arrangement.per_page
+
+    @property
+    def pages(self) -> int:
+        """Pages the fleet takes."""
+        return max(1, -(-len(self._fleet) // self._arrangement.per_page))
+
+    def _single(self) -> bool:
+        """Whether one pane shows the selected surface."""
+        return self.zoomed or self._arrangement.name == "compact"
+
+    def _on_page(self) -> tuple[Surface, ...]:
+        if self._single():
+            return tuple(surface for surface in self._fleet if surface.key == self.selected)
+        size = self._arrangement.per_page
+        self.page = max(0, min(self.page, self.pages - 1))
+        return self._fleet[self.page * size : (self.page + 1) * size]
+
+    # -- drawing -----------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        if not self.is_mounted or not self.size.width:
+            return
+        now, snapshot = time.time(), self.snapshot
+        if self._fleet and not any(surface.key == self.selected for surface in self._fleet):
+            self.selected = self._fleet[0].key
+        shown = self._on_page()
+        panes = list(self.query(SurfacePane))
+        views = [self._view(surface) for surface in shown]
+        for pane, view in zip(panes, [*views, *[None] * len(panes)], strict=False):
+            pane.show(view, now)
+        compact = self._arrangement.name == "compact"
+        if compact and not self.zoomed:
+            every = [self._view(surface) for surface in self._fleet]
+            self.query_one(SurfaceList).show(every, self.selected, now)
+            shown = shown + tuple(s for s in self._fleet[:LIST_READS] if s not in shown)
+        pages = 1 if self._single() else self.pages
+        self.query_one(TopBar).show(TopView.of(snapshot, self.note, self.page, pages), now)
+        self.query_one(DispatchTable).show(snapshot.log, now)
+        self.query_one(StatusBar).show(snapshot.collector, snapshot.services, now)
+        if not self._fleet:
+            text = snapshot.mux.error or "no surfaces yet"
+            self.query_one("#nothing", Static).update(
+                text if snapshot.mux.source else "looking for a terminal server …"
+            )
+        self._tell(frozenset(surface.key for surface in shown))
+
+    def _view(self, surface: Surface) -> PaneView:
+        at = self._fleet.index(surface)
+        if not self._single():
+            at -= self.page * self._arrangement.per_page
+        number = at + 1 if 0 <= at < 9 else 0
+        return PaneView(surface, self.snapshot.dispatch_of(surface), number, self.snapshot.mux.error)
+
+    def _tell(self, visible: frozenset[str]) -> None:
+        looking = (visible, self.selected)
+        if looking != self._looking:
+            self._looking = looking
+            self.post_message(self.Looking(*looking))
+
+    # -- moving ------------------------------------------------------------------------------------------------
+
+    def select(self, key: str, *, focus: bool = True) -> None:
+        """Go to a surface, on whichever page it is."""
+        if not any(surface.key == key for surface in self._fleet):
+            return
+        self.selected = key
+        if not self._single():
+            self.page = self._page_of(key)
+        self._show()
+        if focus:
+            self._focus_selected()
+
+    def _focus_selected(self) -> None:
+        if self._arrangement.name == "compact" and not self.zoomed:
+            self.query_one(SurfaceList).focus()
+            return
+        for pane in self.query(SurfacePane):
+            if pane.view is not None and pane.view.surface.key == self.selected:
+                pane.focus()
+
+    @on(SurfacePane.Selected)
+    @on(SurfaceList.Selected)
+    def _selected(self, message: SurfacePane.Selected | SurfaceList.Selected) -> None:
+        message.stop()
+        if self.selected != message.key:
+            self.selected = message.key
+            self._show()
+
+    @on(DispatchTable.Opened)
+    def _opened(self, message: DispatchTable.Opened) -> None:
+        self.open_dispatch(message.dispatch)
+
+    def open_dispatch(self, dispatch: Dispatch) -> None:
+        """Go to the surface of a dispatch."""
+        surface = next((s for s in self._fleet if s.answers_to(dispatch.surface)), None)
+        if surface is None:
+            self.notify(f"{dispatch.label}: no surface {dispatch.surface or '?'} here", markup=False)
+        else:
+            self.select(surface.key)
+
+    def selected_surface(self) -> Surface | None:
+        """The surface the operator is in."""
+        return self.snapshot.surface(self.selected)
+
+    def action_focus_pane(self, number: int) -> None:
+        """Focus pane *number* (from 1) of this page."""
+        pool = self._fleet if self._single() else self._on_page()
+        if number <= len(pool):
+            self.select(pool[number - 1].key)
+
+    def action_next_waiting(self) -> None:
+        """Go to who has waited longest, then round."""
+        keys = [surface.key for surface in self.snapshot.waiting()]
+        if not keys:
+            self.notify("Nobody waits.", markup=False, timeout=2)
+            return
+        at = keys.index(self.selected) + 1 if self.selected in keys else 0
+        self.select(keys[at % len(keys)])
+
+    def action_page(self, step: int) -> None:
+        """Turn the page, or step through the surfaces where only one is shown."""
+        if not self._fleet:
+            return
+        if self._single():
+            at = next((i for i, s in enumerate(self._fleet) if s.key == self.selected), 0)
+            self.select(self._fleet[(at + step) % len(self._fleet)].key)
+            return
+        self.page = (self.page + step) % self.pages
+        self.select(self._fleet[self.page * self._arrangement.per_page].key)
+
+    def action_zoom(self) -> None:
+        """Give the selected surface the whole screen, and back."""
+        if not self._fleet:
+            return
+        self.zoomed = not self.zoomed
+        if not self.zoomed and not self._single():
+            self.page = self._page_of(self.selected)
+        self._arrange()
+        self.call_after_refresh(self._focus_selected)
+
+    # -- filter ------------------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Open the filter line."""
+        if self.zoomed:
+            self.action_zoom()
+        line = self.query_one("#filter", Input)
+        line.add_class("-open")
+        line.focus()
+
+    @on(Input.Changed, "#filter")
+    def _filter(self, event: Input.Changed) -> None:
+        self.query_one(DispatchTable).filter_text = event.value
+
+    @on(Input.Submitted, "#filter")
+    def _filtered(self) -> None:
+        self.query_one(DispatchTable).focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Esc leaves the filter, then the zoom."""
+        if event.key != "escape":
+            return
+        line = self.query_one("#filter", Input)
+        if line.has_class("-open"):
+            event.stop()
+            line.value = ""
+            line.remove_class("-open")
+            self._focus_selected()
+        elif self.zoomed:
+            event.stop()
+            self.action_zoom()

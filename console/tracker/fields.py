@@ -1,0 +1,142 @@
+"""Single fields of a dispatch record: status words, verdicts, scores and times, in English and Korean."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from typing import Final
+
+from console.model.dispatch import OPEN_STATUSES, DispatchStatus, VerificationVerdict
+
+_WORDS: Final[dict[DispatchStatus, str]] = {
+    DispatchStatus.QUEUED: "queued pending todo new backlog scheduled notstarted 예정 예약 등록 미배분 미착수",
+    DispatchStatus.SENT: "sent dispatched assigned delivered submitted"
+    " 배분 배분됨 배분완료 전송 전송됨 전송완료 발송 발송됨",
+    DispatchStatus.WORKING: "working inprogress running active started open busy wip ongoing"
+    " 진행 진행중 작업중 수행중 실행중 미완 미완료",
+    DispatchStatus.WAITING: "waiting blocked onhold hold paused 대기 대기중 보류 결정대기 승인대기 중단 중지",
+    DispatchStatus.DONE: "done completed complete finished closed resolved success succeeded ok"
+    " 완료 완료됨 종료 끝 성공",
+    DispatchStatus.NEEDS_CHECK: "needscheck needsreview review inreview tocheck unverified"
+    " 완료확인필요 확인필요 검증필요 검증대기 확인대기 검증중 검토중 검토필요",
+    DispatchStatus.VERIFIED: "verified approved accepted 검증완료 검증됨 확인완료 확인됨 승인 승인됨",
+    DispatchStatus.FAILED: "failed fail failure error rejected timeout timedout crashed 실패 실패함 오류 에러 반려",
+    DispatchStatus.CANCELLED: "cancelled canceled aborted dropped skipped superseded 취소 취소됨 폐기",
+}
+_STATUSES: Final = {word: status for status, words in _WORDS.items() for word in words.split()}
+_VERDICTS: Final = {
+    word: verdict
+    for verdict, words in {
+        VerificationVerdict.PASS: "pass passed ok success approved verified 통과 합격 승인 검증완료",
+        VerificationVerdict.WARN: "warn warning conditional partial 경고 주의 조건부 보완 보완필요",
+        VerificationVerdict.FAIL: "fail failed reject rejected 실패 불합격 반려",
+    }.items()
+    for word in words.split()
+}
+_NOT_A_WORD: Final = re.compile(r"[\W_]+")
+_FIRST_PART: Final = re.compile(r"[(\[:;,/|–—→]| - ")
+_STILL_TO_CHECK: Final = (
+    "확인필요",
+    "검증필요",
+    "검토필요",
+    "확인대기",
+    "검증대기",
+    "needscheck",
+    "needsreview",
+    "unverified",
+)
+
+_ZONES: Final = {"KST": 9, "JST": 9, "UTC": 0, "GMT": 0, "Z": 0}
+"""Hours from UTC; only abbreviations that mean one zone."""
+_EARLIEST: Final = 946_684_800.0  # 2000-01-01
+_LATEST: Final = 4_102_444_800.0  # 2100-01-01
+_LOOSE_TIME: Final = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\.?(?:[T ]+~?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*([A-Za-z]{1,4})?"
+)
+
+
+def status_of(text: str) -> DispatchStatus:
+    """Return the status a person or script meant with *text*: ``진행 중``, ``Done``, ``완료 (확인 필요)``."""
+    short = text[:80].casefold()
+    whole = _squeeze(short)
+    found = _STATUSES.get(whole)
+    if found is not None:
+        return found
+    if any(word in whole for word in _STILL_TO_CHECK):
+        return DispatchStatus.NEEDS_CHECK
+    found = _STATUSES.get(_squeeze(_FIRST_PART.split(short, maxsplit=1)[0]))
+    if found is not None:
+        return found
+    # "working on it" is still open; "done tomorrow" and "완료 예정" are not closed.
+    first = _STATUSES.get(_squeeze(short.strip().partition(" ")[0]))
+    return first if first in OPEN_STATUSES else DispatchStatus.UNKNOWN
+
+
+def verdict_of(value: object) -> VerificationVerdict | None:
+    """Return the verdict *value* names: ``PASS``, ``경고``, ``FAIL (3.8/5)``, true; None when it names none."""
+    if value is True:
+        return VerificationVerdict.PASS
+    return _verdict(value[:80]) if isinstance(value, str) else None
+
+
+@lru_cache(1024)
+def _verdict(text: str) -> VerificationVerdict | None:
+    short = text.casefold()
+    parts = (short, _FIRST_PART.split(short, maxsplit=1)[0], short.strip().partition(" ")[0])
+    return next((_VERDICTS[word] for word in map(_squeeze, parts) if word in _VERDICTS), None)
+
+
+def _squeeze(text: str) -> str:
+    return _NOT_A_WORD.sub("", text)
+
+
+def score(value: object) -> float | None:
+    """Return a score such as ``4.9``, ``"4.9"`` or ``"4.9/5"`` (the part before the slash); None when it is none."""
+    if type(value) is float:
+        return value if abs(value) < 1e6 else None
+    if isinstance(value, str):
+        try:
+            value = float(value[:40].partition("/")[0])
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e6 else None
+
+
+def epoch(value: object) -> float | None:
+    """Return epoch seconds for a time between 2000 and 2100; None when *value* is no such time.
+
+    ISO 8601 (without a zone it is local time), epoch seconds, milliseconds, microseconds or nanoseconds as number or
+    digits, ``2026-04-10 16:41 KST``, ``2026/4/10``.
+    """
+    if isinstance(value, str):
+        try:
+            at = datetime.fromisoformat(value).timestamp() if not value.isdigit() or len(value) == 8 else float(value)
+        except (ValueError, OverflowError, OSError):
+            return _loose(value.strip())
+    elif isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    else:
+        at = value
+    for _unit in range(3):
+        if at > _LATEST:
+            at /= 1000
+    return float(at) if _EARLIEST <= at <= _LATEST else None
+
+
+def _loose(text: str) -> float | None:
+    found = _LOOSE_TIME.fullmatch(text) if len(text) <= 64 else None
+    if found is None:
+        return None
+    *parts, zone = found.groups()
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts)
+    try:
+        at = datetime(year, month, day, hour, minute, second)
+        if zone is not None:
+            at = at.replace(tzinfo=timezone(timedelta(hours=_ZONES[zone.upper()])))
+        seconds = at.timestamp()
+    except (ValueError, OverflowError, OSError, KeyError):
+        return None
+    return seconds if _EARLIEST <= seconds <= _LATEST else None

@@ -1,0 +1,106 @@
+"""One look at a dispatch log that is a JSON file."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from console.model.reading import LogFailed, LogRead
+from console.safety import safe_text
+from console.tracker.schema import read_records
+
+SIZE_LIMIT: Final = 64 * 1024 * 1024
+"""Bytes of a log that is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at the file gave."""
+
+    digest: bytes | None
+    """Of the content; None when there was none to read."""
+    reading: LogRead | LogFailed
+    passing: bool = False
+    """A failure that a writer at work can be the cause of: look again."""
+
+
+class _Unfit(ValueError):
+    """The path names something that is no log; the text says what and what to do."""
+
+
+def look(path: Path, known: bytes | None, now: float) -> Look | None:
+    """Read the log at *path* at *now* (epoch seconds); None when its content has the digest *known*. Never raises."""
+    source = safe_text(str(path))
+    try:
+        content = _content(path)
+    except (OSError, ValueError) as error:
+        reason = LogFailed(now, source, f"{source}: {_unreadable(path, error)}")
+        return Look(None, reason, passing=isinstance(error, FileNotFoundError))
+    digest = hashlib.blake2b(content, digest_size=16).digest()
+    if digest == known:
+        return None
+    try:
+        dispatches, not_understood = read_records(_parse(content))
+    except (ValueError, RecursionError, MemoryError) as error:
+        return Look(digest, LogFailed(now, source, f"{source}{_malformed(content, error)}"), passing=True)
+    return Look(digest, LogRead(now, source, dispatches, not_understood))
+
+
+def _content(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # opening a FIFO must not wait for a writer
+    with os.fdopen(descriptor, "rb", closefd=False) as file:
+        try:
+            mode = os.fstat(descriptor).st_mode
+            if not stat.S_ISREG(mode):
+                raise _Unfit("is not a regular file; name a JSON file in log.path")
+            content = file.read(SIZE_LIMIT + 1)
+        finally:
+            os.close(descriptor)
+    if len(content) > SIZE_LIMIT:
+        raise _Unfit(f"is larger than {SIZE_LIMIT >> 20} MiB; move finished dispatches to another file")
+    return content
+
+
+def _parse(content: bytes) -> object:
+    # The hook does nothing, but while Python code runs the interpreter lets other threads have their turn:
+    # without it the screen would stand still as long as the C scanner reads a large file.
+    return json.loads(content.decode("utf-8-sig"), object_hook=lambda found: found)
+
+
+def _unreadable(path: Path, error: Exception) -> str:
+    if isinstance(error, _Unfit):
+        return str(error)
+    if isinstance(error, FileNotFoundError):
+        missing = path if path.parent.is_dir() else path.parent
+        what = "is a link to nothing" if path.is_symlink() else "does not exist"
+        if missing is not path:
+            what = f"the directory {safe_text(str(missing))} does not exist"
+        return f"{what}; it is read as soon as it is there"
+    if isinstance(error, OSError):
+        if error.errno == errno.EISDIR:
+            return "is a directory; name the JSON file in it in log.path"
+        remedy = "allow this account to read it" if isinstance(error, PermissionError) else "check log.path"
+        return f"cannot be read ({error.strerror}); {remedy}"
+    return f"is not a usable path ({safe_text(str(error), limit=100)}); check log.path"
+
+
+def _malformed(content: bytes, error: Exception) -> str:
+    """``:3:5: what is wrong; what to do`` with line and column from 1."""
+    if not content.strip():
+        return ": is empty; a writer may be at work, it is read again when it changes"
+    if isinstance(error, UnicodeDecodeError):
+        before = content[: error.start]
+        return f":{before.count(10) + 1}:{error.start - before.rfind(10)}: is not UTF-8; save it as UTF-8"
+    if isinstance(error, json.JSONDecodeError):
+        return (
+            f":{error.lineno}:{error.colno}: is not valid JSON ({safe_text(error.msg, limit=100)});"
+            " half written, or to be corrected there; it is read again when it changes"
+        )
+    reason = "nested too deep" if isinstance(error, RecursionError) else safe_text(str(error), limit=100) or "too large"
+    return f": cannot be understood ({reason}); check that it is a dispatch log"

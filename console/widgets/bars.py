@@ -1,0 +1,176 @@
+"""The two lines that are always there: who waits (top) and the operator's services (bottom)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from rich.segment import Segment
+from rich.style import Style
+
+from console.model.service import Judgement
+from console.model.snapshot import CollectorSlice, MuxSlice, ServicesSlice, Snapshot
+from console.model.telemetry import Collector, CollectorState
+from console.widgets.lines import Lines, Part, bar
+from console.widgets.words import STALE, count, size, span
+
+_COLLECTOR_SYMBOLS: Final = {
+    CollectorState.UP: "●",
+    CollectorState.DEGRADED: "▲",
+    CollectorState.DOWN: "✗",
+    CollectorState.UNKNOWN: "?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TopView:
+    """The slice of the snapshot the top bar shows."""
+
+    mux: MuxSlice
+    surfaces: int
+    waiting: int
+    note: str
+    """``demo fleet`` or empty."""
+    page: int
+    pages: int
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, note: str, page: int, pages: int) -> TopView:
+        """From the snapshot."""
+        return cls(snapshot.mux, len(snapshot.surfaces), len(snapshot.waiting()), note, page, pages)
+
+
+class _Bar(Lines):
+    COMPONENT_CLASSES = {"bar--name", "bar--meta", "bar--alert", "bar--calm", "bar--note"}
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"bar--{name}", partial=True)
+
+    def _draw(self, *, all_new: bool = False) -> None:
+        if self.size.width > 0:
+            self.put([self._content(self.size.width)], all_new=all_new)
+
+    def _content(self, width: int) -> tuple[Segment, ...]:
+        return ()
+
+    def on_resize(self) -> None:
+        """Draw for the new width."""
+        super().on_resize()
+        self._draw(all_new=True)
+
+    def notify_style_update(self) -> None:
+        """Colours are part of the rows."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self._draw(all_new=True)
+
+
+class TopBar(_Bar):
+    """What is watched, how many surfaces, and how many wait for a person."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._view: TopView | None = None
+        self._now = 0.0
+
+    def show(self, view: TopView, now: float) -> None:
+        """Show *view* as of *now* (epoch seconds)."""
+        self._view, self._now = view, now
+        self._draw()
+
+    def _content(self, width: int) -> tuple[Segment, ...]:
+        view = self._view
+        if view is None:
+            return ()
+        meta = self._style("meta")
+        left: list[Part] = [(" oc-console ", self._style("name"))]
+        if view.note:
+            left.append((f" {view.note} ", self._style("note")))
+        left.append((f"  {view.mux.source or 'looking for a terminal server'}", meta))
+        right: list[Part] = []
+        if view.mux.error:
+            since = span(self._now - view.mux.down_since) if view.mux.down_since is not None else ""
+            left = [left[0], (f"  ✗ {view.mux.error} ", self._style("alert")), (f" away {since}", meta)]
+        if view.pages > 1:
+            right.append((f"page {view.page + 1}/{view.pages}   ", meta))
+        plural = "" if view.surfaces == 1 else "s"
+        right.append((f"{view.surfaces} surface{plural}   ", meta))
+        if view.waiting:
+            right.append((f" ▲ {view.waiting} wait{'s' if view.waiting == 1 else ''} for you ", self._style("alert")))
+        else:
+            right.append(("nobody waits ", self._style("calm")))
+        return bar(width, left, right, Style())
+
+
+class StatusBar(_Bar):
+    """The collector, then services by urgency, then how many are as expected."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._collector = CollectorSlice()
+        self._services = ServicesSlice()
+        self._now = 0.0
+
+    def show(self, collector: CollectorSlice, services: ServicesSlice, now: float) -> None:
+        """Show both slices as of *now* (epoch seconds)."""
+        self._collector, self._services, self._now = collector, services, now
+        self._draw()
+
+    def _content(self, width: int) -> tuple[Segment, ...]:
+        left = [*self._collector_parts(), ("  │  ", self._style("meta")), *self._service_parts()]
+        return bar(width, [(" ", self._style("meta")), *left], [], Style())
+
+    def _collector_parts(self) -> list[Part]:
+        meta = self._style("meta")
+        collector = self._collector.collector
+        if not self._collector.source:
+            return [("otel: not configured", meta)]
+        if collector is None or self._collector.read_at is None:
+            return [("otel: asking …", meta)]
+        style = self._style("calm" if collector.state is CollectorState.UP else "alert")
+        symbol = f"{_COLLECTOR_SYMBOLS[collector.state]} otel {collector.endpoint}"
+        parts: list[Part] = [(symbol.rstrip(), style)]
+        if collector.state is not CollectorState.UP:
+            parts.append((f" {collector.state}: {collector.evidence}", style))
+        parts.append((f" {counts(collector)}", meta))
+        age = self._now - self._collector.read_at
+        if age > 3 * STALE:
+            parts.append((f" read {span(age)} ago", self._style("alert")))
+        return parts
+
+    def _service_parts(self) -> list[Part]:
+        meta = self._style("meta")
+        if not self._services.source:
+            return [("services: not configured", meta)]
+        if self._services.read_at is None:
+            return [("services: looking …", meta)]
+        parts: list[Part] = []
+        as_expected = 0
+        for service in self._services.services:
+            if service.judgement is Judgement.OK:
+                as_expected += 1
+                continue
+            alarm = service.judgement is Judgement.ALARM
+            text = f"✗ {service.name} {service.observed}, expected {service.expected}  "
+            parts.append((text, self._style("alert" if alarm else "note")))
+        parts.append((f"● {as_expected} as expected", self._style("calm")))
+        return parts
+
+
+def counts(collector: Collector) -> str:
+    """``30.3k logs 1.1k spans 7 metrics 12.9 MB up 3h``; what the answer does not give is not there."""
+    parts = [
+        f"{count(value)} {name}"
+        for value, name in (
+            (collector.logs, "logs"),
+            (collector.spans, "spans"),
+            (collector.metrics, "metrics"),
+            (collector.resources, "resources"),
+        )
+        if value is not None
+    ]
+    if collector.bytes is not None:
+        parts.append(size(collector.bytes))
+    if collector.uptime is not None:
+        parts.append(f"up {span(collector.uptime)}")
+    return " ".join(parts)

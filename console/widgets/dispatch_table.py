@@ -1,0 +1,254 @@
+"""The dispatch log as a virtual table: only rows on screen are ever drawn, and only changed ones again."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import var
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
+from console.model.snapshot import LogSlice
+from console.widgets.lines import Part, bar, cut
+from console.widgets.words import span
+
+_ATTENTION: Final = frozenset({DispatchStatus.NEEDS_CHECK, DispatchStatus.FAILED, DispatchStatus.WAITING})
+_STATUS_SYMBOLS: Final = {
+    DispatchStatus.QUEUED: "◌",
+    DispatchStatus.SENT: "→",
+    DispatchStatus.WORKING: "●",
+    DispatchStatus.WAITING: "▲",
+    DispatchStatus.DONE: "✓",
+    DispatchStatus.NEEDS_CHECK: "▲",
+    DispatchStatus.VERIFIED: "✓",
+    DispatchStatus.FAILED: "✗",
+    DispatchStatus.CANCELLED: "–",
+    DispatchStatus.UNKNOWN: "?",
+}
+
+
+class DispatchTable(ScrollView, can_focus=True):
+    """Newest first. `show` gives it the log; `filter_text` narrows it."""
+
+    COMPONENT_CLASSES = {
+        "table--header",
+        "table--cursor",
+        "table--meta",
+        "table--open",
+        "table--alert",
+        "table--number",
+    }
+
+    cursor = var(0)
+    """Row of the cursor among the rows that pass the filter."""
+    filter_text = var("", init=False)
+
+    class Opened(Message):
+        """Enter or a click on a dispatch."""
+
+        def __init__(self, dispatch: Dispatch) -> None:
+            super().__init__()
+            self.dispatch = dispatch
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._log = LogSlice()
+        self._now = 0.0
+        self._all: tuple[Dispatch, ...] = ()
+        self._found: list[Dispatch] = []
+        self.painted = 0
+
+    def show(self, log: LogSlice, now: float) -> None:
+        """Show the log as of *now* (epoch seconds)."""
+        changed = log.dispatches is not self._log.dispatches or log.error != self._log.error
+        minute = int(now // 60) != int(self._now // 60)
+        source_changed = log.source != self._log.source or log.stale_since != self._log.stale_since
+        self._log, self._now = log, now
+        if changed:
+            self._take(log.dispatches)
+        if source_changed or log.error:
+            self.refresh(Region(0, 0, self.size.width, 1))
+        if minute or (source_changed and not self._found):
+            self.refresh()
+
+    def _take(self, dispatches: tuple[Dispatch, ...]) -> None:
+        before = self._found
+        self._all = tuple(sorted(dispatches, key=_newest_first))
+        self._found = self._passing()
+        self._resize_virtual()
+        if len(before) != len(self._found):
+            self.refresh()
+            return
+        for row, (old, new) in enumerate(zip(before, self._found, strict=True)):
+            if old != new:
+                self._repaint(row)
+
+    def _passing(self) -> list[Dispatch]:
+        words = self.filter_text.casefold().split()
+        if not words:
+            return list(self._all)
+        return [d for d in self._all if all(word in _searched(d) for word in words)]
+
+    def watch_filter_text(self) -> None:
+        """Narrow at once."""
+        self._found = self._passing()
+        self.cursor = 0
+        self.scroll_to(y=0, animate=False)
+        self._resize_virtual()
+        self.refresh()
+
+    def _resize_virtual(self) -> None:
+        self.virtual_size = Size(0, len(self._found) + 1)
+        self.cursor = max(0, min(self.cursor, len(self._found) - 1))
+
+    def _repaint(self, row: int) -> None:
+        y = row + 1 - self.scroll_offset.y
+        if 1 <= y < self.size.height:
+            self.painted += 1
+            self.refresh(Region(0, y, self.size.width, 1))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        """Keep the cursor on screen; repaint two rows."""
+        self._repaint(old)
+        self._repaint(new)
+        room = max(1, self.size.height - 1)
+        top = self.scroll_offset.y
+        if new < top:
+            self.scroll_to(y=new, animate=False)
+        elif new >= top + room:
+            self.scroll_to(y=new - room + 1, animate=False)
+
+    def render_line(self, y: int) -> Strip:
+        """The header, or the row that the scroll position puts at *y*."""
+        width = self.size.width
+        if y == 0:
+            return Strip(self._header(width)).adjust_cell_length(width, self.rich_style)
+        row = self.scroll_offset.y + y - 1
+        if row < len(self._found):
+            return Strip(self._row(self._found[row], width, row == self.cursor)).adjust_cell_length(
+                width, self.rich_style
+            )
+        return self._empty(y, width)
+
+    def _empty(self, y: int, width: int) -> Strip:
+        base = self.rich_style
+        if y != 1 or self._found:
+            return Strip.blank(width, base)
+        if not self._log.source:
+            text = "dispatch log: not configured (log: path: in the config)"
+        elif self.filter_text:
+            text = f"nothing matches {self.filter_text}"
+        elif self._log.read_at is None and not self._log.error:
+            text = "reading the dispatch log …"
+        else:
+            text = "the dispatch log is empty" if not self._log.error else ""
+        return Strip([Segment("  " + text, base + self._style("meta"))]).adjust_cell_length(width, base)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(f"table--{name}", partial=True)
+
+    def _columns(self, width: int) -> tuple[int, int, int, int]:
+        """Widths of surface, status, age and verification; what is left is the task's. 0 hides a column."""
+        return (16 if width >= 120 else 12, 13, 5, 20 if width >= 120 else (7 if width >= 70 else 0))
+
+    def _header(self, width: int) -> tuple[Segment, ...]:
+        surface, status, age, check = self._columns(width)
+        fill = self.get_component_rich_style("table--header")
+        shown = f"{len(self._found)}/{len(self._all)}" if self.filter_text else f"{len(self._all)}"
+        still_open = sum(1 for d in self._all if d.is_open)
+        task = f"task   {shown} dispatches, {still_open} open"
+        right: list[Part] = [
+            (f"{'status':<{status}}{'age':>{age}}", Style()),
+            (f"  {'verified'[:check]:<{check}}", Style()),
+        ]
+        if self._log.error:
+            since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
+            task = f"stale since {since}: {self._log.error}"
+            right = []
+        left: list[Part] = [(f"{'#':>6}  {'surface':<{surface}}", Style())]
+        left.append((task, self._style("alert") if self._log.error else Style()))
+        return bar(width, left, right, fill)
+
+    def _row(self, dispatch: Dispatch, width: int, at_cursor: bool) -> tuple[Segment, ...]:
+        surface, status, age, check = self._columns(width)
+        calm = self._style("open") if dispatch.is_open else self._style("meta")
+        colour = self._style("alert") if dispatch.status in _ATTENTION else calm
+        fill = self.get_component_rich_style("table--cursor") if at_cursor and self.has_focus else self.rich_style
+        since = span(self._now - dispatch.dispatched_at) if dispatch.dispatched_at is not None else "–"
+        word = f"{_STATUS_SYMBOLS[dispatch.status]} {_status_word(dispatch)}"
+        left: list[Part] = [
+            (f"{dispatch.label:>6}  ", self._style("number")),
+            (_column(dispatch.surface or "–", surface), self._style("meta")),
+            (dispatch.task, calm),
+        ]
+        right: list[Part] = [(" ", calm), (_column(word, status), colour), (f"{since:>{age}}", self._style("meta"))]
+        right += self._verification(dispatch, check)
+        return bar(width, left, right, fill)
+
+    def _verification(self, dispatch: Dispatch, width: int) -> list[Part]:
+        if width <= 0:
+            return []
+        found = dispatch.verification
+        if found is None:
+            return [("  " + " " * width, self._style("meta"))]
+        text = str(found.verdict or "pending")
+        if width >= 20 and found.self_score is not None and found.cross_score is not None:
+            text += f" {found.self_score:g}→{found.cross_score:g} ({-(found.gap or 0.0):+g})"
+        bad = found.verdict in (VerificationVerdict.FAIL, VerificationVerdict.WARN)
+        return [("  " + _column(text, width), self._style("alert" if bad else "meta"))]
+
+    def on_key(self, event: events.Key) -> None:
+        """Move the cursor; Enter opens."""
+        page = max(1, self.size.height - 2)
+        moves = {"up": -1, "k": -1, "down": 1, "j": 1, "pageup": -page, "pagedown": page}
+        if event.key in moves:
+            event.stop()
+            self.cursor = max(0, min(self.cursor + moves[event.key], len(self._found) - 1))
+        elif event.key in ("home", "end"):
+            event.stop()
+            self.cursor = 0 if event.key == "home" else max(0, len(self._found) - 1)
+        elif event.key == "enter" and self._found:
+            event.stop()
+            self.post_message(self.Opened(self._found[self.cursor]))
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row; a second click opens it."""
+        row = self.scroll_offset.y + event.y - 1
+        if event.y >= 1 and row < len(self._found):
+            self.cursor = row
+            if event.chain == 2:
+                self.post_message(self.Opened(self._found[row]))
+
+    def on_focus(self) -> None:
+        """The cursor row is drawn only with the focus."""
+        self._repaint(self.cursor)
+
+    def on_blur(self) -> None:
+        """See `on_focus`."""
+        self._repaint(self.cursor)
+
+
+def _newest_first(dispatch: Dispatch) -> tuple[float, float]:
+    return (-(dispatch.number if dispatch.number is not None else -1), -(dispatch.dispatched_at or 0.0))
+
+
+def _searched(dispatch: Dispatch) -> str:
+    return f"{dispatch.label} {dispatch.surface} {dispatch.task} {dispatch.status} {dispatch.raw_status}".casefold()
+
+
+def _status_word(dispatch: Dispatch) -> str:
+    if dispatch.status is DispatchStatus.UNKNOWN and dispatch.raw_status:
+        return dispatch.raw_status
+    return str(dispatch.status)
+
+
+def _column(text: str, width: int) -> str:
+    text = cut(text, width - 1)
+    return text + " " * (width - cell_len(text))

@@ -1,0 +1,155 @@
+"""One surface: who it is, what it does, since when, for which dispatch, and its screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+
+from console.model.agent import SYMBOLS, AgentState
+from console.model.dispatch import Dispatch
+from console.model.surface import Surface
+from console.widgets.fold import Row, fold
+from console.widgets.lines import Lines, Part, bar
+from console.widgets.words import STALE, span
+
+HEADER_ROWS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PaneView:
+    """The slice of the snapshot one pane shows."""
+
+    surface: Surface
+    dispatch: Dispatch | None = None
+    number: int = 0
+    """The digit that focuses it; 0 for none."""
+    server_error: str = ""
+    """Why nothing can be read at all."""
+
+
+def state_of(surface: Surface) -> AgentState:
+    """The settled state, or unknown before the first reading."""
+    return surface.status.state if surface.status else AgentState.UNKNOWN
+
+
+class SurfacePane(Lines, can_focus=True):
+    """A pane of the grid. `show` gives it a view; it paints only what changed.
+
+    The text of the header is in words: colour only repeats what the symbol and the word say.
+    """
+
+    COMPONENT_CLASSES = {"pane--header", "pane--state", "pane--name", "pane--meta", "pane--alert"}
+
+    class Selected(Message):
+        """The operator moved to this pane."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.view: PaneView | None = None
+        self._now = 0.0
+        self._folded: tuple[object, ...] = ()
+        self._body: list[Row] = []
+
+    def show(self, view: PaneView | None, now: float) -> None:
+        """Show *view* as of *now* (epoch seconds)."""
+        if view == self.view and int(now) == int(self._now):
+            return
+        new = self.view is None or view is None or view.surface.key != self.view.surface.key
+        self.view, self._now = view, now
+        self._classes_for(view)
+        self._draw(all_new=new)
+
+    def on_resize(self) -> None:
+        """Fold again for the new size."""
+        super().on_resize()
+        self._draw(all_new=True)
+
+    def on_focus(self, _event: events.Focus) -> None:
+        """Tell the screen which surface the operator is in."""
+        if self.view is not None:
+            self.post_message(self.Selected(self.view.surface.key))
+
+    def notify_style_update(self) -> None:
+        """The header's colours are part of its rows."""
+        super().notify_style_update()
+        if self.is_mounted:
+            self._draw(all_new=True)
+
+    def _classes_for(self, view: PaneView | None) -> None:
+        state = state_of(view.surface) if view else AgentState.UNKNOWN
+        needs = bool(view and view.surface.status and view.surface.status.needs_person)
+        self.update_classes({f"-{each}": each is state for each in AgentState} | {"-needs-person": needs})
+
+    def _draw(self, *, all_new: bool = False) -> None:
+        width, height = self.size
+        view = self.view
+        if view is None or width <= 0:
+            self.put([], all_new=all_new)
+            return
+        rows: list[Row] = [self._first_row(view, width)]
+        if height > 4:
+            rows.append(self._second_row(view, width))
+        rows += self._screen_rows(view, width, height - len(rows))
+        self.put(rows[:height], all_new=all_new)
+
+    def _screen_rows(self, view: PaneView, width: int, height: int) -> list[Row]:
+        surface = view.surface
+        if surface.screen is None:
+            text = surface.error or "waiting for the first reading"
+            return [bar(width, [("  " + text, self._style("pane--meta"))], [], Style())]
+        regions = surface.status.detection.regions if surface.status else None
+        wanted = (id(surface.screen), regions, width, height)
+        if wanted != self._folded:
+            self._folded = wanted
+            self._body = [_indent(row) for row in fold(surface.screen, regions, width - 1, height)]
+        return self._body
+
+    def _first_row(self, view: PaneView, width: int) -> Row:
+        surface = view.surface
+        header, state_style = self._style("pane--header"), self._style("pane--state")
+        name, meta = self._style("pane--name"), self._style("pane--meta")
+        state = state_of(surface)
+        number = f"{view.number}" if view.number else " "
+        about = " · ".join(
+            text for text in (surface.agent, surface.role, surface.info.ref) if text != surface.name and text
+        )
+        since = span(self._now - surface.status.since) if surface.status else ""
+        left: list[Part] = [(f"{number} ", meta), (f"{SYMBOLS[state]} ", state_style), (surface.name, name)]
+        left.append((f"  {about}", meta))
+        right: list[Part] = [(f" {state}", state_style), (f" {since} " if since else " ", meta)]
+        return bar(width, left, right, header)
+
+    def _second_row(self, view: PaneView, width: int) -> Row:
+        surface = view.surface
+        header, meta, alert = self._style("pane--header"), self._style("pane--meta"), self._style("pane--alert")
+        left: list[Part] = [("    ", meta)]
+        if view.dispatch is not None:
+            left += [(view.dispatch.label, self._style("pane--name")), (f" {view.dispatch.task}", meta)]
+        elif surface.status is not None:
+            left.append((surface.status.detection.reason, meta))
+        right: list[Part] = []
+        age = self._now - surface.read_at if surface.read_at is not None else 0.0
+        if view.server_error or surface.error:
+            right.append((f" {'server away' if view.server_error else surface.error[: width // 2]}", alert))
+        if age > STALE:
+            right.append((f" read {span(age)} ago", alert))
+        elif view.dispatch is not None and surface.status is not None:
+            reason = surface.status.detection.reason
+            right.append((f"  {reason}" if len(reason) < width // 2 else "", meta))
+        right.append((" ", meta))
+        return bar(width, left, right, header)
+
+    def _style(self, name: str) -> Style:
+        return self.get_component_rich_style(name, partial=name != "pane--header")
+
+
+def _indent(row: Row) -> Row:
+    return (Segment(" "), *row)

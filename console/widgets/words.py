@@ -1,0 +1,39 @@
+"""Numbers and times as people read them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+STALE: Final = 5.0
+"""Seconds after which a reading is shown with its age."""
+
+
+def span(seconds: float) -> str:
+    """``12s``, ``4m``, ``3h05``, ``2d``."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    if whole < 86400:
+        return f"{whole // 3600}h{whole // 60 % 60:02d}"
+    return f"{whole // 86400}d"
+
+
+def count(number: int) -> str:
+    """``7``, ``1.1k``, ``30.3k``, ``4.2M``."""
+    if number < 1000:
+        return str(number)
+    if number < 1_000_000:
+        return f"{number / 1000:.1f}k"
+    return f"{number / 1_000_000:.1f}M"
+
+
+def size(octets: int) -> str:
+    """``12.9 MB`` (decimal)."""
+    value, units = float(octets), ("B", "kB", "MB", "GB", "TB")
+    for unit in units[:-1]:
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"

@@ -1,0 +1,289 @@
+"""Configuration: where it is looked for, what it may say, and how every mistake is told."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import MISSING, fields, is_dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from console.config import (
+    CollectorConfig,
+    Config,
+    ConfigError,
+    LogConfig,
+    MuxConfig,
+    ServiceConfig,
+    SurfaceConfig,
+    find,
+    load,
+)
+
+EXAMPLE = Path(__file__).parents[1] / "config.example.yaml"
+COMMANDS = ("surface.send", "surface.answer", "app.quit")
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Path:
+    return tmp_path / "c.yaml"
+
+
+def problems(path: Path, text: str | bytes) -> list[str]:
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError) as caught:
+        load(path, COMMANDS)
+    return [line.removeprefix(str(path)) for line in str(caught.value).split("\n")]
+
+
+def test_importing_it_imports_no_parser() -> None:
+    code = "import sys, console.config; print({'yaml', 'pydantic', 'platformdirs', 'textual'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=EXAMPLE.parent)
+    assert done.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "---\n", "log:\nservices:\nmux:\n  backend:\n", "\ufeff"])
+def test_an_empty_file_gives_the_defaults(write: Path, text: str) -> None:
+    write.write_text(text)
+    assert load(write) == Config()
+
+
+def test_everything_can_be_set(write: Path) -> None:
+    write.write_text(
+        """
+mux: {backend: tmux, tmux_socket: fleet, cmux_socket: run/cmux.sock}
+show: agents
+surfaces:
+  - {ref: "%3", name: CODEX 1, role: 검증 전담, agent: codex}
+  - ref: openclaw:0.1
+log: {path: memory/dispatch_log.json}
+services:
+  - {name: watcher, process: 'dispatch_watcher\\.sh'}
+  - {name: auto, process: auto_dispatcher, expected: absent}
+collector: {url: "http://127.0.0.1:4318/health", every: 5}
+theme: harbour
+keys:
+  surface.send: ctrl+s, f5
+  app.quit: [ctrl+q]
+"""
+    )
+    assert load(write, COMMANDS) == Config(
+        mux=MuxConfig("tmux", "fleet", str(write.parent / "run/cmux.sock")),
+        show="agents",
+        surfaces=(SurfaceConfig("%3", "CODEX 1", "검증 전담", "codex"), SurfaceConfig("openclaw:0.1")),
+        log=LogConfig(str(write.parent / "memory/dispatch_log.json")),
+        services=(
+            ServiceConfig("watcher", "dispatch_watcher\\.sh"),
+            ServiceConfig("auto", "auto_dispatcher", "absent"),
+        ),
+        collector=CollectorConfig("http://127.0.0.1:4318/health", 5.0),
+        theme="harbour",
+        keys={"surface.send": ("ctrl+s", "f5"), "app.quit": ("ctrl+q",)},
+    )
+
+
+def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/op")
+    write.write_text("log: {path: ~/log.json}\nmux: {tmux_socket: ~/t.sock, cmux_socket: /run/c.sock}\n")
+    found = load(write)
+    assert found.log.path == "/home/op/log.json"
+    assert (found.mux.tmux_socket, found.mux.cmux_socket) == ("/home/op/t.sock", "/run/c.sock")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("muxx: 1", ":1:1 muxx: is not a known key; did you mean mux?"),
+        ("log:\n  pth: x", ":2:3 log.pth: is not a known key; did you mean path?"),
+        ("surfaces:\n- {ref: a, agnt: b}", ":2:12 surfaces.1.agnt: is not a known key; did you mean agent?"),
+        ("zzz: 1", ":1:1 zzz: is not a known key; known are collector, keys, log,"),
+        ("mux: {backend: tmx}", ":1:16 mux.backend: tmx is not possible here; write auto, tmux or cmux"),
+        ("show: on", ":1:7 show: on is not possible here; write all or agents"),
+        ("theme: no", ':1:8 theme: must be text; in YAML this is not text; write "no" in quotes'),
+        ("theme: on", 'write "on" in quotes'),
+        ("theme: 12", 'write "12" in quotes'),
+        ("theme: 60:30", ':1:8 theme: 60:30 would be read as a number to base 60 or 8; write "60:30" for the text'),
+        ("collector: {every: 010}", ":1:20 collector.every: 010 would be read as a number to base 60 or 8"),
+        ("collector: {every: yes}", ":1:20 collector.every: must be a number; write a number such as 10.0"),
+        ("collector: {every: 0}", ":1:20 collector.every: must be between 1 and 3600 seconds"),
+        ("collector: {every: .inf}", ".inf is not a usable number"),
+        ("collector: {every: 1" + "0" * 5000 + "}", "is not a usable number"),
+        ("collector: {url: localhost:4318}", ":1:18 collector.url: is not an http(s) URL"),
+        ("collector: {url: 'http://[::1'}", "is not an http(s) URL"),
+        ("theme: a\ntheme: b", ":2:1 theme: is already set in line 1; keep one of them"),
+        ("services: {a: b}", ':1:11 services: must be a list; start each entry with "- "'),
+        ("services: [3]", ":1:12 services.1: must be a group of keys"),
+        ("services: [{name: a}]", ":1:12 services.1.process: is missing"),
+        ("services: [{name: a, process: }]", ":1:22 services.1.process: has no value"),
+        ("services: [{name: a, process: '('}]", ":1:31 services.1.process: is not a regular expression"),
+        ("services: [{name: a, process: 'x*'}]", ":1:31 services.1.process: matches every process"),
+        ("services: [{name: a, process: b}, {name: A, process: c}]", "services.2.name: is the same as in entry 1"),
+        ("surfaces: [{ref: ' '}]", ":1:18 surfaces.1.ref: is empty"),
+        ("keys: {surface.sned: f1}", ":1:22 keys.surface.sned: is not a command; did you mean surface.send?"),
+        ("keys: {surface.send: f1, app.quit: 'f2,f1'}", "keys.app.quit: f1 is already the key of surface.send"),
+        ("keys: {surface.send: ''}", "keys.surface.send: names no key"),
+        ("keys: {surface.send: 1}", 'keys.surface.send: must be text; in YAML this is not text; write "1" in quotes'),
+        ("- 1", ":1:1: must be a group of keys"),
+        ("a: b: c", ":1:5: not valid YAML: mapping values are not allowed here"),
+        ("log:\n\tpath: x", ":2:1: a tab in the indentation; indent with spaces"),
+        ("a: 1\n--- \nb: 2", ":2:1: a second document starts here"),
+        ("a: &x [1]\nb: *x", ":2:4: alias *x is not supported; write the value"),
+        ("a: " + "[" * 5000, "nested more than 12 levels deep"),
+        ("a: [" + "1," * 30_000 + "]", "more than 20000 entries"),
+        ("? [a]\n: b", "a key must be one word"),
+        ("!!python/object:os.system {}", "is not supported; write a plain value"),
+        ("theme: !!binary aGk=", "is not supported; write a plain value"),
+        ('theme: "a\\x1bb"', ":1:8 theme: contains the control character U+001B"),
+        ("a\x00b", ":1:2: a control character is in the file"),
+        (b"# ok\ntheme: \xff", ":2:8: is not UTF-8; save the file as UTF-8"),
+        (b"#" * (1024 * 1024 + 1), ": is larger than 1 MiB"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_its_remedy(write: Path, text: str | bytes, expected: str) -> None:
+    found = problems(write, text)
+    assert any(expected in line for line in found), found
+    assert len(found) == 1
+
+
+def test_all_mistakes_are_told_at_once_in_order(write: Path) -> None:
+    found = problems(write, "show: some\nlog: 3\ntheme: 7\n")
+    assert [line.split(" ")[0] for line in found] == [":1:7", ":2:6", ":3:8"]
+
+
+def test_the_list_of_mistakes_ends(write: Path) -> None:
+    found = problems(write, "".join(f"key{n}: 1\n" for n in range(500)))
+    assert len(found) == 21
+    assert found[-1] == ": and 480 more; correct these first"
+
+
+def test_what_is_no_file_is_told(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    for path, expected in (
+        (tmp_path, "is a directory"),
+        (fifo, "not a regular file"),
+        (tmp_path / "x", "No such file"),
+    ):
+        with pytest.raises(ConfigError, match=expected):
+            load(path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_an_unreadable_file_is_told(write: Path) -> None:
+    write.write_text("")
+    write.chmod(0)
+    with pytest.raises(ConfigError, match="Permission denied"):
+        load(write)
+
+
+YAML_PIECES = st.sampled_from(
+    [
+        *"{}[]:,-?&*!|>'\"%@` \n\tab1",
+        "mux",
+        "log",
+        ": ",
+        "\n  ",
+        "- ",
+        "surfaces:\n",
+        "services:\n",
+        "keys:\n",
+        "name: ",
+    ]
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.one_of(st.binary(max_size=200), st.lists(YAML_PIECES, max_size=30).map(lambda p: "".join(p).encode())))
+def test_no_file_gives_a_traceback(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_bytes(content)
+    try:
+        load(path, COMMANDS)
+    except ConfigError as error:
+        for line in str(error).split("\n"):
+            assert re.match(rf"{re.escape(str(path))}(:\d+:\d+)?[ :]", line), line
+            assert not re.search("[\x00-\x1f\x7f-\x9f]", line)
+
+
+def test_the_order_in_which_files_are_looked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home/.config"))
+    here = tmp_path / "here"
+    here.mkdir()
+    assert find(None, {}, here) is None
+    from platformdirs import user_config_path
+
+    user = user_config_path("oc-console") / "config.yaml"
+    user.parent.mkdir(parents=True)
+    user.touch()
+    assert find(None, {}, here) == user
+    (here / "oc-console.yaml").touch()
+    assert find(None, {}, here) == here / "oc-console.yaml"
+    (here / "env.yaml").touch()
+    assert find(None, {"OC_CONSOLE_CONFIG": "env.yaml"}, here) == here / "env.yaml"
+    (here / "mine.yaml").touch()
+    assert find("mine.yaml", {"OC_CONSOLE_CONFIG": "env.yaml"}, here) == here / "mine.yaml"
+    assert find(str(user), {}, here) == user
+
+
+def test_a_named_file_has_to_exist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gone\.yaml: does not exist; --config names it"):
+        find("gone.yaml", {}, tmp_path)
+    with pytest.raises(ConfigError, match=r"gone\.yaml: does not exist; \$OC_CONSOLE_CONFIG names it"):
+        find(None, {"OC_CONSOLE_CONFIG": "gone.yaml"}, tmp_path)
+    with pytest.raises(ConfigError, match="no usable file name"):
+        find("a\0b", {}, tmp_path)
+
+
+def test_the_example_changes_nothing() -> None:
+    assert load(EXAMPLE) == Config()
+
+
+def test_the_example_fleet_loads(tmp_path: Path) -> None:
+    path = tmp_path / "fleet.yaml"
+    path.write_text(uncommented(EXAMPLE.read_text()))
+    found = load(path, ("surface.send",))
+    assert [surface.ref for surface in found.surfaces] == [f"surface:{n}" for n in (1, 2, 3, 5, 6, 7)]
+    assert {service.name: service.expected for service in found.services}["auto-dispatcher"] == "absent"
+    assert found.keys == {"surface.send": ("ctrl+s",)}
+
+
+def uncommented(text: str) -> str:
+    return re.sub(r"(?m)^#(?= {4})", " ", text)
+
+
+def test_the_example_documents_every_key_with_its_default() -> None:
+    """Above each ``key:`` stands its ``Default:``; the keys of a list's entries have a line each in its comment."""
+    text = EXAMPLE.read_text()
+    for section in (Config, MuxConfig, LogConfig, CollectorConfig):
+        for field in fields(section):
+            if is_dataclass(field.default):
+                assert re.search(rf"(?m)^{field.name}:$", text), field.name
+                continue
+            comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
+            assert comment, field.name
+            assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
+    for name, entry in (("surfaces", SurfaceConfig), ("services", ServiceConfig)):
+        table = re.search(rf"((?:^#.*\n)+)^{name}:", text, re.M)
+        assert table, name
+        for field in fields(entry):
+            line = re.search(rf"(?m)^#   {field.name} +\S.*$", table.group(1))
+            assert line, field.name
+            said = "required" if line.group().endswith("; required") else documented(line.group())
+            assert said == ("required" if field.default is MISSING else shown(field.default)), field.name
+
+
+def documented(comment: str) -> str:
+    found = re.findall(r'Default: (""|[\w.]+)', comment)
+    return found[-1] if found else ""
+
+
+def shown(default: object) -> str:
+    if default == "":
+        return '""'
+    return "none" if default is MISSING or default == () else str(default)

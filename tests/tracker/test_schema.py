@@ -1,0 +1,232 @@
+"""Dispatch logs in the shapes people and scripts give them."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
+from console.tracker.fields import epoch, score, status_of, verdict_of
+from console.tracker.schema import CONTAINERS, read_records
+
+RECORD = {"id": 54, "surface": "surface:1", "task": "Hermes tailer 샘플링", "status": "Working"}
+READ = Dispatch(54, "surface:1", "Hermes tailer 샘플링", DispatchStatus.WORKING, "Working")
+AT = 1_775_806_860.0
+"""2026-04-10 16:41 in Korea."""
+
+
+def one(record: object) -> Dispatch:
+    (found,), _ = read_records([record])
+    return found
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        [RECORD],
+        *({name: [RECORD], "version": 2} for name in CONTAINERS),
+        {"54": {key: value for key, value in RECORD.items() if key != "id"}},
+        {"dispatches": {"#54": {key: value for key, value in RECORD.items() if key != "id"}}},
+        RECORD,
+    ],
+)
+def test_the_records_are_found(document: object) -> None:
+    assert read_records(document) == ((READ,), 0)
+
+
+@pytest.mark.parametrize(("document", "count"), [([], 0), ({}, 0), (None, 1), (42, 1), ("x", 1), ({"a": 1}, 1)])
+def test_what_holds_no_records(document: object, count: int) -> None:
+    assert read_records(document) == ((), count)
+
+
+@pytest.mark.parametrize("key", ["id", "number", "no", "dispatch", "dispatch_id", "dispatchId"])
+@pytest.mark.parametrize("value", [54, "54", "#54", "dispatch-54", 54.0])
+def test_the_number(key: str, value: object) -> None:
+    assert one({key: value}).number == 54
+
+
+@pytest.mark.parametrize("value", [None, True, -1, "", "abc", [54], 1.5, float("nan"), 10**30, "9" * 60])
+def test_no_usable_number_is_none_and_counted(value: object) -> None:
+    (found,), count = read_records([{**RECORD, "id": value}])
+    assert (found.number, found.task, count) == (None, READ.task, 1)
+
+
+def test_a_second_name_helps_when_the_first_is_no_number() -> None:
+    assert one({"number": "x", "id": "#54"}).number == 54
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("Working", DispatchStatus.WORKING),
+        ("진행 중", DispatchStatus.WORKING),
+        ("진행중", DispatchStatus.WORKING),
+        ("in_progress", DispatchStatus.WORKING),
+        ("🔄 진행 중...", DispatchStatus.WORKING),
+        ("working on it", DispatchStatus.WORKING),
+        ("완료", DispatchStatus.DONE),
+        ("✅ 완료", DispatchStatus.DONE),
+        ("완료 (14:20)", DispatchStatus.DONE),
+        ("Done - all tests pass", DispatchStatus.DONE),
+        ("COMPLETED", DispatchStatus.DONE),
+        ("완료 (확인 필요)", DispatchStatus.NEEDS_CHECK),
+        ("완료(검증 필요)", DispatchStatus.NEEDS_CHECK),
+        ("done (needs check)", DispatchStatus.NEEDS_CHECK),
+        ("verified", DispatchStatus.VERIFIED),
+        ("검증 완료", DispatchStatus.VERIFIED),
+        ("대기", DispatchStatus.WAITING),
+        ("queued", DispatchStatus.QUEUED),
+        ("sent", DispatchStatus.SENT),
+        ("실패", DispatchStatus.FAILED),
+        ("취소", DispatchStatus.CANCELLED),
+        ("canceled", DispatchStatus.CANCELLED),
+        ("not done", DispatchStatus.UNKNOWN),
+        ("done tomorrow", DispatchStatus.UNKNOWN),
+        ("완료 예정", DispatchStatus.UNKNOWN),
+        ("", DispatchStatus.UNKNOWN),
+    ],
+)
+def test_the_status(text: str, status: DispatchStatus) -> None:
+    assert status_of(text) is status
+    assert (one({"status": text}).status, one({"state": text}).raw_status) == (status, text)
+
+
+@pytest.mark.parametrize("status", [None, 5, ["done"], {"a": 1}])
+def test_a_status_that_is_no_word_is_unknown_and_counted(status: object) -> None:
+    (found,), count = read_records([{**RECORD, "status": status}])
+    assert (found.status, count) == (DispatchStatus.UNKNOWN, 1)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2026-04-10T16:41:00+09:00",
+        "2026-04-10T07:41:00Z",
+        "2026-04-10T16:41:00.000+0900",
+        "2026-04-10 16:41 KST",
+        "2026-04-10 ~16:41 KST",
+        "2026/4/10 07:41 UTC",
+        "2026.04.10 16:41:00 kst",
+        1_775_806_860,
+        1_775_806_860.0,
+        1_775_806_860_000,
+        1_775_806_860_000_000,
+        "1775806860",
+        "1775806860000",
+    ],
+)
+def test_the_time(value: object) -> None:
+    assert epoch(value) == AT
+    for key in ("dispatched_at", "created_at", "ts"):
+        assert read_records([{**RECORD, key: value}])[0][0].dispatched_at == AT
+
+
+@pytest.mark.parametrize("value", ["2026-04-10T16:41:00", "2026-04-10 16:41", "2026/04/10 16:41"])
+def test_a_time_without_a_zone_is_local(value: str) -> None:
+    assert epoch(value) == datetime(2026, 4, 10, 16, 41).timestamp()
+
+
+@pytest.mark.parametrize(
+    "value", ["soon", "2026-13-45", "0001-01-01T00:00:00", "2026-04-10 16:41 XYZ", 5, -1, 1e300, True]
+)
+def test_a_time_that_is_none_is_counted(value: object) -> None:
+    assert epoch(value) is None
+    assert read_records([{**RECORD, "ts": value}]) == ((READ,), 1)
+
+
+@pytest.mark.parametrize("value", [None, "", 0])
+def test_an_empty_time_is_not_counted(value: object) -> None:
+    assert read_records([{**RECORD, "ts": value}]) == ((READ,), 0)
+
+
+PASS = Verification(VerificationVerdict.PASS, 4.9, 3.8, "surface:6")
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"verification": {"verdict": "PASS", "self_score": 4.9, "cross_score": 3.8, "by": "surface:6"}},
+        {"verify": {"result": "pass", "self": "4.9/5", "cross": "3.8", "verified_by": "surface:6"}},
+        {"cross_check": [{"verdict": "FAIL"}, {"outcome": "통과", "self": 4.9, "cross": 3.8, "reviewer": "surface:6"}]},
+        {"verdict": "PASS (3.8/5)", "self_score": 4.9, "cross_score": 3.8, "verified_by": "surface:6"},
+        {"verification": "PASS", "selfScore": 4.9, "crossScore": 3.8, "verifiedBy": "surface:6"},
+    ],
+)
+def test_the_verification(record: dict[str, Any]) -> None:
+    (found,), count = read_records([{**RECORD, **record}])
+    assert (found.verification, count) == (PASS, 0)
+
+
+@pytest.mark.parametrize(
+    ("value", "verdict"),
+    [
+        ("PASS", VerificationVerdict.PASS),
+        ("WARN", VerificationVerdict.WARN),
+        ("경고", VerificationVerdict.WARN),
+        ("FAIL (3.8/5)", VerificationVerdict.FAIL),
+        ("실패", VerificationVerdict.FAIL),
+        (True, VerificationVerdict.PASS),
+        (False, None),
+        ("?", None),
+        (3, None),
+    ],
+)
+def test_the_verdict(value: object, verdict: VerificationVerdict | None) -> None:
+    assert verdict_of(value) is verdict
+
+
+@pytest.mark.parametrize("value", [None, {}, {"status": "pending"}, False, "대기", ""])
+def test_no_verification_yet_is_none_and_not_counted(value: object) -> None:
+    assert read_records([{**RECORD, "verification": value}]) == ((READ,), 0)
+
+
+def test_a_verdict_nobody_knows_is_counted() -> None:
+    assert read_records([{**RECORD, "verification": "purple"}]) == ((READ,), 1)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "x", True, None, [], 10**400])
+def test_what_is_no_score(value: object) -> None:
+    assert score(value) is None
+
+
+@pytest.mark.parametrize("record", ["fix the tailer", 5, None, ["a"], {}])
+def test_what_is_no_record_stays_and_is_counted(record: object) -> None:
+    found, count = read_records([record, RECORD])
+    assert (len(found), found[0].status, found[1], count) == (2, DispatchStatus.UNKNOWN, READ, 1)
+
+
+def test_texts_are_made_safe() -> None:
+    found = one({"id": 1, "surface": "\x1b[2Js", "task": "a\x1b]52;c;aGk=\x07b\nc", "status": "done\x1b[31m"})
+    assert (found.surface, found.task, found.raw_status) == ("s", "ab c", "done")
+    assert one({"verification": {"verdict": "PASS", "by": "\x1b[2Jx"}}).verification == Verification(
+        VerificationVerdict.PASS, by="x"
+    )
+
+
+def test_records_of_one_writer_with_different_keys_are_not_mixed_up() -> None:
+    found, _ = read_records([{"id": 1, "task": "a"}, {"id": 2, "title": "b"}, {"id": 3, "task": "c", "title": "no"}])
+    assert [dispatch.task for dispatch in found] == ["a", "b", "c"]
+
+
+KEYS = st.sampled_from(
+    ["id", "no", "task", "status", "ts", "verify", "verification", "self_score", "surface", "log", "7"]
+)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12)),
+    lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(st.one_of(KEYS, st.text(max_size=8)), inner)),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=200)
+@given(st.one_of(JSON, st.lists(st.dictionaries(KEYS, JSON), max_size=5)))
+def test_no_document_is_an_error_and_no_record_is_dropped(document: object) -> None:
+    found, count = read_records(json.loads(json.dumps(document)))
+    assert 0 <= count <= max(1, len(found))
+    if isinstance(document, list):
+        assert len(found) == len(document)
