@@ -154,7 +154,7 @@ class CmuxTui:
         async with self._connecting:
             if self._done.is_set() or not self._going.is_set():
                 raise MuxError("the console has let go of cmux")
-            if self._rpc is None:
+            if self._rpc is None or self._rpc.lost:
                 self._rpc = await CmuxRpc.connect(self._path)
                 self._rpc.on_lost = self._wake.set
             return self._rpc

@@ -53,17 +53,24 @@ class MainScreen(Screen[None]):
         self._arrangement = arrange(80, 24, 0)
         self._looking: tuple[frozenset[str], str] = (frozenset(), "")
         self._fleet: tuple[Surface, ...] = ()
+        self._top = TopBar(id="top")
+        self._list = SurfaceList(id="list")
+        self._panes = [SurfacePane()]
+        self._grid = Container(*self._panes, id="surfaces")
+        self._nothing = Static("", id="nothing", markup=False)
+        self._filter = Input(placeholder="filter: number, text, surface, status", id="filter", compact=True)
+        self._table = DispatchTable(id="dispatches")
+        self._status = StatusBar(id="status")
 
     def compose(self) -> ComposeResult:
         """Top bar, list (small screens), panes, filter, table, status bar, footer."""
-        yield TopBar(id="top")
-        yield SurfaceList(id="list")
-        with Container(id="surfaces"):
-            yield SurfacePane()
-        yield Static("", id="nothing", markup=False)
-        yield Input(placeholder="filter: number, text, surface, status", id="filter", compact=True)
-        yield DispatchTable(id="dispatches")
-        yield StatusBar(id="status")
+        yield self._top
+        yield self._list
+        yield self._grid
+        yield self._nothing
+        yield self._filter
+        yield self._table
+        yield self._status
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -93,19 +100,18 @@ class MainScreen(Screen[None]):
         self.update_classes({f"-{name}": plan.name == name for name in ("wide", "medium", "compact")})
         self.set_class(not self._fleet, "-empty")
         self.set_class(self.zoomed, "-zoomed")
-        self.query_one("#list").styles.height = plan.list_rows
-        table = self.query_one("#dispatches")
-        table.styles.height = plan.table_rows
-        table.display = plan.table_rows > 0 and not self.zoomed
+        self._list.styles.height = plan.list_rows
+        self._table.styles.height = plan.table_rows
+        self._table.display = plan.table_rows > 0 and not self.zoomed
         columns, rows = (1, 1) if self.zoomed else (plan.columns, plan.rows)
-        surfaces = self.query_one("#surfaces")
-        surfaces.styles.grid_size_columns, surfaces.styles.grid_size_rows = columns, rows
-        panes = list(self.query(SurfacePane))
+        self._grid.styles.grid_size_columns, self._grid.styles.grid_size_rows = columns, rows
         needed = self._slots()
-        if len(panes) < needed:
-            surfaces.mount_all(SurfacePane() for _ in range(needed - len(panes)))
-        for pane in panes[needed:]:
+        more = [SurfacePane() for _ in range(needed - len(self._panes))]
+        if more:
+            self._grid.mount_all(more)
+        for pane in self._panes[needed:]:
             pane.remove()
+        self._panes = [*self._panes[:needed], *more]
         self._show()
 
     def _slots(self) -> int:
@@ -140,24 +146,21 @@ class MainScreen(Screen[None]):
         if self._fleet and not any(surface.key == self.selected for surface in self._fleet):
             self.selected = self._fleet[0].key
         shown = self._on_page()
-        panes = list(self.query(SurfacePane))
         views = [self._view(surface) for surface in shown]
-        for pane, view in zip(panes, [*views, *[None] * len(panes)], strict=False):
+        for pane, view in zip(self._panes, [*views, *[None] * len(self._panes)], strict=False):
             pane.show(view, now)
         compact = self._arrangement.name == "compact"
         if compact and not self.zoomed:
             every = [self._view(surface) for surface in self._fleet]
-            self.query_one(SurfaceList).show(every, self.selected, now)
+            self._list.show(every, self.selected, now)
             shown = shown + tuple(s for s in self._fleet[:LIST_READS] if s not in shown)
         pages = 1 if self._single() else self.pages
-        self.query_one(TopBar).show(TopView.of(snapshot, self.note, self.page, pages), now)
-        self.query_one(DispatchTable).show(snapshot.log, now)
-        self.query_one(StatusBar).show(snapshot.collector, snapshot.services, now)
+        self._top.show(TopView.of(snapshot, self.note, self.page, pages), now)
+        self._table.show(snapshot.log, now)
+        self._status.show(snapshot.collector, snapshot.services, now)
         if not self._fleet:
             text = snapshot.mux.error or "no surfaces yet"
-            self.query_one("#nothing", Static).update(
-                text if snapshot.mux.source else "looking for a terminal server …"
-            )
+            self._nothing.update(text if snapshot.mux.source else "looking for a terminal server …")
         self._tell(frozenset(surface.key for surface in shown))
 
     def _view(self, surface: Surface) -> PaneView:
@@ -188,9 +191,9 @@ class MainScreen(Screen[None]):
 
     def _focus_selected(self) -> None:
         if self._arrangement.name == "compact" and not self.zoomed:
-            self.query_one(SurfaceList).focus()
+            self._list.focus()
             return
-        for pane in self.query(SurfacePane):
+        for pane in self._panes:
             if pane.view is not None and pane.view.surface.key == self.selected:
                 pane.focus()
 
@@ -260,23 +263,23 @@ class MainScreen(Screen[None]):
         """Open the filter line."""
         if self.zoomed:
             self.action_zoom()
-        line = self.query_one("#filter", Input)
+        line = self._filter
         line.add_class("-open")
         line.focus()
 
     @on(Input.Changed, "#filter")
-    def _filter(self, event: Input.Changed) -> None:
-        self.query_one(DispatchTable).filter_text = event.value
+    def _filter_typed(self, event: Input.Changed) -> None:
+        self._table.filter_text = event.value
 
     @on(Input.Submitted, "#filter")
-    def _filtered(self) -> None:
-        self.query_one(DispatchTable).focus()
+    def _filter_left(self) -> None:
+        self._table.focus()
 
     def on_key(self, event: events.Key) -> None:
         """Esc leaves the filter, then the zoom."""
         if event.key != "escape":
             return
-        line = self.query_one("#filter", Input)
+        line = self._filter
         if line.has_class("-open"):
             event.stop()
             line.value = ""

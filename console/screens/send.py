@@ -54,9 +54,7 @@ class SendScreen(ModalScreen[str | None]):
         if wrong:
             hint.update(f"✗ line {wrong[0].line}: {wrong[0].name} cannot be typed; take it out ({len(wrong)} in all)")
             return False
-        lines = [
-            f"{len(text)} characters, {text.count(chr(10)) + 1} line(s).  ctrl+s pastes it and presses Enter."
-        ]
+        lines = [f"{len(text)} characters, {text.count(chr(10)) + 1} line(s).  ctrl+s pastes it and presses Enter."]
         if self._surface.status is not None and self._surface.status.needs_person:
             lines.insert(
                 0, f"✗ {self._surface.name} shows {state_of(self._surface)}: answer that first. Nothing can be sent."

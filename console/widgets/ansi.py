@@ -103,7 +103,10 @@ def is_rule(plain: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def wrap_row(styled: str, plain: str, width: int) -> tuple[tuple[Segment, ...], ...]:
-    """The row as one or more rows of at most *width* cells; words stay whole where that costs less than a third."""
+    """The row as one or more rows of at most *width* cells; words stay whole where that costs less than a third.
+
+    What goes on in the next row keeps the indentation of the first.
+    """
     segments = row_segments(styled)
     if width <= 0:
         return ((),)
@@ -113,18 +116,21 @@ def wrap_row(styled: str, plain: str, width: int) -> tuple[tuple[Segment, ...], 
     while chars and chars[-1][0] == " ":
         chars.pop()
     rows: list[tuple[Segment, ...]] = []
+    lead = len(plain) - len(plain.lstrip(" "))
+    hang = " " * lead if lead <= width // 4 else ""
     start = 0
     while start < len(chars):
-        end, used = start, 0
+        end, used = start, len(hang) if rows else 0
         while end < len(chars) and used + cell_len(chars[end][0]) <= width:
             used += cell_len(chars[end][0])
             end += 1
         end = max(end, start + 1)
         if end < len(chars):
             space = next((i for i in range(end, start, -1) if chars[i][0] == " "), 0)
-            if space and end - space <= width // 3:
+            if space > start + lead and end - space <= width // 3:
                 end = space
-        rows.append(_joined(chars[start:end]))
+        row = _joined(chars[start:end])
+        rows.append((Segment(hang), *row) if rows and hang else row)
         start = end
         while start < len(chars) and chars[start][0] == " ":
             start += 1
