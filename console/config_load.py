@@ -87,7 +87,7 @@ def _read(path: Path, name: str) -> str:
         reason = error.strerror or type(error).__name__
         raise config.ConfigError(f"{name}: cannot be read ({reason}); check the path and its permissions") from error
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         place = f"{before.count(10) + 1}:{error.start - before.rfind(10)}"

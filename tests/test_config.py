@@ -99,6 +99,7 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
     ("text", "expected"),
     [
         ("muxx: 1", ":1:1 muxx: is not a known key; did you mean mux?"),
+        ("\ufeffmuxx: 1", ":1:1 muxx: is not a known key"),
         ("log:\n  pth: x", ":2:3 log.pth: is not a known key; did you mean path?"),
         ("surfaces:\n- {ref: a, agnt: b}", ":2:12 surfaces.1.agnt: is not a known key; did you mean agent?"),
         ("zzz: 1", ":1:1 zzz: is not a known key; known are collector, keys, log,"),

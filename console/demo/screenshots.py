@@ -1,9 +1,10 @@
-"""Pictures of the console over the demo fleet, made by the app itself: ``python -m console.demo.screenshots FOLDER``."""
+"""Pictures of the console over the demo fleet, made by the app: ``python -m console.demo.screenshots FOLDER``."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,11 +39,16 @@ async def take(folder: Path, name: str, theme: str, size: tuple[int, int]) -> Pa
                     break
             await pilot.pause(6.0)
             target = folder / f"{name}.svg"
-            target.write_text(app.export_screenshot(title="oc-console"), encoding="utf-8")
+            target.write_text(_plain(app.export_screenshot(title="oc-console")), encoding="utf-8")
             return target
     finally:
         if app.opened is not None:
             await app.opened.close()
+
+
+def _plain(svg: str) -> str:
+    """*svg* without fonts from elsewhere: the viewer's own monospace font is used."""
+    return re.sub(r"@font-face\s*\{[^}]*\}", "", svg).replace("Fira Code", "ui-monospace, Menlo, Consolas")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

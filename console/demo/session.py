@@ -218,7 +218,7 @@ class Session:
         if self.queue:
             self.submit(self.queue.pop(0), now)
         elif self.wakes_itself:
-            self._due = now + self._rng.uniform(20, 75) / self._speed
+            self._due = now + self._rng.uniform(12, 45) / self._speed
 
     def _pause(self) -> float:
         return self._rng.choice((0.3, 0.5, 0.8, 1.2, 2.0)) * self._rng.uniform(1.0, 1.6) / self._speed

@@ -85,7 +85,7 @@ PAST: Final = ("Baked", "Churned", "Cooked", "Sautéed", "Crunched", "Brewed")
 def shuffled_kinds(rng: Random, *, asks: bool) -> list[str]:
     """Kinds of steps of one turn, for example ``say tool say edit``; with *asks* one of them waits for a person."""
     kinds = ["say"]
-    for _ in range(rng.randint(6, 14)):
+    for _ in range(rng.randint(20, 50)):
         kinds.append(rng.choice(("say", "tool", "tool", "edit")))
     if asks:
         kinds.insert(rng.randint(2, len(kinds)), rng.choice(("approval", "approval", "question")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -31,6 +32,32 @@ class Arrangement:
     def per_page(self) -> int:
         """Panes on one page."""
         return self.columns * self.rows
+
+
+LEAST_PANE: Final = 5
+"""Rows a pane keeps when another needs room for its dialog."""
+
+
+def row_heights(area: int, needs: Sequence[int]) -> tuple[int, ...]:
+    """Heights of the rows of the grid, *area* in all; *needs* is the height each wants for a dialog (0: none).
+
+    All rows are equal unless a dialog would be cut.
+    """
+    count = len(needs)
+    equal = tuple(area // count + (1 if row < area % count else 0) for row in range(count))
+    if all(need <= have for need, have in zip(needs, equal, strict=True)):
+        return equal
+    spare = area - LEAST_PANE * count
+    if spare <= 0:
+        return equal
+    extra = [max(0, need - LEAST_PANE) for need in needs]
+    granted = extra if sum(extra) <= spare else [spare * each // sum(extra) for each in extra]
+    rest = spare - sum(granted)
+    takers = [row for row in range(count) if not needs[row]] or list(range(count))
+    heights = [LEAST_PANE + each for each in granted]
+    for turn in range(rest):
+        heights[takers[turn % len(takers)]] += 1
+    return tuple(heights)
 
 
 def arrange(width: int, height: int, surfaces: int) -> Arrangement:

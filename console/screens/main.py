@@ -16,11 +16,11 @@ from console.commands import COMMANDS
 from console.model.dispatch import Dispatch
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
-from console.screens.arrangement import arrange
+from console.screens.arrangement import FRAME, arrange, row_heights
 from console.widgets.bars import StatusBar, TopBar, TopView
 from console.widgets.dispatch_table import DispatchTable
 from console.widgets.surface_list import SurfaceList
-from console.widgets.surface_pane import PaneView, SurfacePane
+from console.widgets.surface_pane import PaneView, SurfacePane, rows_needed
 
 LIST_READS = 12
 """Surfaces of the compact list that are read as if on screen."""
@@ -53,6 +53,7 @@ class MainScreen(Screen[None]):
         self._arrangement = arrange(80, 24, 0)
         self._looking: tuple[frozenset[str], str] = (frozenset(), "")
         self._fleet: tuple[Surface, ...] = ()
+        self._heights = ""
         self._top = TopBar(id="top")
         self._list = SurfaceList(id="list")
         self._panes = [SurfacePane()]
@@ -103,7 +104,8 @@ class MainScreen(Screen[None]):
         self._list.styles.height = plan.list_rows
         self._table.styles.height = plan.table_rows
         self._table.display = plan.table_rows > 0 and not self.zoomed
-        columns, rows = (1, 1) if self.zoomed else (plan.columns, plan.rows)
+        columns, rows = (1, 1) if self.zoomed or plan.name == "compact" else (plan.columns, plan.rows)
+        self._grid.styles.grid_rows, self._heights = "1fr", ""
         self._grid.styles.grid_size_columns, self._grid.styles.grid_size_rows = columns, rows
         needed = self._slots()
         more = [SurfacePane() for _ in range(needed - len(self._panes))]
@@ -149,6 +151,7 @@ class MainScreen(Screen[None]):
         views = [self._view(surface) for surface in shown]
         for pane, view in zip(self._panes, [*views, *[None] * len(self._panes)], strict=False):
             pane.show(view, now)
+        self._make_room(views)
         compact = self._arrangement.name == "compact"
         if compact and not self.zoomed:
             every = [self._view(surface) for surface in self._fleet]
@@ -162,6 +165,28 @@ class MainScreen(Screen[None]):
             text = snapshot.mux.error or "no surfaces yet"
             self._nothing.update(text if snapshot.mux.source else "looking for a terminal server …")
         self._tell(frozenset(surface.key for surface in shown))
+
+    def _make_room(self, views: list[PaneView]) -> None:
+        """Give rows with an open dialog the height to show it whole."""
+        plan = self._arrangement
+        if not views or self.zoomed:
+            return
+        columns = 1 if self._single() else plan.columns
+        width = (self.size.width - (columns - 1)) // columns
+        needs = [rows_needed(view, width) for view in views]
+        if self._single():
+            room = self.size.height - FRAME - plan.list_rows - plan.table_rows
+            self._table.display = plan.table_rows > 0 and needs[0] <= room
+            return
+        by_row = [max(needs[at : at + columns], default=0) for at in range(0, columns * plan.rows, columns)]
+        heights = row_heights(self.size.height - FRAME - plan.table_rows - self._filter_rows(), by_row)
+        wanted = " ".join(str(height) for height in heights)
+        if wanted != self._heights:
+            self._heights = wanted
+            self._grid.styles.grid_rows = wanted
+
+    def _filter_rows(self) -> int:
+        return 1 if self._filter.has_class("-open") else 0
 
     def _view(self, surface: Surface) -> PaneView:
         at = self._fleet.index(surface)

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
+from rich.terminal_theme import TerminalTheme
 
 _SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
 _UNSTEADY: Final = re.compile("\u200d.|[\ufe00-\ufe0f\u20e3\U0001f3fb-\U0001f3ff]", re.DOTALL)
@@ -94,6 +95,45 @@ def _extended(codes: list[int], at: int) -> tuple[Color | None, int]:
         red, green, blue = (min(value, 255) for value in codes[at + 1 : at + 4])
         return Color.from_rgb(red, green, blue), at + 4
     return None, at + 1
+
+
+CONTRAST: Final = 2.6
+"""Least contrast (WCAG ratio) of an agent's text; what an agent drew for another background is drawn in our colours."""
+
+
+def readable(row: tuple[Segment, ...], base: Style, palette: TerminalTheme) -> tuple[Segment, ...]:
+    """*row* with the colour of hard-to-read text put right for a screen of *base*'s colours."""
+    if not any(segment.style is not None for segment in row):
+        return row
+    return tuple(
+        segment
+        if segment.style is None or (segment.style.color is None and segment.style.bgcolor is None)
+        else Segment(segment.text, _readable(segment.style, base, palette))
+        for segment in row
+    )
+
+
+@lru_cache(maxsize=2048)
+def _readable(style: Style, base: Style, palette: TerminalTheme) -> Style:
+    text, ground = style.color or base.color, style.bgcolor or base.bgcolor
+    if text is None or ground is None or style.reverse:
+        return style
+    text_rgb, ground_rgb = text.get_truecolor(palette), ground.get_truecolor(palette, foreground=False)
+    if _contrast(text_rgb, ground_rgb) >= CONTRAST:
+        return style
+    better = max((base.color, base.bgcolor), key=lambda c: _contrast(c.get_truecolor(palette), ground_rgb) if c else 0)
+    return style + Style(color=better)
+
+
+def _contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    """WCAG 2.1 contrast ratio, 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(rgb: tuple[int, int, int]) -> float:
+    red, green, blue = ((v / 3294.6 if v <= 10 else ((v / 255 + 0.055) / 1.055) ** 2.4) for v in rgb)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def is_rule(plain: str) -> bool:

@@ -117,10 +117,11 @@ class StatusBar(_Bar):
         self._draw()
 
     def _content(self, width: int) -> tuple[Segment, ...]:
-        left = [*self._collector_parts(), ("  │  ", self._style("meta")), *self._service_parts()]
-        return bar(width, [(" ", self._style("meta")), *left], [], Style())
+        meta = self._style("meta")
+        right = [*self._service_parts(), (" ", meta)]
+        return bar(width, [(" ", meta), *self._collector_parts(width)], right, Style())
 
-    def _collector_parts(self) -> list[Part]:
+    def _collector_parts(self, width: int) -> list[Part]:
         meta = self._style("meta")
         collector = self._collector.collector
         if not self._collector.source:
@@ -132,7 +133,7 @@ class StatusBar(_Bar):
         parts: list[Part] = [(symbol.rstrip(), style)]
         if collector.state is not CollectorState.UP:
             parts.append((f" {collector.state}: {collector.evidence}", style))
-        parts.append((f" {counts(collector)}", meta))
+        parts.append((f" {counts(collector, brief=width < 100)}  ", meta))
         age = self._now - self._collector.read_at
         if age > 3 * STALE:
             parts.append((f" read {span(age)} ago", self._style("alert")))
@@ -157,8 +158,11 @@ class StatusBar(_Bar):
         return parts
 
 
-def counts(collector: Collector) -> str:
-    """``30.3k logs 1.1k spans 7 metrics 12.9 MB up 3h``; what the answer does not give is not there."""
+def counts(collector: Collector, *, brief: bool = False) -> str:
+    """``30.3k logs 1.1k spans 7 metrics 12.9 MB up 3h``; what the answer does not give is not there.
+
+    *brief* leaves out resources and size.
+    """
     parts = [
         f"{count(value)} {name}"
         for value, name in (
@@ -167,9 +171,9 @@ def counts(collector: Collector) -> str:
             (collector.metrics, "metrics"),
             (collector.resources, "resources"),
         )
-        if value is not None
+        if value is not None and not (brief and name == "resources")
     ]
-    if collector.bytes is not None:
+    if collector.bytes is not None and not brief:
         parts.append(size(collector.bytes))
     if collector.uptime is not None:
         parts.append(f"up {span(collector.uptime)}")

@@ -154,30 +154,27 @@ class DispatchTable(ScrollView, can_focus=True):
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"table--{name}", partial=True)
 
-    def _columns(self, width: int) -> tuple[int, int, int, int]:
-        """Widths of surface, status, age and verification; what is left is the task's. 0 hides a column."""
-        return (16 if width >= 120 else 12, 13, 5, 20 if width >= 120 else (7 if width >= 70 else 0))
+    def _columns(self, width: int) -> tuple[int, int, int]:
+        """Widths of status, surface and verification; what is left is the task's. 0 hides a column."""
+        return (16, 18 if width >= 120 else 13, 22 if width >= 120 else (8 if width >= 100 else 0))
 
     def _header(self, width: int) -> tuple[Segment, ...]:
-        surface, status, age, check = self._columns(width)
+        status, surface, check = self._columns(width)
         fill = self.get_component_rich_style("table--header")
         shown = f"{len(self._found)}/{len(self._all)}" if self.filter_text else f"{len(self._all)}"
         still_open = sum(1 for d in self._all if d.is_open)
         task = f"task   {shown} dispatches, {still_open} open"
-        right: list[Part] = [
-            (f"{'status':<{status}}{'age':>{age}}", Style()),
-            (f"  {'verified'[:check]:<{check}}", Style()),
-        ]
+        right: list[Part] = [(f" {'verified':<{check}}" if check else "", Style())]
         if self._log.error:
             since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
             task = f"stale since {since}: {self._log.error}"
             right = []
-        left: list[Part] = [(f"{'#':>6}  {'surface':<{surface}}", Style())]
+        left: list[Part] = [(f"{'#':>6}  {'status':<{status}}{'age':>5}  {'surface':<{surface}}", Style())]
         left.append((task, self._style("alert") if self._log.error else Style()))
         return bar(width, left, right, fill)
 
     def _row(self, dispatch: Dispatch, width: int, at_cursor: bool) -> tuple[Segment, ...]:
-        surface, status, age, check = self._columns(width)
+        status, surface, check = self._columns(width)
         calm = self._style("open") if dispatch.is_open else self._style("meta")
         colour = self._style("alert") if dispatch.status in _ATTENTION else calm
         fill = self.get_component_rich_style("table--cursor") if at_cursor and self.has_focus else self.rich_style
@@ -185,24 +182,24 @@ class DispatchTable(ScrollView, can_focus=True):
         word = f"{_STATUS_SYMBOLS[dispatch.status]} {_status_word(dispatch)}"
         left: list[Part] = [
             (f"{dispatch.label:>6}  ", self._style("number")),
+            (_column(word, status), colour),
+            (f"{since:>5}  ", self._style("meta")),
             (_column(dispatch.surface or "–", surface), self._style("meta")),
             (dispatch.task, calm),
         ]
-        right: list[Part] = [(" ", calm), (_column(word, status), colour), (f"{since:>{age}}", self._style("meta"))]
-        right += self._verification(dispatch, check)
-        return bar(width, left, right, fill)
+        return bar(width, left, self._verification(dispatch, check), fill)
 
     def _verification(self, dispatch: Dispatch, width: int) -> list[Part]:
         if width <= 0:
             return []
         found = dispatch.verification
         if found is None:
-            return [("  " + " " * width, self._style("meta"))]
+            return [(" " * (width + 1), self._style("meta"))]
         text = str(found.verdict or "pending")
-        if width >= 20 and found.self_score is not None and found.cross_score is not None:
+        if width >= 22 and found.self_score is not None and found.cross_score is not None:
             text += f" {found.self_score:g}→{found.cross_score:g} ({-(found.gap or 0.0):+g})"
         bad = found.verdict in (VerificationVerdict.FAIL, VerificationVerdict.WARN)
-        return [("  " + _column(text, width), self._style("alert" if bad else "meta"))]
+        return [(" " + _column(text, width), self._style("alert" if bad else "meta"))]
 
     def on_key(self, event: events.Key) -> None:
         """Move the cursor; Enter opens."""

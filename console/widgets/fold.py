@@ -61,6 +61,16 @@ def _tail(screen: Screen, top: int, bottom: int, width: int, room: int) -> list[
     return out[: max(0, room)][::-1]
 
 
+def dialog_height(screen: Screen, regions: Regions | None, width: int) -> int:
+    """Rows an open dialog needs at *width* cells, without its blank rows; 0 when none is open."""
+    if regions is None or regions.dialog is None or width <= 0:
+        return 0
+    if screen.width <= width:
+        return sum(1 for row in screen.lines[slice(*regions.dialog)] if row.strip())
+    rows = range(regions.dialog[0], min(regions.dialog[1], len(screen.lines)))
+    return sum(len(wrap_row(screen.styled[row], screen.lines[row], width)) for row in rows if screen.lines[row].strip())
+
+
 def _dialog(screen: Screen, top: int, bottom: int, width: int, room: int) -> list[Row]:
     """The rows of a dialog; when they are too many, blank rows and rules go first, then the middle."""
     bottom = min(bottom, len(screen.lines))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -12,11 +13,13 @@ from textual.message import Message
 from console.model.agent import SYMBOLS, AgentState
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
-from console.widgets.fold import Row, fold
+from console.widgets.ansi import readable
+from console.widgets.fold import Row, dialog_height, fold
 from console.widgets.lines import Lines, Part, bar
 from console.widgets.words import STALE, span
 
-HEADER_ROWS = 2
+HEADER_ROWS: Final = 2
+_MARGIN: Final = Segment(" ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,15 @@ class PaneView:
     """The digit that focuses it; 0 for none."""
     server_error: str = ""
     """Why nothing can be read at all."""
+
+
+def rows_needed(view: PaneView, width: int) -> int:
+    """Height of a pane of *width* cells that shows its open dialog whole; 0 when none is open."""
+    surface = view.surface
+    if surface.screen is None or surface.status is None:
+        return 0
+    rows = dialog_height(surface.screen, surface.status.detection.regions, width - 1)
+    return rows + HEADER_ROWS if rows else 0
 
 
 def state_of(surface: Surface) -> AgentState:
@@ -80,6 +92,7 @@ class SurfacePane(Lines, can_focus=True):
     def notify_style_update(self) -> None:
         """The header's colours are part of its rows."""
         super().notify_style_update()
+        self._folded = ()
         if self.is_mounted:
             self._draw(all_new=True)
 
@@ -109,7 +122,9 @@ class SurfacePane(Lines, can_focus=True):
         wanted = (id(surface.screen), regions, width, height)
         if wanted != self._folded:
             self._folded = wanted
-            self._body = [_indent(row) for row in fold(surface.screen, regions, width - 1, height)]
+            base, palette = self.rich_style, self.app.ansi_theme
+            rows = fold(surface.screen, regions, width - 1, height)
+            self._body = [(_MARGIN, *readable(row, base, palette)) for row in rows]
         return self._body
 
     def _first_row(self, view: PaneView, width: int) -> Row:
@@ -149,7 +164,3 @@ class SurfacePane(Lines, can_focus=True):
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(name, partial=name != "pane--header")
-
-
-def _indent(row: Row) -> Row:
-    return (Segment(" "), *row)

@@ -108,6 +108,10 @@ def test_it_follows_the_size_of_the_terminal(idle: Terminal) -> None:
     idle.process.send_signal(signal.SIGWINCH)
     drawn = idle.wait_for("? for shortcuts")
     assert "─" * 40 in drawn and "─" * 41 not in drawn
+    assert "\x1b[2J" in drawn and "\x1b[11;1H" not in drawn
+    idle.resize(100, 30)
+    idle.process.send_signal(signal.SIGWINCH)
+    assert "─" * 100 in idle.wait_for("? for shortcuts")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -42,6 +42,7 @@ def made(agent: str, *script: str, seed: int = 1) -> Session:
 
 
 def test_wrap_counts_wide_characters_and_keeps_every_character() -> None:
+    assert [width(text) for text in ("ab", "한글", "🧪", "e\u0301", "✔\ufe0f")] == [2, 4, 2, 1, 1]
     text = "한글과 emoji 🧪 together in one long line that breaks"
     rows = wrap(text, 12)
     assert all(width(row) <= 12 for row in rows)

@@ -220,12 +220,16 @@ async def test_what_is_not_there_is_a_mux_error(daemon: Daemon, watched: Watched
 @needs_daemon
 async def test_reread_tells_everything_again(daemon: Daemon, watched: Watched) -> None:
     key = await daemon.run(await daemon.workspace("w"), "a", "cat")
-    await watched.until(lambda: watched.screen(key) is not None, "a screen")
-    before = len(watched.readings)
+
+    def told() -> list[float]:
+        return [r.at for r in watched.readings if isinstance(r, ScreenRead) and r.key == key]
+
+    await watched.until(lambda: len(told()) >= 3, "a quiet screen, told once a second")
+    before, trees = len(told()), [r for r in watched.readings if isinstance(r, TreeRead)]
     watched.mux.reread()
-    await watched.until(
-        lambda: {TreeRead, ScreenRead} <= {type(reading) for reading in watched.readings[before:]}, "tree and screen"
-    )
+    await watched.until(lambda: len(told()) > before, "the screen")
+    assert told()[before] - told()[before - 1] < 0.9
+    await watched.until(lambda: len([r for r in watched.readings if isinstance(r, TreeRead)]) > len(trees), "the tree")
 
 
 @needs_daemon

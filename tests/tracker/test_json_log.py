@@ -16,8 +16,8 @@ import pytest
 
 from console.model.dispatch import Dispatch
 from console.model.reading import LogFailed, LogRead
-from console.tracker.json_file import SIZE_LIMIT
-from console.tracker.json_log import THREAD_SIZE, watch_log
+from console.tracker.json_file import SIZE_LIMIT, Look, look
+from console.tracker.json_log import RETRIES, THREAD_SIZE, watch_log
 from console.tracker.schema import read_records
 from tests.waiting import DEADLINE, until
 
@@ -91,6 +91,12 @@ Follow = type[Follower]
 
 
 @pytest.fixture
+def no_backstop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the system's own reports of changes count."""
+    monkeypatch.setattr("console.tracker.json_log.BACKSTOP", 3600.0)
+
+
+@pytest.fixture
 def log(tmp_path: Path) -> Path:
     return tmp_path / "dispatch_log.json"
 
@@ -102,6 +108,7 @@ async def test_the_first_reading_comes_at_once(log: Path) -> None:
     assert (reading.source, reading.dispatches[0].task, reading.not_understood) == (str(log), "산업재 54", 0)
 
 
+@pytest.mark.usefixtures("no_backstop")
 async def test_writing_in_place_is_seen(log: Path, follow: Follow) -> None:
     log.write_text(text(1))
     follower = follow(log)
@@ -111,6 +118,7 @@ async def test_writing_in_place_is_seen(log: Path, follow: Follow) -> None:
     await follower.says([1, 2])
 
 
+@pytest.mark.usefixtures("no_backstop")
 async def test_many_atomic_replacements_are_seen(log: Path, follow: Follow) -> None:
     log.write_text(text(1))
     follower = follow(log)
@@ -190,16 +198,34 @@ async def test_a_writer_that_is_quick_enough_is_not_told(log: Path, monkeypatch:
     assert isinstance(reading, LogRead)
 
 
-async def test_equal_content_is_no_reading(log: Path, follow: Follow) -> None:
-    log.write_text(text(1))
+@pytest.mark.parametrize(("before", "after", "times"), [(text(1), text(1), 1), ("[1,", "[2,", 1 + RETRIES)])
+async def test_what_was_said_is_not_said_again(
+    log: Path, follow: Follow, monkeypatch: pytest.MonkeyPatch, before: str, after: str, times: int
+) -> None:
+    monkeypatch.setattr("console.tracker.json_log.BACKSTOP", 0.02)
+    looks: list[int] = []
+
+    def spy(path: Path, known: bytes | None, now: float) -> Look | None:
+        looks.append(path.stat().st_ino)
+        return look(path, known, now)
+
+    monkeypatch.setattr("console.tracker.json_log.look", spy)
+    log.write_text(before)
     follower = follow(log)
-    await follower.says([1])
-    await follower.watching()
-    replace(log, text(1))
-    os.utime(log)
+    await until(lambda: len(follower.readings) == 1)
+    replace(log, after)
+    inode = log.stat().st_ino
+    await until(lambda: looks.count(inode) >= times)
     replace(log, text(2))
     await follower.says([2])
     assert len(follower.readings) == 2
+
+
+def test_known_content_is_not_parsed_again(log: Path) -> None:
+    log.write_text(text(1))
+    first = look(log, None, 1.0)
+    assert first is not None
+    assert look(log, first.digest, 2.0) is None
 
 
 @pytest.mark.parametrize(
