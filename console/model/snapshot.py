@@ -165,7 +165,8 @@ def _tree(before: Snapshot, reading: TreeRead) -> Snapshot:
 
 
 def _surface(info: SurfaceInfo, known: Surface | None, specs: tuple[SurfaceSpec, ...]) -> Surface:
-    if known is not None:
+    # Another process behind the same ref (a restarted server, a respawned pane) is another agent.
+    if known is not None and known.info.pid == info.pid:
         if known.info == info:
             return known
         return replace(known, info=info, name=_name(info, _spec(info, specs)))

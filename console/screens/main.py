@@ -26,6 +26,12 @@ LIST_READS = 12
 """Surfaces of the compact list that are read as if on screen."""
 
 
+class FilterLine(Input):
+    """The line the filter is typed into; the footer says how to leave it."""
+
+    BINDINGS = [Binding("escape", "screen.leave_filter", "clear"), Binding("enter", "submit", "keep")]
+
+
 class MainScreen(Screen[None]):
     """Hands every widget its slice; the operator's choices (selection, page, zoom) live here."""
 
@@ -59,7 +65,7 @@ class MainScreen(Screen[None]):
         self._panes = [SurfacePane()]
         self._grid = Container(*self._panes, id="surfaces")
         self._nothing = Static("", id="nothing", markup=False)
-        self._filter = Input(placeholder="filter: number, text, surface, status", id="filter", compact=True)
+        self._filter = FilterLine(placeholder="filter: number, text, surface, status", id="filter", compact=True)
         self._table = DispatchTable(id="dispatches")
         self._status = StatusBar(id="status")
 
@@ -300,16 +306,20 @@ class MainScreen(Screen[None]):
     def _filter_left(self) -> None:
         self._table.focus()
 
+    def action_leave_filter(self) -> None:
+        """Show every dispatch again."""
+        self._filter.value = ""
+        self._filter.remove_class("-open")
+        self._heights = ""
+        self._focus_selected()
+
     def on_key(self, event: events.Key) -> None:
         """Esc leaves the filter, then the zoom."""
         if event.key != "escape":
             return
-        line = self._filter
-        if line.has_class("-open"):
+        if self._filter.has_class("-open"):
             event.stop()
-            line.value = ""
-            line.remove_class("-open")
-            self._focus_selected()
+            self.action_leave_filter()
         elif self.zoomed:
             event.stop()
             self.action_zoom()

@@ -90,12 +90,14 @@ class TopBar(_Bar):
         right: list[Part] = []
         if view.mux.error:
             since = span(self._now - view.mux.down_since) if view.mux.down_since is not None else ""
-            left = [left[0], (f"  ✗ {view.mux.error} ", self._style("alert")), (f" away {since}", meta)]
+            left = [left[0], (f"  ✗ away {since}  ", self._style("alert")), (view.mux.error, meta)]
         if view.pages > 1:
-            right.append((f"page {view.page + 1}/{view.pages}   ", meta))
+            right.append((f"  page {view.page + 1}/{view.pages} ", meta))
         plural = "" if view.surfaces == 1 else "s"
-        right.append((f"{view.surfaces} surface{plural}   ", meta))
-        if view.waiting:
+        right.append((f"  {view.surfaces} surface{plural}   ", meta))
+        if view.mux.error:
+            right.append(("what is shown is from before ", meta))
+        elif view.waiting:
             right.append((f" ▲ {view.waiting} wait{'s' if view.waiting == 1 else ''} for you ", self._style("alert")))
         else:
             right.append(("nobody waits ", self._style("calm")))
@@ -118,7 +120,7 @@ class StatusBar(_Bar):
 
     def _content(self, width: int) -> tuple[Segment, ...]:
         meta = self._style("meta")
-        right = [*self._service_parts(), (" ", meta)]
+        right = [("  ", meta), *self._service_parts(), (" ", meta)]
         return bar(width, [(" ", meta), *self._collector_parts(width)], right, Style())
 
     def _collector_parts(self, width: int) -> list[Part]:
@@ -133,7 +135,7 @@ class StatusBar(_Bar):
         parts: list[Part] = [(symbol.rstrip(), style)]
         if collector.state is not CollectorState.UP:
             parts.append((f" {collector.state}: {collector.evidence}", style))
-        parts.append((f" {counts(collector, brief=width < 100)}  ", meta))
+        parts.append((f" {counts(collector, brief=width < 100)}", meta))
         age = self._now - self._collector.read_at
         if age > 3 * STALE:
             parts.append((f" read {span(age)} ago", self._style("alert")))

@@ -127,7 +127,7 @@ class DispatchTable(ScrollView, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """The header, or the row that the scroll position puts at *y*."""
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if y == 0:
             return Strip(self._header(width)).adjust_cell_length(width, self.rich_style)
         row = self.scroll_offset.y + y - 1
