@@ -29,9 +29,11 @@ _PROGRAMS: Final = ("claude", "codex", "cmux")
 
 async def take(config: Config) -> Snapshot:
     """One snapshot of what the configuration, the options or the environment name."""
-    mux = named(config, os.environ) or running(os.environ)
+    # Not a screen of our own: the pane this command was typed in is one of the fleet.
+    env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
+    mux = named(config, env) or running(env)
     if mux is None:
-        mux = Tmux("", os.environ)  # its own reading says that no server answers
+        mux = Tmux("", env)  # its own reading says that no server answers
     return await Engine(config, mux).once()
 
 

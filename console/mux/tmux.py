@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -29,13 +30,16 @@ MINIMUM: Final = (3, 2)
 """The first version whose clients can attach with ``ignore-size`` and ``no-output``."""
 RETRY: Final = 0.5
 """Seconds between looks for a server that is away (a stat and a connect, no process)."""
+RETRY_LIMIT: Final = 8.0
+"""Longest pause between two attempts to attach to a server that is there but refuses; the first is `RETRY`."""
 TREE_EVERY: Final = 1.0
 """Seconds between listings when no notification asks for one sooner; titles and commands change silently."""
 
 _FIELDS: Final = (
     "pane_id", "session_name", "window_index", "pane_index", "pane_width", "pane_height", "pane_dead", "pane_pid",
-    "pane_tty", "window_name", "@surface", "pane_title", "pane_current_command",
+    "pane_tty", r"s/[\t\n]/ /:@surface", r"s/[\t\n]/ /:pane_title", r"s/[\t\n]/ /:pane_current_command",
 )  # fmt: skip
+"""What anybody can set to anything has its tabs and newlines replaced by the server: they are our separators."""
 _LIST: Final = 'list-panes -a -F "' + "\t".join(f"#{{{name}}}" for name in _FIELDS) + '"'
 _TREE_NOTICES: Final = (b"%window", b"%unlinked", b"%session", b"%layout", b"%pane-mode", b"%client-session")
 _PANE: Final = re.compile(r"%\d+\Z")
@@ -76,7 +80,9 @@ class Tmux:
         self.path = socket_path(chosen, env)
         self._program = shutil.which("tmux", path=env.get("PATH")) or "tmux"
         own = env.get("TMUX", "").split(",", 1)[0]
-        self._own_pane = env.get("TMUX_PANE", "") if own and Path(own) == self.path else ""
+        # $TMUX has links resolved (/tmp is one on macOS).
+        same = bool(own) and os.path.realpath(own) == os.path.realpath(self.path)
+        self._own_pane = env.get("TMUX_PANE", "") if same else ""
         self._version = ""
         self._wake = asyncio.Event()
         self._relist = True
@@ -84,6 +90,8 @@ class Tmux:
         self._panes: PaneReader | None = None
         self._interest = Interest()
         self._paused = False
+        self._closed = False
+        self._sends = itertools.count(1)
 
     @property
     def source(self) -> str:
@@ -121,27 +129,35 @@ class Tmux:
         self._wake.set()
 
     async def watch(self) -> AsyncIterator[MuxReading]:
-        """See `Multiplexer.watch`."""
-        down = ""
-        while True:
+        """See `Multiplexer.watch`; it ends after `close`."""
+        down, pause = "", RETRY
+        while not self._closed:
+            began = time.monotonic()
             try:
                 async with contextlib.aclosing(self._attached()) as readings:
                     async for reading in readings:
-                        down = ""
+                        down, pause = "", RETRY
                         yield reading
             except MuxError as error:
                 said = str(error)
-                if not self._paused and said != down:
+                if not (self._paused or self._closed) and said != down:
                     down = said
-                    yield MuxDown(time.time(), self.source, f"{said}; looking for it every {RETRY:g} s")
-            await self._until_back()
+                    yield MuxDown(time.time(), self.source, f"{said}; the console keeps trying")
+            # Attaching forks a client: not in a tight loop when it is let in and thrown out again.
+            await self._nap(began + pause - time.monotonic())
+            pause = min(RETRY_LIMIT, pause * 2)
+            while not self._closed and (self._paused or not answers(self.path)):
+                pause = RETRY
+                await self._nap(None if self._paused else RETRY)
 
-    async def _until_back(self) -> None:
-        while self._paused or not answers(self.path):
-            self._wake.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if self._paused else RETRY):
-                    await self._wake.wait()
+    async def _nap(self, seconds: float | None) -> None:
+        """Sleep until somebody wants something, at most *seconds*."""
+        if seconds is not None and seconds <= 0:
+            return
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
 
     async def _attached(self) -> AsyncGenerator[MuxReading, None]:
         """Readings of one connection; ends when the session attached to closes; raises `MuxError` when all is gone."""
@@ -150,14 +166,16 @@ class Tmux:
         if not self._version:
             self._version = await self._ask_version()
         connection = await ControlConnection.open(self.server, self._program, self._notice)
+        lost = asyncio.ensure_future(connection.lost.wait())
         panes = PaneReader(connection, self._wake)
         panes.look_at(self._interest)
         self._connection, self._panes, self._relist = connection, panes, True
         listed = 0.0
-        lost = asyncio.ensure_future(connection.lost.wait())
         try:
             while True:
                 self._wake.clear()
+                if connection.lost.is_set() or self._paused or self._closed:
+                    raise MuxError(connection.why or "tmux: detached")
                 now = time.monotonic()
                 if self._relist or now - listed >= TREE_EVERY:
                     self._relist, listed = False, now
@@ -169,7 +187,7 @@ class Tmux:
                 pause = min(panes.next_due(), listed + TREE_EVERY) - time.monotonic()
                 await self._sleep(pause, lost)
         except MuxError:
-            if not answers(self.path) or self._paused:
+            if not answers(self.path):
                 raise
         finally:
             lost.cancel()
@@ -210,7 +228,7 @@ class Tmux:
             fields = line.split("\t", len(_FIELDS) - 1)
             if len(fields) != len(_FIELDS) or not _PANE.match(fields[0]) or fields[0] in found:
                 continue  # a window linked into several sessions is listed once for each
-            pane, session, window, index, width, height, dead, pid, tty, _name, label, title, command = fields
+            pane, session, window, index, width, height, dead, pid, tty, label, title, command = fields
             session = safe_text(session)
             found[pane] = SurfaceInfo(
                 ref=pane,
@@ -245,9 +263,17 @@ class Tmux:
         text, wrong = check_outgoing(text)
         if wrong:
             raise MuxError(f"{ref}: not typed: {wrong[0].name} in line {wrong[0].line}; take it out")
-        name = f"oc-console-{os.getpid()}"
-        await self._tmux("load-buffer", "-b", name, "-", stdin=text.encode())
-        await self._guarded(pane, f"paste-buffer -p -r -d -b {name} -t {pane}", f"delete-buffer -b {name}")
+        # A buffer for each send: two at once must not paste each other's text.
+        name = f"oc-console-{os.getpid()}-{next(self._sends)}"
+        pasted = False
+        try:
+            await self._tmux("load-buffer", "-b", name, "-", stdin=text.encode())
+            await self._guarded(pane, f"paste-buffer -p -r -d -b {name} -t {pane}")
+            pasted = True
+        finally:
+            if not pasted:  # whatever went wrong, the text does not stay in the operator's buffers
+                with contextlib.suppress(MuxError):
+                    await self._tmux("delete-buffer", "-b", name)
 
     async def send_key(self, ref: str, key: str) -> None:
         """See `Multiplexer.send_key`."""
@@ -257,13 +283,12 @@ class Tmux:
             raise MuxError(f"{ref}: {key!r} is not a key the console presses")
         await self._guarded(pane, f"send-keys -t {pane} {name or key}")
 
-    async def _guarded(self, pane: str, act: str, clean: str = "") -> None:
+    async def _guarded(self, pane: str, act: str) -> None:
         """Run *act* unless the pane's program is gone: pasting into a dead pane crashes a 3.3a server.
 
         Test and act are one command list, so the server does nothing in between.
         """
-        dead = f"{clean + ' ; ' if clean else ''}display-message -p dead"
-        said = await self._tmux("if-shell", "-F", "-t", pane, "#{pane_dead}", dead, act)
+        said = await self._tmux("if-shell", "-F", "-t", pane, "#{pane_dead}", "display-message -p dead", act)
         if said.strip() == "dead":
             raise MuxError(f"{pane}: its program has ended; nothing was typed")
 
@@ -277,7 +302,9 @@ class Tmux:
         return done.stdout.decode("utf-8", "replace")
 
     async def close(self) -> None:
-        """See `Multiplexer.close`."""
+        """See `Multiplexer.close`; a running `watch` ends."""
+        self._closed = True
+        self._wake.set()
         if self._connection is not None:
             await self._connection.close()
 

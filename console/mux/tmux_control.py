@@ -5,6 +5,8 @@ The client attaches with ``read-only,ignore-size,no-output``: no effect on the s
 
 Replies are framed by ``%begin``/``%end`` lines, and tmux does not escape what stands between them: a program can print
 a line that looks like ``%end``. A screen is therefore taken by its number of rows, never by looking for the end marker.
+The server tells that number (or that there is no such pane) in the same command list as the screen itself, so nothing
+can change between the two.
 """
 
 from __future__ import annotations
@@ -14,15 +16,20 @@ import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from console import host
 from console.mux.base import MuxError
+from console.safety import safe_text
 
 ATTACH_FLAGS: Final = "read-only,ignore-size,no-output"
 REPLY_TIMEOUT: Final = 5.0
 """Seconds to wait for a reply before the connection is given up."""
+DETACH_TIMEOUT: Final = 1.0
+"""Seconds a client is given to detach before it is killed."""
 _ROW_LIMIT: Final = 1 << 20
+_PROOF: Final = "#{pane_id}\t#{pane_height}"
 
 
 @dataclass(slots=True)
@@ -31,7 +38,7 @@ class _Pending:
 
     reply: asyncio.Future[list[bytes]]
     rows: Callable[[], int] | None = None
-    """For a screen: how many rows it has, known once the command before it has been answered."""
+    """For a screen: how many lines the reply has, known once the command before it has been answered."""
     lines: list[bytes] = field(default_factory=list)
 
 
@@ -59,11 +66,15 @@ class ControlConnection:
         except host.HostError as error:
             raise MuxError(str(error)) from error
         connection = cls(process, on_notice)
+        attached = False
         try:
             await connection.run("display-message -p ok")
+            attached = True
         except MuxError as error:
-            await connection.close()
             raise MuxError(connection.why or str(error)) from error
+        finally:
+            if not attached:  # also when the caller is cancelled: the client must not stay
+                await connection.close()
         return connection
 
     async def run(self, command: str) -> list[str]:
@@ -74,21 +85,22 @@ class ControlConnection:
     async def capture(self, panes: Sequence[str], meta: str) -> list[tuple[list[str], list[bytes]] | MuxError]:
         """Read several panes in one write: per pane (the *meta* fields, the rows), or why not.
 
-        *meta* is a tmux format whose first tab-separated field must be ``#{pane_height}``.
+        *meta* is a tmux format of tab-separated fields. Raises `MuxError` when the connection ends.
         """
         asked: list[tuple[_Pending, _Pending]] = []
         lines: list[str] = []
         for pane in panes:
             head = self._expect()
-            rows = self._expect(lambda head=head: _height(head))  # type: ignore[misc]
-            lines += (f'display-message -p -t {pane} "{meta}"', f"capture-pane -p -e -t {pane}")
+            rows = self._expect(partial(_reply_lines, head, pane))
+            # One line is one command list: no resize and no closing pane can come between the two.
+            lines.append(f'display-message -p -t {pane} "{_PROOF}\t{meta}" ; capture-pane -p -e -t {pane}')
             asked.append((head, rows))
         self._write(lines)
         out: list[tuple[list[str], list[bytes]] | MuxError] = []
         for head, rows in asked:
             try:
-                fields = _decode(await self._answer(head))
-                out.append(("\n".join(fields).split("\t"), await self._answer(rows)))
+                fields = " ".join(_decode(await self._answer(head))).split("\t")
+                out.append((fields[_PROOF.count("\t") + 1 :], await self._answer(rows)))
             except MuxError as error:
                 if self.lost.is_set():
                     raise
@@ -145,6 +157,8 @@ class ControlConnection:
             self._end(f"tmux: {error}")
         else:
             self._end(await self._last_words())
+        finally:
+            self._end("tmux: the connection has ended")
 
     def _inside(self, line: bytes, begin: list[bytes], current: _Pending | None) -> bool:
         """Take one line of a reply; True when it was the last."""
@@ -152,11 +166,8 @@ class ControlConnection:
         closing = head in (b"%end", b"%error") and rest.split(b" ") == begin
         if current is None:
             return closing
-        have = len(current.lines)
         wanted = current.rows() if current.rows else None
-        if wanted is not None and wanted < 0:
-            wanted = None  # no such pane: the reply is an error text
-        if wanted is not None and have != wanted and not (head == b"%error" and have <= 1):
+        if wanted is not None and len(current.lines) != wanted:
             closing = False
         if not closing:
             current.lines.append(line)
@@ -169,12 +180,12 @@ class ControlConnection:
             if head == b"%end":
                 current.reply.set_result(current.lines)
             else:
-                current.reply.set_exception(MuxError("tmux: " + b" ".join(current.lines).decode("utf-8", "replace")))
+                current.reply.set_exception(MuxError("tmux: " + _words(b" ".join(current.lines))))
         return True
 
     def _notice(self, line: bytes) -> None:
         if line.startswith(b"%exit"):
-            self.why = "tmux: " + (line[6:].decode("utf-8", "replace") or "the session attached to was closed")
+            self.why = "tmux: " + (_words(line[6:]) or "the session attached to was closed")
         elif line.startswith(b"%"):
             self._on_notice(line)
 
@@ -185,7 +196,7 @@ class ControlConnection:
             with contextlib.suppress(TimeoutError, OSError):
                 async with asyncio.timeout(0.2):
                     words = await stderr.read(4096)
-        return self.why or "tmux: " + (words.decode("utf-8", "replace").strip() or "the server has gone away")
+        return self.why or "tmux: " + (_words(words) or "the server has gone away")
 
     def _end(self, why: str) -> None:
         if self.lost.is_set():
@@ -209,23 +220,31 @@ class ControlConnection:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            async with asyncio.timeout(1.0):
-                await self._process.wait()
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DETACH_TIMEOUT):
+                    await self._process.wait()
+        finally:
+            if self._process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    self._process.kill()
+        await self._process.wait()
+        # The reader goes on to the end of the pipes, so that they are closed too.
+        await asyncio.wait((self._reader,), timeout=DETACH_TIMEOUT)
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
+
+
+def _words(raw: bytes) -> str:
+    return safe_text(raw.decode("utf-8", "replace").strip())
 
 
 def _decode(lines: Sequence[bytes]) -> list[str]:
     return [line.decode("utf-8", "replace") for line in lines]
 
 
-def _height(head: _Pending) -> int:
-    """Rows of the screen that follows *head*; -1 when the pane does not exist."""
-    if not head.reply.done() or head.reply.exception() is not None:
-        return -1
-    first = b"\n".join(head.reply.result()).split(b"\t", 1)[0].strip()
-    return int(first) if first.isdigit() else -1
+def _reply_lines(head: _Pending, pane: str) -> int:
+    """Lines of the reply that follows *head*: the rows of *pane*, or one line of error text when it is gone."""
+    # Not from `head.reply`: that is cancelled when its caller has gone away, and the framing must hold all the same.
+    # For a pane that is gone the server tells of another one, or of none.
+    found, height = (*b" ".join(head.lines).split(b"\t"), b"", b"")[:2]
+    return int(height) if found == pane.encode() and height.isdigit() else 1

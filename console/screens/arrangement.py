@@ -60,15 +60,16 @@ def row_heights(area: int, needs: Sequence[int]) -> tuple[int, ...]:
     return tuple(heights)
 
 
-def arrange(width: int, height: int, surfaces: int) -> Arrangement:
-    """The arrangement for a screen of *width* by *height* cells with this many *surfaces*."""
+def arrange(width: int, height: int, surfaces: int, records: int = 1000) -> Arrangement:
+    """The arrangement for a screen of *width* by *height* cells with this many *surfaces* and log *records*."""
+    least = max(2, records + 1)
     wanted = max(1, surfaces)
     if width < COMPACT_WIDTH or height < COMPACT_HEIGHT:
         spare = max(0, height - FRAME - 8)
         rows = min(wanted, LIST_ROWS, max(1, spare // 2))
-        return Arrangement("compact", 1, 1, 4 if height >= 22 else 0, rows)
+        return Arrangement("compact", 1, 1, min(4, least) if height >= 22 else 0, rows)
     wide = width >= 3 * PANE_WIDTH and height >= 45
-    table = max(6, height // 5) if wide else max(5, height // 6)
+    table = min(least, max(6, height // 5) if wide else max(5, height // 6))
     columns = min(max(2, width // PANE_WIDTH), wanted)
     fitting = max(1, (height - FRAME - table) // PANE_HEIGHT)
     rows = min(fitting, -(-wanted // columns))

@@ -22,6 +22,8 @@ from console.widgets.dispatch_table import DispatchTable
 from console.widgets.surface_list import SurfaceList
 from console.widgets.surface_pane import PaneView, SurfacePane, rows_needed
 
+TABLE_ROWS = 40
+"""Rows after which the height of the table no longer follows the number of dispatches."""
 LIST_READS = 12
 """Surfaces of the compact list that are read as if on screen."""
 
@@ -60,6 +62,7 @@ class MainScreen(Screen[None]):
         self._looking: tuple[frozenset[str], str] = (frozenset(), "")
         self._fleet: tuple[Surface, ...] = ()
         self._heights = ""
+        self._records = 0
         self._top = TopBar(id="top")
         self._list = SurfaceList(id="list")
         self._panes = [SurfacePane()]
@@ -97,13 +100,16 @@ class MainScreen(Screen[None]):
             self._fleet = fleet
             if count_changed:
                 self._arrange()
+        if min(len(snapshot.log.dispatches), TABLE_ROWS) != min(self._records, TABLE_ROWS):
+            self._arrange()
         self._show()
 
     # -- layout ------------------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
         width, height = self.size
-        self._arrangement = plan = arrange(width, height, len(self._fleet))
+        self._records = len(self.snapshot.log.dispatches)
+        self._arrangement = plan = arrange(width, height, len(self._fleet), self._records)
         self.update_classes({f"-{name}": plan.name == name for name in ("wide", "medium", "compact")})
         self.set_class(not self._fleet, "-empty")
         self.set_class(self.zoomed, "-zoomed")

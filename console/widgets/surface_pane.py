@@ -19,6 +19,8 @@ from console.widgets.lines import Lines, Part, bar
 from console.widgets.words import STALE, span
 
 HEADER_ROWS: Final = 2
+REF_WIDTH: Final = 10
+"""A longer ref (the cmux daemon's ids) is cut in the header."""
 _MARGIN: Final = Segment(" ")
 
 
@@ -133,9 +135,8 @@ class SurfacePane(Lines, can_focus=True):
         name, meta = self._style("pane--name"), self._style("pane--meta")
         state = state_of(surface)
         number = f"{view.number}" if view.number else " "
-        about = " · ".join(
-            text for text in (surface.agent, surface.role, surface.info.ref) if text != surface.name and text
-        )
+        ref = surface.info.ref if len(surface.info.ref) <= REF_WIDTH else surface.info.ref[:REF_WIDTH] + "…"
+        about = " · ".join(text for text in (surface.agent, surface.role, ref) if text != surface.name and text)
         since = span(self._now - surface.status.since) if surface.status else ""
         left: list[Part] = [(f"{number} ", meta), (f"{SYMBOLS[state]} ", state_style), (surface.name, name)]
         left.append((f"  {about}", meta))
