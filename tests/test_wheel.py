@@ -73,7 +73,7 @@ def test_it_holds_the_data_and_no_tests(wheel: Path) -> None:
         assert wanted and wanted <= names, wanted - names
     tops = {name.split("/")[0] for name in names}
     assert tops == {"console", f"oc_console-{__version__}.dist-info"}
-    assert not [name for name in names if "test" in name or name.endswith(".pyc")]
+    assert not [name for name in names if "/test" in name or name.endswith(".pyc")]
 
 
 def test_the_program_tells_the_version_of_the_wheel(installed: Path, env: dict[str, str], tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_the_program_tells_the_version_of_the_wheel(installed: Path, env: dict[s
 def test_the_demo_runs_from_it_and_leaves_nothing(installed: Path, env: dict[str, str], tmp_path: Path) -> None:
     terminal, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLS, 0, 0))
-    argv = [installed / "bin" / "oc-console", "demo", "--backend", "tmux"]
+    argv = [str(installed / "bin" / "oc-console"), "demo", "--backend", "tmux"]
     program = subprocess.Popen(
         argv, cwd=tmp_path, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     )
@@ -109,7 +109,7 @@ def test_the_demo_runs_from_it_and_leaves_nothing(installed: Path, env: dict[str
 
 
 def _read(terminal: int, enough: Callable[[str], bool]) -> str:
-    """What the program writes, without escape sequences, until it is *enough*, it ends, or twice the deadline is over."""
+    """What the program writes, without escape sequences, until that is *enough*, it ends, or time is up."""
     end = time.monotonic() + 2 * DEADLINE
     data = b""
     while time.monotonic() < end:

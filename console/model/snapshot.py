@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from console.model.agent import settle
@@ -45,6 +45,8 @@ class LogSlice:
     error: str = ""
     stale_since: float | None = None
     """Since when the file cannot be read while an older good state is shown."""
+    newest_open: Mapping[str, Dispatch] = field(default_factory=dict, repr=False, compare=False)
+    """The newest open dispatch by the surface's name in the log (case folded)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +94,19 @@ class Snapshot:
 
     def fleet(self) -> tuple[Surface, ...]:
         """The surfaces in the order they are shown: configured ones as configured, then agents, then the rest."""
-        rank = {spec.ref: place for place, spec in enumerate(self.specs)}
 
         def order(surface: Surface) -> tuple[int, int]:
-            spec = _spec(surface.info, self.specs)
-            if spec is not None:
-                return (0, rank[spec.ref])
+            if surface.place is not None:
+                return (0, surface.place)
             return (1, 0) if surface.agent else (2, 0)
 
         return tuple(sorted(self.surfaces, key=order))
 
     def dispatch_of(self, surface: Surface) -> Dispatch | None:
         """The newest open dispatch of a surface."""
-        mine = [d for d in self.log.dispatches if d.is_open and surface.answers_to(d.surface)]
-        return max(mine, key=lambda d: (d.dispatched_at or 0.0, d.number or 0), default=None)
+        newest = self.log.newest_open
+        mine = [newest[name] for name in surface.names if name in newest]
+        return max(mine, key=_age_rank, default=None)
 
     def waiting(self) -> tuple[Surface, ...]:
         """Surfaces that wait for a person, the longest wait first."""
@@ -144,7 +145,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             source = reading.source or before.mux.source
             return replace(before, mux=replace(before.mux, source=source, error=reading.error, down_since=since))
         case LogRead():
-            return replace(before, log=LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood))
+            return replace(before, log=_log(reading))
         case LogFailed():
             since = before.log.stale_since if before.log.error else reading.at
             return replace(
@@ -154,6 +155,20 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
         case CollectorRead():
             return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
+
+
+def _log(reading: LogRead) -> LogSlice:
+    newest: dict[str, Dispatch] = {}
+    for dispatch in reading.dispatches:
+        if dispatch.is_open and dispatch.surface:
+            name = dispatch.surface.strip().casefold()
+            if name not in newest or _age_rank(dispatch) > _age_rank(newest[name]):
+                newest[name] = dispatch
+    return LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest)
+
+
+def _age_rank(dispatch: Dispatch) -> tuple[float, int]:
+    return (dispatch.dispatched_at or 0.0, dispatch.number or 0)
 
 
 def _tree(before: Snapshot, reading: TreeRead) -> Snapshot:
@@ -166,27 +181,23 @@ def _tree(before: Snapshot, reading: TreeRead) -> Snapshot:
 
 def _surface(info: SurfaceInfo, known: Surface | None, specs: tuple[SurfaceSpec, ...]) -> Surface:
     # Another process behind the same ref (a restarted server, a respawned pane) is another agent.
-    if known is not None and known.info.pid == info.pid:
-        if known.info == info:
-            return known
-        return replace(known, info=info, name=_name(info, _spec(info, specs)))
+    same = known is not None and known.info.pid == info.pid
+    if known is not None and same and known.info == info:
+        return known
     spec = _spec(info, specs)
-    return Surface(
+    return replace(
+        known if known is not None and same else Surface(info, ""),
         info=info,
-        name=_name(info, spec),
+        name=(spec.name if spec else "") or info.label or info.place,
         role=spec.role if spec else "",
         expected_agent=spec.agent if spec else "",
-        configured=spec is not None,
+        place=specs.index(spec) if spec is not None else None,
     )
 
 
 def _spec(info: SurfaceInfo, specs: tuple[SurfaceSpec, ...]) -> SurfaceSpec | None:
     probe = Surface(info, info.label)
     return next((spec for spec in specs if probe.answers_to(spec.ref)), None)
-
-
-def _name(info: SurfaceInfo, spec: SurfaceSpec | None) -> str:
-    return (spec.name if spec else "") or info.label or info.place
 
 
 def _screen(before: Snapshot, reading: ScreenRead) -> Snapshot:

@@ -61,7 +61,8 @@ class Surface:
     role: str = ""
     expected_agent: str = ""
     """The agent the configuration expects here; empty when it does not say."""
-    configured: bool = False
+    place: int | None = None
+    """Position in the configuration; None for a surface it does not name."""
     seen_agent: str = ""
     """The last agent recognised on this screen, also after it has exited."""
     screen: Screen | None = None
@@ -81,9 +82,12 @@ class Surface:
         """The agent seen on the screen, else the expected one."""
         return self.seen_agent or self.expected_agent
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the dispatch log may call this surface: ref, uuid, name, label, place; case folded."""
+        info = self.info
+        return tuple(name.casefold() for name in (info.ref, info.uuid, self.name, info.label, info.place) if name)
+
     def answers_to(self, target: str) -> bool:
         """Whether the dispatch log's *target* means this surface (ref, uuid, name, label or place)."""
-        wanted = target.strip().casefold()
-        info = self.info
-        names = (info.ref, info.uuid, self.name, info.label, info.place)
-        return bool(wanted) and any(wanted == name.casefold() for name in names if name)
+        return target.strip().casefold() in self.names

@@ -1,7 +1,8 @@
-"""Colour sequences (SGR, ECMA-48 8.3.117) across rows.
+"""Rows of ``capture-pane -e``, made to stand alone.
 
-``capture-pane -e`` writes a screen as one stream: a row begins with the attributes the row above ended with. A row that
-is drawn alone must say them itself; `Carry` does that.
+tmux writes a screen as one stream: a row begins with the attributes (SGR, ECMA-48 8.3.117) and the character set the
+row above ended with. A row that is drawn alone must say the attributes itself (`Carry`) and must hold the characters
+that are meant (`LineDrawing`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from collections.abc import Iterator
 from typing import Final
 
 _SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
+_SHIFT: Final = re.compile("([\x0e\x0f])")
+_SEQUENCE: Final = re.compile(r"(\x1b\[[0-?]*[ -/]*[@-~])")
+_GRAPHICS: Final = str.maketrans("`afgjklmnopqrstuvwxyz{|}~", "◆▒°±┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·")
 _OFF: Final = {"22": ("1", "2"), "23": ("3",), "24": ("4",), "25": ("5", "6"), "27": ("7",), "28": ("8",), "29": ("9",)}
 
 
@@ -51,6 +55,33 @@ class Carry:
                 self._state["48"] = code
             else:
                 self._state[head] = code
+
+
+class LineDrawing:
+    """The DEC special graphics set (VT220), which tmux writes as letters between SO and SI."""
+
+    __slots__ = ("on",)
+
+    def __init__(self, on: bool = False) -> None:
+        self.on = on
+        """Whether the set is in force, here and at the start of the next row."""
+
+    def feed(self, row: str) -> str:
+        """Return *row* with the characters that are meant, without SO and SI."""
+        if not self.on and "\x0e" not in row:
+            return row
+        out: list[str] = []
+        for part in _SHIFT.split(row):
+            if part in ("\x0e", "\x0f"):
+                self.on = part == "\x0e"
+            else:
+                out.append(_drawn(part) if self.on else part)
+        return "".join(out)
+
+
+def _drawn(text: str) -> str:
+    """Translate what stands between the escape sequences of *text*."""
+    return "".join(part if part.startswith("\x1b") else part.translate(_GRAPHICS) for part in _SEQUENCE.split(text))
 
 
 def _colour(codes: Iterator[str]) -> tuple[str, ...]:

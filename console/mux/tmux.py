@@ -146,9 +146,11 @@ class Tmux:
             # Attaching forks a client: not in a tight loop when it is let in and thrown out again.
             await self._nap(began + pause - time.monotonic())
             pause = min(RETRY_LIMIT, pause * 2)
-            while not self._closed and (self._paused or not answers(self.path)):
+            while self._paused and not self._closed:
+                await self._nap(None)
+            while down and not (self._paused or self._closed or answers(self.path)):
                 pause = RETRY
-                await self._nap(None if self._paused else RETRY)
+                await self._nap(RETRY)
 
     async def _nap(self, seconds: float | None) -> None:
         """Sleep until somebody wants something, at most *seconds*."""
@@ -187,7 +189,7 @@ class Tmux:
                 pause = min(panes.next_due(), listed + TREE_EVERY) - time.monotonic()
                 await self._sleep(pause, lost)
         except MuxError:
-            if not answers(self.path):
+            if not (connection.lost.is_set() and answers(self.path)):
                 raise
         finally:
             lost.cancel()

@@ -11,7 +11,7 @@ from typing import Final
 from console.model.reading import ScreenFailed, ScreenRead
 from console.model.surface import Screen, SurfaceInfo
 from console.mux.base import Interest, MuxError
-from console.mux.sgr import Carry
+from console.mux.sgr import Carry, LineDrawing
 from console.mux.tmux_control import ControlConnection
 from console.mux.tty_hints import TtyHints
 from console.safety import safe_text, strip_sgr
@@ -202,8 +202,10 @@ class PaneReader:
 
 
 def _row(before: str, raw: bytes) -> tuple[str, str, str]:
-    row = safe_text(before + raw.decode("utf-8", "replace"), sgr=True)
+    """Plain text, text with colours, and what the next row must be preceded by: attributes, and SO in line drawing."""
+    drawing = LineDrawing()
+    row = safe_text(drawing.feed(before + raw.decode("utf-8", "replace")), sgr=True)
     plain = strip_sgr(row).rstrip()
     carry = Carry()
     carry.feed(row)
-    return plain, row if plain or "\x1b" in row else "", carry.prefix
+    return plain, row if plain or "\x1b" in row else "", carry.prefix + ("\x0e" if drawing.on else "")

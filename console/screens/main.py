@@ -61,6 +61,7 @@ class MainScreen(Screen[None]):
         self._arrangement = arrange(80, 24, 0)
         self._looking: tuple[frozenset[str], str] = (frozenset(), "")
         self._fleet: tuple[Surface, ...] = ()
+        self._positions: dict[str, int] = {}
         self._heights = ""
         self._records = 0
         self._top = TopBar(id="top")
@@ -95,9 +96,10 @@ class MainScreen(Screen[None]):
         """Draw *snapshot*."""
         before, self.snapshot = self.snapshot, snapshot
         if snapshot.surfaces is not before.surfaces or snapshot.specs is not before.specs:
-            fleet = tuple(s for s in snapshot.fleet() if s.agent or s.configured or not self._agents_only)
+            fleet = tuple(s for s in snapshot.fleet() if s.agent or s.place is not None or not self._agents_only)
             count_changed = len(fleet) != len(self._fleet)
             self._fleet = fleet
+            self._positions = {surface.key: at for at, surface in enumerate(fleet)}
             if count_changed:
                 self._arrange()
         if min(len(snapshot.log.dispatches), TABLE_ROWS) != min(self._records, TABLE_ROWS):
@@ -201,7 +203,7 @@ class MainScreen(Screen[None]):
         return 1 if self._filter.has_class("-open") else 0
 
     def _view(self, surface: Surface) -> PaneView:
-        at = self._fleet.index(surface)
+        at = self._positions[surface.key]
         if not self._single():
             at -= self.page * self._arrangement.per_page
         number = at + 1 if 0 <= at < 9 else 0

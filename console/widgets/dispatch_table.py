@@ -63,6 +63,7 @@ class DispatchTable(ScrollView, can_focus=True):
         self._now = 0.0
         self._all: tuple[Dispatch, ...] = ()
         self._found: list[Dispatch] = []
+        self._open = 0
         self.painted = 0
 
     def show(self, log: LogSlice, now: float) -> None:
@@ -81,6 +82,7 @@ class DispatchTable(ScrollView, can_focus=True):
     def _take(self, dispatches: tuple[Dispatch, ...]) -> None:
         before = self._found
         self._all = tuple(sorted(dispatches, key=_newest_first))
+        self._open = sum(1 for dispatch in self._all if dispatch.is_open)
         self._found = self._passing()
         self._resize_virtual()
         if len(before) != len(self._found):
@@ -162,8 +164,7 @@ class DispatchTable(ScrollView, can_focus=True):
         status, surface, check = self._columns(width)
         fill = self.get_component_rich_style("table--header")
         shown = f"{len(self._found)}/{len(self._all)}" if self.filter_text else f"{len(self._all)}"
-        still_open = sum(1 for d in self._all if d.is_open)
-        task = f"task   {shown} dispatches, {still_open} open"
+        task = f"task   {shown} dispatches, {self._open} open"
         right: list[Part] = [(f" {'verified':<{check}}" if check else "", Style())]
         if self._log.error:
             since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
