@@ -69,14 +69,22 @@ class ConsoleApp(App[None]):
             # Not the main thread (tests): the terminal's owner handles signals there.
             with contextlib.suppress(ValueError, RuntimeError):
                 loop.add_signal_handler(number, partial(self._signalled, number))
-        self.app_suspend_signal.subscribe(self, lambda _app: self._engine_do("pause"))
-        self.app_resume_signal.subscribe(self, lambda _app: self._engine_do("resume"))
+        # At once: a message would only be handled after the process has been stopped and woken again.
+        self.app_suspend_signal.subscribe(self, lambda _app: self._engine_do("pause"), immediate=True)
+        self.app_resume_signal.subscribe(self, lambda _app: self._resumed(), immediate=True)
         self._run_engine()
         self.call_after_refresh(self._tell_theme_problems)
         self._follow_themes()
 
     def _signalled(self, number: int) -> None:
         self.exit(return_code=128 + number)
+
+    def _resumed(self) -> None:
+        self._engine_do("resume")
+        # Textual 8.2.8 draws nothing again after `fg`, as the size of the terminal is what it was.
+        for screen in self.screen_stack:
+            for widget in screen.walk_children(with_self=True):
+                widget.refresh()
 
     def _engine_do(self, what: str) -> None:
         if self.opened is not None:

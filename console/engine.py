@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
+import traceback
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
-from console.actions.send import SendResult, type_and_enter
+from console.actions.send import CLOSED, SendResult, type_and_enter
 from console.agents.detector import Detector
 from console.config import Config
-from console.model.reading import Reading, ScreenRead
+from console.model.agent import Detection
+from console.model.reading import CollectorRead, LogFailed, MuxDown, Reading, ScreenRead, ServicesRead
+from console.model.service import Judgement, Service
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -23,7 +28,23 @@ from console.model.snapshot import (
     SurfaceSpec,
     reduce,
 )
+from console.model.surface import Screen, SurfaceInfo
+from console.model.telemetry import Collector, CollectorState
 from console.mux.base import Interest, Multiplexer
+from console.safety import safe_text
+
+RESTART: Final = 2.0
+"""Seconds after which a watch that broke is started again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """One thing that is watched."""
+
+    name: str
+    start: Callable[[], AsyncIterator[Reading]]
+    broken: Callable[[str], Reading]
+    """How it is told that the watch itself broke."""
 
 
 class Engine:
@@ -53,27 +74,29 @@ class Engine:
         self._told = self.snapshot
         self._pending = False
         self._complete = asyncio.Event()
+        self._typing: set[str] = set()
 
     async def run(self) -> None:
-        """Watch until cancelled. A watch that breaks is told in the snapshot's source and started again."""
-        watches = [self.mux.watch()]
+        """Watch until cancelled. A watch that breaks is told in its slice and started again; the others go on."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._follow(watches[0]), name="watch-mux")
+            group.create_task(self._follow(self._mux_watch()), name="watch-mux")
             # The first screens come first: what follows imports more.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._screens_read()
-            for name, watch in self._other_watches():
-                group.create_task(self._follow(watch), name=f"watch-{name}")
+            for watch in self._other_watches():
+                group.create_task(self._follow(watch), name=f"watch-{watch.name}")
 
     async def peek(self, timeout: float = 2.0) -> Snapshot:
         """Every surface read once, nothing else; the multiplexer stays open."""
-        task = asyncio.create_task(self._follow(self.mux.watch()))
+        task = asyncio.create_task(self._follow(self._mux_watch()))
         done = asyncio.create_task(self._screens_read())
-        await asyncio.wait((task, done), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
-        for each in (task, done):
-            each.cancel()
-        await asyncio.gather(task, done, return_exceptions=True)
+        try:
+            await asyncio.wait((task, done), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in (task, done):
+                each.cancel()
+            await asyncio.gather(task, done, return_exceptions=True)
         return self.snapshot
 
     async def once(self, timeout: float = 3.0) -> Snapshot:
@@ -108,37 +131,89 @@ class Engine:
         self.mux.resume()
 
     async def send(self, key: str, text: str) -> SendResult:
-        """Type *text* into a surface, press Enter, and say what was seen."""
+        """Type *text* into a surface, press Enter, and say what was seen.
+
+        Refused without touching the surface: it is gone, it shows a dialog, a shell, a menu or somebody's draft, its
+        program has ended, or another text is on its way to it.
+        """
         surface = self.snapshot.surface(key)
         if surface is None:
             return SendResult("refused", "the surface is gone; nothing was typed")
-        return await type_and_enter(self.mux, surface.info.ref, text)
+        if surface.info.dead:
+            return SendResult("refused", f"{surface.name}: its program has ended; nothing was typed")
+        if surface.status is not None and surface.status.state in CLOSED:
+            return SendResult("refused", f"{surface.name} shows {surface.status.state}; nothing was typed")
+        if key in self._typing:
+            return SendResult("refused", f"{surface.name}: another text is being typed; nothing was typed")
+        info, agent = surface.info, surface.expected_agent
+        self._typing.add(key)
+        try:
+            return await type_and_enter(self.mux, info.ref, text, lambda screen: self._detect(screen, info, agent))
+        finally:
+            self._typing.discard(key)
 
     async def close(self) -> None:
         """Let go of the multiplexer."""
         await self.mux.close()
 
-    def _other_watches(self) -> list[tuple[str, AsyncIterator[Reading]]]:
+    def _mux_watch(self) -> _Watch:
+        return _Watch("mux", self.mux.watch, lambda why: MuxDown(time.time(), self.mux.source, why))
+
+    def _other_watches(self) -> list[_Watch]:
         config = self.config
-        watches: list[tuple[str, AsyncIterator[Reading]]] = []
-        if config.log.path:
+        path, url = config.log.path, config.collector.url
+
+        def log() -> AsyncIterator[Reading]:
             from console.tracker.json_log import watch_log
 
-            watches.append(("log", watch_log(Path(config.log.path).expanduser())))
-        if config.collector.url:
+            return watch_log(Path(path).expanduser())
+
+        def collector() -> AsyncIterator[Reading]:
             from console.telemetry.collector import watch_collector
 
-            watches.append(("collector", watch_collector(config.collector.url, config.collector.every)))
-        if config.services:
+            return watch_collector(url, config.collector.every)
+
+        def services() -> AsyncIterator[Reading]:
             from console.services.processes import watch_services
 
-            watches.append(("services", watch_services(config.services)))
+            return watch_services(config.services)
+
+        def no_services(why: str) -> Reading:
+            unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why) for s in config.services)
+            return ServicesRead(time.time(), "processes", tuple(unknown))
+
+        watches: list[_Watch] = []
+        if path:
+            watches.append(_Watch("log", log, lambda why: LogFailed(time.time(), path, why)))
+        if url:
+            state = CollectorState.UNKNOWN
+            watches.append(
+                _Watch("collector", collector, lambda why: CollectorRead(time.time(), url, Collector(state, why)))
+            )
+        if config.services:
+            watches.append(_Watch("services", services, no_services))
         return watches
 
-    async def _follow(self, watch: AsyncIterator[Reading]) -> None:
-        async with contextlib.aclosing(watch):  # type: ignore[type-var]
-            async for reading in watch:
-                self.take(reading)
+    async def _follow(self, watch: _Watch) -> None:
+        """Take the readings of *watch*. It ends when the watch does, which is when its adapter was closed.
+
+        A watch that raises is an error in the console, never a reason to stop the others.
+        """
+        while True:
+            try:
+                async with contextlib.aclosing(watch.start()) as readings:  # type: ignore[type-var]
+                    async for reading in readings:
+                        self.take(reading)
+                return
+            except asyncio.CancelledError as error:
+                task = asyncio.current_task()
+                if task is None or task.cancelling():
+                    raise
+                why = _told(error)  # not ours: something inside the adapter was cancelled
+            except Exception as error:
+                why = _told(error)
+            self.take(watch.broken(f"{why}; it is started again every {RESTART:g} s"))
+            await asyncio.sleep(RESTART)
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
@@ -163,13 +238,12 @@ class Engine:
         surface = self.snapshot.surface(reading.key)
         if surface is None:
             return reading
+        return replace(reading, detection=self._detect(reading.screen, surface.info, surface.expected_agent))
+
+    def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
         if self._detector is None:
             self._detector = Detector.load()
-        info = surface.info
-        detection = self._detector.detect(
-            reading.screen, title=info.title, command=info.command, dead=info.dead, agent=surface.expected_agent
-        )
-        return replace(reading, detection=detection)
+        return self._detector.detect(screen, title=info.title, command=info.command, dead=info.dead, agent=agent)
 
     async def _screens_read(self) -> None:
         while not self._mux_done():
@@ -195,3 +269,10 @@ class Engine:
             and (not snapshot.services.source or snapshot.services.read_at is not None)
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
         )
+
+
+def _told(error: BaseException) -> str:
+    """What broke and where, in one line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return safe_text(f"an error in the console: {type(error).__name__}: {error}", limit=200) + where

@@ -15,7 +15,11 @@ _SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
 _SHIFT: Final = re.compile("([\x0e\x0f])")
 _SEQUENCE: Final = re.compile(r"(\x1b\[[0-?]*[ -/]*[@-~])")
 _GRAPHICS: Final = str.maketrans("`afgjklmnopqrstuvwxyz{|}~", "◆▒°±┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·")
-_OFF: Final = {"22": ("1", "2"), "23": ("3",), "24": ("4",), "25": ("5", "6"), "27": ("7",), "28": ("8",), "29": ("9",)}
+_OFF: Final = {
+    "22": ("1", "2"), "23": ("3",), "24": ("4", "21"), "25": ("5", "6"), "27": ("7",), "28": ("8",), "29": ("9",),
+    "55": ("53",),
+}  # fmt: skip
+_COLOURS: Final = ("38", "48", "58")
 
 
 class Carry:
@@ -29,7 +33,10 @@ class Carry:
     @property
     def prefix(self) -> str:
         """The sequence that puts a fresh terminal into this state; empty when nothing is set."""
-        return f"\x1b[{';'.join(self._state.values())}m" if self._state else ""
+        # One sequence each for the colours: all together could be longer than `safety.safe_text` lets pass.
+        plain = [value for name, value in self._state.items() if name not in _COLOURS]
+        colours = [value for name, value in self._state.items() if name in _COLOURS]
+        return "".join(f"\x1b[{value}m" for value in (";".join(plain), *colours) if value)
 
     def feed(self, row: str) -> None:
         """Take in the sequences of *row*."""
@@ -42,7 +49,7 @@ class Carry:
             head = code.split(":", 1)[0]
             if head in ("", "0"):
                 self._state.clear()
-            elif head in ("38", "48", "58"):
+            elif head in _COLOURS:
                 self._state[head] = code if ":" in code else ";".join((code, *_colour(codes)))
             elif head in _OFF:
                 for name in _OFF[head]:

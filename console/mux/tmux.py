@@ -143,6 +143,8 @@ class Tmux:
                 if not (self._paused or self._closed) and said != down:
                     down = said
                     yield MuxDown(time.time(), self.source, f"{said}; the console keeps trying")
+            if self._closed:
+                return
             # Attaching forks a client: not in a tight loop when it is let in and thrown out again.
             await self._nap(began + pause - time.monotonic())
             pause = min(RETRY_LIMIT, pause * 2)

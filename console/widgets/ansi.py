@@ -61,7 +61,7 @@ def _style(attributes: tuple[str, ...], color: Color | None, bgcolor: Color | No
 
 
 def _apply(parameters: str, attributes: dict[str, bool], colours: dict[str, Color | None]) -> None:
-    codes = [int(code) if code.isdigit() else 0 for code in parameters.replace(":", ";").split(";")]
+    codes = _codes(parameters)
     at = 0
     while at < len(codes):
         code = codes[at]
@@ -84,6 +84,20 @@ def _apply(parameters: str, attributes: dict[str, bool], colours: dict[str, Colo
             colours["color"] = Color.from_ansi(code - 30 if code < 40 else code - 82)
         elif 40 <= code <= 47 or 100 <= code <= 107:
             colours["bgcolor"] = Color.from_ansi(code - 40 if code < 50 else code - 92)
+
+
+def _codes(parameters: str) -> list[int]:
+    """The parameters as numbers; what is written with colons (ITU-T T.416, styles of underline) as with semicolons."""
+    codes: list[int] = []
+    for parameter in parameters.split(";"):
+        head, *rest = [int(part) if part.isdigit() else 0 for part in parameter.split(":")]
+        if head == 4 and rest:
+            codes.append(4 if rest[0] else 24)
+        elif head in (38, 48, 58) and rest[:1] == [2] and len(rest) > 4:
+            codes += [head, 2, *rest[2:5]]  # a colour space stands before red
+        else:
+            codes += [head, *rest] if head in (38, 48, 58) else [head]
+    return codes
 
 
 def _extended(codes: list[int], at: int) -> tuple[Color | None, int]:

@@ -65,8 +65,9 @@ class Lines(Widget):
         super().notify_style_update()
 
     def on_resize(self) -> None:
-        """The width changed: everything is drawn again."""
+        """The width changed: everything is drawn again, also what was painted before this event came."""
         self._drawn.clear()
+        self.refresh()
 
 
 def bar(width: int, left: Sequence[Part], right: Sequence[Part], fill: Style) -> tuple[Segment, ...]:
@@ -81,9 +82,9 @@ def bar(width: int, left: Sequence[Part], right: Sequence[Part], fill: Style) ->
         text = steady(raw)
         cells = cell_len(text)
         if cells > room:
-            if room > 0:
-                out.append(Segment(cut(text, room), fill + style))
-            room = 0
+            text = cut(text, room)
+            out.append(Segment(text, fill + style))
+            room -= cell_len(text)  # a cell can be left where a wide character or a blank was cut
             break
         if text:
             out.append(Segment(text, fill + style))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import set_cell_size
 from rich.style import Style
 from textual import events
 from textual.message import Message
 
 from console.model.agent import SYMBOLS
 from console.model.surface import Surface
+from console.widgets.ansi import steady
 from console.widgets.lines import Lines, Part, bar, cut
 from console.widgets.surface_pane import PaneView, state_of
 from console.widgets.words import span
@@ -75,7 +77,7 @@ class SurfaceList(Lines, can_focus=True):
         left: list[Part] = [
             (f"{number} ", meta),
             (f"{SYMBOLS[state]} {state:<9}{since:>5} ", colour),
-            (f"{cut(surface.name, wide):<{wide}} ", name),
+            (set_cell_size(cut(steady(surface.name), wide), wide) + " ", name),
         ]
         if view.dispatch is not None:
             left.append((f"{view.dispatch.label} ", name))

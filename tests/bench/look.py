@@ -7,7 +7,9 @@ from typing import Final
 WIDTH: Final = 120
 HEIGHT: Final = 40
 _RULE: Final = "\x1b[38;5;244m" + "─" * WIDTH + "\x1b[0m"
-_WORDS: Final = "결과를 다시 확인 읽기 build passed 배분 기록 score 4.2 → 3.1 loader retries 보고서 telemetry trace".split()
+_WORDS: Final = (
+    "결과를 다시 확인 읽기 build passed 배분 기록 score 4.2 → 3.1 loader retries 보고서 telemetry trace".split()
+)
 _GLYPHS: Final = "·✢✳✶✻✽"
 
 IDLE: Final = ("", _RULE, "\x1b[38;5;246m❯ \x1b[0m", _RULE, "  \x1b[38;5;246m? for shortcuts\x1b[0m")
@@ -30,7 +32,9 @@ APPROVAL: Final = (
 
 def busy(tick: int) -> tuple[str, ...]:
     """The footer of an agent at work; it changes with every *tick* (tenths of a second), as the real one does."""
-    spinner = f"\x1b[38;5;174m{_GLYPHS[tick % len(_GLYPHS)]} Pondering…\x1b[38;5;246m ({tick // 10}s · esc to interrupt)"
+    spinner = (
+        f"\x1b[38;5;174m{_GLYPHS[tick % len(_GLYPHS)]} Pondering…\x1b[38;5;246m ({tick // 10}s · esc to interrupt)"
+    )
     mode = "  \x1b[38;5;246m⏵⏵ accept edits on (shift+tab to cycle)\x1b[0m"
     return ("", f"{spinner}\x1b[0m", "", _RULE, "\x1b[38;5;246m❯ \x1b[0m", _RULE, mode)
 

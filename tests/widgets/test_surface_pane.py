@@ -1,0 +1,129 @@
+"""One pane: its header, its screen, and what it costs to show the same again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from console.model.agent import AgentState, AgentStatus, Regions
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.surface import Surface
+from console.widgets.surface_pane import HEADER_ROWS, PaneView, SurfacePane, rows_needed
+from tests.ui_helpers import HOSTILE, NOW, Stage, clickable, drawn, info, rows, screen, seen, until, whole
+
+SIZE = (60, 12)
+DISPATCH = Dispatch(54, "%1", "Hermes tailer 샘플링 (INFO 10%)", DispatchStatus.WORKING)
+
+
+def surface(state: AgentState = AgentState.WORKING, reason: str = "Pondering… 12s", text: str = "output") -> Surface:
+    return Surface(
+        info(1, "CODEX 1"),
+        "CODEX 1",
+        role="builder",
+        seen_agent="codex",
+        screen=screen(text, 58, 10),
+        status=AgentStatus(seen(state, "codex", reason, regions=Regions((0, 10))), NOW - 65),
+        read_at=NOW,
+    )
+
+
+async def shown(view: PaneView | None, now: float = NOW, size: tuple[int, int] = SIZE) -> list[str]:
+    pane = SurfacePane()
+    app = Stage(pane)
+    async with app.run_test(size=size) as pilot:
+        pane.show(view, now)
+        await pilot.pause()
+        whole(app, size)
+        assert clickable(app) == []
+        return [row.rstrip() for row in rows(app)]
+
+
+async def test_the_header_says_who_what_since_when_and_for_which_dispatch() -> None:
+    first, second, third, *_ = await shown(PaneView(surface(), DISPATCH, 1))
+    assert first.split() == ["1", "●", "CODEX", "1", "codex", "·", "builder", "·", "%1", "working", "1m"]
+    assert first.endswith("working 1m")
+    assert second.split("  ")[-1] == "Pondering… 12s" and "#54 Hermes tailer 샘플링 (INFO 10%)" in second
+    assert third == " output"
+
+
+async def test_without_a_dispatch_the_reason_stands_there() -> None:
+    assert (await shown(PaneView(surface())))[1].strip() == "Pondering… 12s"
+
+
+async def test_old_lost_and_unread_screens_say_so() -> None:
+    good = PaneView(surface(), DISPATCH, 1)
+    assert "read 1m ago" in (await shown(good, NOW + 60))[1]
+    assert "server away" in (await shown(replace(good, server_error="tmux: no server")))[1]
+    assert "cannot read it" in (await shown(replace(good, surface=replace(surface(), error="cannot read it"))))[1]
+    new = Surface(info(1), "CODEX 1")
+    lines = await shown(PaneView(new))
+    assert "unknown" in lines[0] and lines[2].strip() == "waiting for the first reading"
+    assert (await shown(PaneView(replace(new, error="no such pane"))))[2].strip() == "no such pane"
+    assert set(await shown(None)) == {""}
+
+
+async def test_a_low_pane_keeps_one_row_of_header() -> None:
+    lines = await shown(PaneView(surface(text="a\nb\nc\nd\ne")), size=(60, 4))
+    assert "CODEX 1" in lines[0]
+    assert [line.strip() for line in lines[1:]] == ["c", "d", "e"]
+
+
+async def test_showing_the_same_costs_nothing_and_one_new_row_costs_one() -> None:
+    pane = SurfacePane()
+    app = Stage(pane)
+    async with app.run_test(size=SIZE) as pilot:
+        before = surface(text="one\ntwo\nthree")
+        pane.show(PaneView(before, DISPATCH, 1), NOW)
+        await pilot.pause()
+        pane.painted = 0
+        pane.show(PaneView(before, DISPATCH, 1), NOW + 0.4)
+        assert pane.painted == 0
+        pane.show(PaneView(before, DISPATCH, 1), NOW + 1)
+        assert pane.painted <= 1, "a second later at most the age differs"
+        pane.painted = 0
+        pane.show(PaneView(replace(before, screen=screen("one\n2\nthree", 58, 10)), DISPATCH, 1), NOW + 1)
+        assert pane.painted == 1
+        await pilot.pause()
+        assert [row.strip() for row in rows(app)[HEADER_ROWS : HEADER_ROWS + 3]] == ["one", "2", "three"]
+
+
+async def test_the_state_is_a_css_class() -> None:
+    pane = SurfacePane()
+    app = Stage(pane)
+    async with app.run_test(size=SIZE):
+        for state in AgentState:
+            pane.show(PaneView(surface(state)), NOW)
+            assert [name for name in pane.classes if name.strip("-") in set(AgentState)] == [f"-{state}"]
+        pane.show(PaneView(surface(AgentState.APPROVAL)), NOW)
+        assert pane.has_class("-needs-person")
+        pane.show(PaneView(surface(AgentState.WORKING)), NOW)
+        assert not pane.has_class("-needs-person")
+
+
+async def test_rows_needed_is_enough_for_the_dialog() -> None:
+    dialog = [" Do you want to proceed?", "", " ❯ 1. Yes " + "and more words " * 6, "   2. No"]
+    text = "\n".join([f"line {n}" for n in range(30)] + dialog)
+    status = AgentStatus(seen(AgentState.APPROVAL, regions=Regions((0, 30), (30, 34))), NOW)
+    view = PaneView(replace(surface(), screen=screen(text, 120, 34), status=status), DISPATCH, 1)
+    needed = rows_needed(view, SIZE[0])
+    lines = await shown(view, size=(SIZE[0], needed))
+    assert lines[2].strip() == "Do you want to proceed?" and lines[-1].strip() == "2. No"
+    assert rows_needed(PaneView(surface()), 60) == rows_needed(PaneView(Surface(info(1), "x")), 60) == 0
+
+
+async def test_a_resize_folds_again() -> None:
+    pane = SurfacePane()
+    app = Stage(pane)
+    async with app.run_test(size=SIZE) as pilot:
+        pane.show(PaneView(surface(text="one two three four five six seven eight nine ten")), NOW)
+        await pilot.pause()
+        await pilot.resize_terminal(26, 8)
+        await until(pilot, lambda: "seven eight" in drawn(app))
+        whole(app, (26, 8))
+        assert any(row.strip().endswith("nine ten") for row in rows(app))
+
+
+async def test_markup_is_only_text() -> None:
+    for text in HOSTILE:
+        agent = replace(surface(reason=text, text=text), name=text, role=text, seen_agent=text, error=text)
+        lines = await shown(PaneView(agent, replace(DISPATCH, task=text), 1), size=(100, 10))
+        assert text in lines[0] and text in lines[1] and lines[2] == " " + text
