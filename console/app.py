@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,8 @@ from textual.worker import Worker, WorkerState
 
 from console.commands import with_keys
 from console.config import Config
-from console.model.agent import NEEDS_PERSON
 from console.model.snapshot import Snapshot
+from console.model.surface import Surface
 from console.mux.base import Interest
 from console.opening import Opened, Opener
 from console.safety import safe_text
@@ -129,6 +130,11 @@ class ConsoleApp(App[None]):
         else:
             self.exit()
 
+    def action_suspend_process(self) -> None:
+        """Sleep until `fg`: the whole job, so that ``make run`` gives the terminal back too."""
+        self.app_suspend_signal.publish(self)
+        os.kill(0, signal.SIGTSTP)
+
     def action_reread(self) -> None:
         """Read everything again."""
         self._engine_do("reread")
@@ -143,16 +149,16 @@ class ConsoleApp(App[None]):
         if surface is None or self.opened is None:
             self.notify("There is no surface to send to.", severity="warning", markup=False)
             return
-        text = await self.push_screen_wait(SendScreen(surface, self.snapshot.dispatch_of(surface)))
+        now = partial(self._surface, surface.key)
+        text = await self.push_screen_wait(SendScreen(surface, self.snapshot.dispatch_of(surface), now))
         if text is None:
-            return
-        now = self.snapshot.surface(surface.key)
-        if now is not None and now.status is not None and now.status.state in NEEDS_PERSON:
-            self.notify(f"{now.name} shows {now.status.state}: nothing was typed.", severity="warning", markup=False)
             return
         result = await self.opened.engine.send(surface.key, text)
         severity = "information" if result.outcome == "submitted" else "warning"
         self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)  # type: ignore[arg-type]
+
+    def _surface(self, key: str) -> Surface | None:
+        return self.snapshot.surface(key)
 
     async def action_help(self) -> None:
         """Show every key."""

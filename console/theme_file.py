@@ -55,10 +55,12 @@ class ThemeFile:
         self._lines: dict[str, int] = {}
 
     def problem(self, line: int, key: str, wrong: str, write: str) -> None:
+        """Note what is *wrong* at *line* (from 1) and what to *write* there."""
         where = f"{self._path}:{line} {key}" if key else f"{self._path}:{line}"
         self._problems.append((line, safe_text(f"{where}: {wrong}; {write}", limit=600)))
 
     def problems(self) -> list[str]:
+        """Every problem noted, by line."""
         return [text for _line, text in sorted(self._problems, key=lambda item: item[0])]
 
     def line_of(self, key: str) -> int:

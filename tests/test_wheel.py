@@ -11,10 +11,11 @@ import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -54,10 +55,17 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def env(installed: Path, tmp_path: Path) -> dict[str, str]:
-    """An operator with an empty home: no configuration, no multiplexer."""
+def home() -> Iterator[Path]:
+    """An operator's empty home. Not below pytest's folder: the path of a socket may have 104 bytes on macOS."""
+    with tempfile.TemporaryDirectory(prefix="oc-home-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def env(installed: Path, home: Path) -> dict[str, str]:
+    """The environment of an operator without a configuration or a multiplexer."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("TMUX", "CMUX", "OC_CONSOLE", "XDG_", "PYTHON"))}
-    own = dict.fromkeys(("HOME", "TMPDIR", "TMUX_TMPDIR"), str(tmp_path))
+    own = dict.fromkeys(("HOME", "TMPDIR", "TMUX_TMPDIR"), str(home))
     return kept | own | {"PYTHONPATH": str(installed), "TERM": "xterm-256color", "COLORTERM": "truecolor"}
 
 
@@ -76,23 +84,23 @@ def test_it_holds_the_data_and_no_tests(wheel: Path) -> None:
     assert not [name for name in names if "/test" in name or name.endswith(".pyc")]
 
 
-def test_the_program_tells_the_version_of_the_wheel(installed: Path, env: dict[str, str], tmp_path: Path) -> None:
+def test_the_program_tells_the_version_of_the_wheel(installed: Path, env: dict[str, str], home: Path) -> None:
     where = subprocess.check_output(
-        [sys.executable, "-c", "import console; print(console.__file__)"], cwd=tmp_path, env=env, text=True, timeout=60
+        [sys.executable, "-c", "import console; print(console.__file__)"], cwd=home, env=env, text=True, timeout=60
     )
     assert Path(where.strip()).is_relative_to(installed), "the source tree was used"
     program = installed / "bin" / "oc-console"
-    told = subprocess.check_output([program, "--version"], cwd=tmp_path, env=env, text=True, timeout=60)
+    told = subprocess.check_output([program, "--version"], cwd=home, env=env, text=True, timeout=60)
     assert told == f"oc-console {__version__}\n"
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux program")
-def test_the_demo_runs_from_it_and_leaves_nothing(installed: Path, env: dict[str, str], tmp_path: Path) -> None:
+def test_the_demo_runs_from_it_and_leaves_nothing(installed: Path, env: dict[str, str], home: Path) -> None:
     terminal, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLS, 0, 0))
     argv = [str(installed / "bin" / "oc-console"), "demo", "--backend", "tmux"]
     program = subprocess.Popen(
-        argv, cwd=tmp_path, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+        argv, cwd=home, env=env, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     )
     os.close(theirs)
     try:
@@ -105,7 +113,7 @@ def test_the_demo_runs_from_it_and_leaves_nothing(installed: Path, env: dict[str
         program.kill()
         program.wait()
         os.close(terminal)
-    assert not [path for path in tmp_path.rglob("*") if path.name.startswith("oc-demo-")]
+    assert not [path for path in home.rglob("*") if path.name.startswith("oc-demo-")]
 
 
 def _read(terminal: int, enough: Callable[[str], bool]) -> str:

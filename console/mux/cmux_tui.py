@@ -242,7 +242,8 @@ class CmuxTui:
         wait = min([self._tree_due, *dues]) - time.monotonic()
         if wait > 0:
             with suppress(TimeoutError):  # nothing happened until the next reading is due
-                await asyncio.wait_for(self._wake.wait(), wait)
+                async with asyncio.timeout(wait):
+                    await self._wake.wait()
 
     def _on_session_event(self, item: dict[str, Any] | None) -> None:
         # What changed is read as a whole: the snapshot costs the daemon 2 ms, and it cannot drift.

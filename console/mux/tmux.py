@@ -190,8 +190,10 @@ class Tmux:
                     yield reading
                 pause = min(panes.next_due(), listed + TREE_EVERY) - time.monotonic()
                 await self._sleep(pause, lost)
-        except MuxError:
-            if not (connection.lost.is_set() and answers(self.path)):
+        except MuxError as error:
+            if not answers(self.path):
+                raise MuxError(f"tmux: the server on {self.path} has gone away") from error
+            if not connection.lost.is_set():
                 raise
         finally:
             lost.cancel()

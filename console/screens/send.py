@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -24,9 +25,10 @@ class SendScreen(ModalScreen[str | None]):
         Binding("escape", "leave", "cancel"),
     ]
 
-    def __init__(self, surface: Surface, dispatch: Dispatch | None) -> None:
+    def __init__(self, surface: Surface, dispatch: Dispatch | None, now: Callable[[], Surface | None]) -> None:
         super().__init__()
         self._surface = surface
+        self._current = now
         self._dispatch = dispatch
 
     def compose(self) -> ComposeResult:
@@ -55,7 +57,7 @@ class SendScreen(ModalScreen[str | None]):
             hint.update(f"✗ line {wrong[0].line}: {wrong[0].name} cannot be typed; take it out ({len(wrong)} in all)")
             return False
         lines = [f"{len(text)} characters, {text.count(chr(10)) + 1} line(s).  ctrl+s pastes it and presses Enter."]
-        if self._surface.status is not None and self._surface.status.needs_person:
+        if self._barred():
             lines.insert(
                 0, f"✗ {self._surface.name} shows {state_of(self._surface)}: answer that first. Nothing can be sent."
             )
@@ -64,10 +66,15 @@ class SendScreen(ModalScreen[str | None]):
         hint.update("\n".join(lines))
         return True
 
+    def _barred(self) -> bool:
+        """Whether the surface, as it is now, takes no text: the text stays here until it does."""
+        self._surface = self._current() or self._surface
+        return self._surface.status is not None and self._surface.status.needs_person
+
     def action_send(self) -> None:
         """Return the text."""
         text = self.query_one(TextArea).text
-        if self._judge(text) and text.strip():
+        if self._judge(text) and text.strip() and not self._barred():
             self.dismiss(text)
 
     def action_leave(self) -> None:

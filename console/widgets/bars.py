@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
 from console.model.service import Judgement
 from console.model.snapshot import CollectorSlice, MuxSlice, ServicesSlice, Snapshot
 from console.model.telemetry import Collector, CollectorState
-from console.widgets.lines import Lines, Part, bar
+from console.widgets.lines import Lines, Part, bar, cut
 from console.widgets.words import STALE, count, size, span
 
 _COLLECTOR_SYMBOLS: Final = {
@@ -20,6 +21,7 @@ _COLLECTOR_SYMBOLS: Final = {
     CollectorState.DOWN: "✗",
     CollectorState.UNKNOWN: "?",
 }
+_RANK: Final = {Judgement.ALARM: 0, Judgement.ATTENTION: 1, Judgement.UNKNOWN: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,7 @@ class StatusBar(_Bar):
 
     def _content(self, width: int) -> tuple[Segment, ...]:
         meta = self._style("meta")
-        right = [("  ", meta), *self._service_parts(), (" ", meta)]
+        right = [("  ", meta), *self._service_parts(width * 3 // 5), (" ", meta)]
         return bar(width, [(" ", meta), *self._collector_parts(width)], right, Style())
 
     def _collector_parts(self, width: int) -> list[Part]:
@@ -141,23 +143,27 @@ class StatusBar(_Bar):
             parts.append((f" read {span(age)} ago", self._style("alert")))
         return parts
 
-    def _service_parts(self) -> list[Part]:
+    def _service_parts(self, room: int) -> list[Part]:
+        """Who is not as expected in at most *room* cells, the alarms first, and how many are."""
         meta = self._style("meta")
         if not self._services.source:
             return [("services: not configured", meta)]
         if self._services.read_at is None:
             return [("services: looking …", meta)]
+        services = self._services.services
+        wanting = sorted((s for s in services if s.judgement is not Judgement.OK), key=lambda s: _RANK[s.judgement])
+        calm = f"● {len(services) - len(wanting)} as expected"
+        room -= cell_len(calm) + len("and 99 more  ")
         parts: list[Part] = []
-        as_expected = 0
-        for service in self._services.services:
-            if service.judgement is Judgement.OK:
-                as_expected += 1
-                continue
-            alarm = service.judgement is Judgement.ALARM
-            text = f"✗ {service.name} {service.observed}, expected {service.expected}  "
-            parts.append((text, self._style("alert" if alarm else "note")))
-        parts.append((f"● {as_expected} as expected", self._style("calm")))
-        return parts
+        for at, service in enumerate(wanting):
+            text = f"✗ {service.name} {service.observed}, expected {service.expected}"
+            style = self._style("alert" if service.judgement is Judgement.ALARM else "note")
+            if at and cell_len(text) > room:
+                parts.append((f"and {len(wanting) - at} more  ", style))
+                break
+            parts.append((cut(text, room) + "  ", style))
+            room -= cell_len(text) + 2
+        return [*parts, (calm, self._style("calm"))]
 
 
 def counts(collector: Collector, *, brief: bool = False) -> str:

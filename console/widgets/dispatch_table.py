@@ -74,16 +74,20 @@ class DispatchTable(ScrollView, can_focus=True):
         self._log, self._now = log, now
         if changed:
             self._take(log.dispatches)
-        if source_changed or log.error:
+        if changed or source_changed or log.error:
             self.refresh(Region(0, 0, self.size.width, 1))
         if minute or (source_changed and not self._found):
             self.refresh()
 
     def _take(self, dispatches: tuple[Dispatch, ...]) -> None:
         before = self._found
+        marked = before[self.cursor] if self.cursor < len(before) and (self.cursor or self.has_focus) else None
         self._all = tuple(sorted(dispatches, key=_newest_first))
         self._open = sum(1 for dispatch in self._all if dispatch.is_open)
         self._found = self._passing()
+        if marked is not None:
+            # Rows move when a dispatch comes in; Enter must not open another one than the operator sees marked.
+            self.cursor = next((row for row, d in enumerate(self._found) if _same(d, marked)), self.cursor)
         self._resize_virtual()
         if len(before) != len(self._found):
             self.refresh()
@@ -235,6 +239,10 @@ class DispatchTable(ScrollView, can_focus=True):
 
 def _newest_first(dispatch: Dispatch) -> tuple[float, float]:
     return (-(dispatch.number if dispatch.number is not None else -1), -(dispatch.dispatched_at or 0.0))
+
+
+def _same(one: Dispatch, other: Dispatch) -> bool:
+    return one == other if other.number is None else one.number == other.number
 
 
 def _searched(dispatch: Dispatch) -> str:

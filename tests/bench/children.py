@@ -131,7 +131,7 @@ async def soak(updates: int) -> dict[str, object]:
     return {"resident_mb": resident, "seconds": seconds}
 
 
-async def filtering(count: int) -> dict[str, object]:
+async def filtering(count: int, letters: int) -> dict[str, object]:
     """Milliseconds the event loop stands still for each letter typed into the filter over *count* dispatches."""
     from tests.bench.log import records
 
@@ -144,20 +144,19 @@ async def filtering(count: int) -> dict[str, object]:
         engine.take(LogRead(time.time(), "/nowhere/log.json", dispatches))
         await pilot.pause()
         widget = app.main.query_one(DispatchTable)
-        for word in WORDS:
-            for end in range(1, len(word) + 1):
-                at = time.perf_counter()
-                widget.filter_text = word[:end]
-                ms.append((time.perf_counter() - at) * 1000)
-                typed.append(word[:end])
-                await pilot.pause()
+        for text in [word[: end + 1] for word in WORDS for end in range(len(word))][:letters]:
+            at = time.perf_counter()
+            widget.filter_text = text
+            ms.append((time.perf_counter() - at) * 1000)
+            typed.append(text)
+            await pilot.pause()
         app.exit()
     return {"ms": ms, "typed": typed[ms.index(max(ms))]}
 
 
-def run_child(what: str, count: int) -> dict[str, Any]:
+def run_child(what: str, *counts: int) -> dict[str, Any]:
     """Run this module in a new process and return what it tells."""
-    argv = [sys.executable, "-m", "tests.bench.children", what, str(count)]
+    argv = [sys.executable, "-m", "tests.bench.children", what, *map(str, counts)]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False)
     if done.returncode != 0:
         raise BenchError(f"{what}: {done.stderr.strip()[-500:]}")
@@ -166,5 +165,5 @@ def run_child(what: str, count: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    work = {"soak": soak, "filter": filtering}[sys.argv[1]]
-    print(json.dumps(asyncio.run(work(int(sys.argv[2])))))
+    what, *counts = sys.argv[1], *map(int, sys.argv[2:])
+    print(json.dumps(asyncio.run(soak(*counts) if what == "soak" else filtering(*counts))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from console.screens.arrangement import arrange
 from tests.bench import keys, usage
 from tests.bench.fleet import BenchError, Fleet
 from tests.bench.plan import Plan
@@ -11,8 +12,13 @@ from tests.bench.sheet import Sheet, median, quantile
 from tests.bench.six import RATE, SETTLE, console
 from tests.bench.viewer import Viewer, pump
 
-SIX_ON_SCREEN = (200, 34)
-"""Columns and rows at which the console shows six of many panes."""
+COLUMNS = 200
+
+
+def six_on_screen(count: int) -> tuple[int, int]:
+    """Columns and rows of the largest screen on which the console shows six of *count* panes at once."""
+    heights = (rows for rows in range(60, 30, -1) if arrange(COLUMNS, rows, count).per_page == 6)
+    return COLUMNS, next(heights, 34)
 
 
 def measure(sheet: Sheet, plan: Plan, fleet: Fleet) -> None:
@@ -21,18 +27,16 @@ def measure(sheet: Sheet, plan: Plan, fleet: Fleet) -> None:
     pump([], plan.alone_s, fleet.load(time.monotonic(), plan.alone_s, RATE))
     alone = server.percent()
     fleet.rest()
-    with console(fleet, SIX_ON_SCREEN) as viewer:
+    with console(fleet, six_on_screen(fleet.count)) as viewer:
         _shown(fleet, viewer)
         keys.measure(sheet, plan, fleet, viewer, 30)
-        keys.measure_page(sheet, plan, fleet, viewer, 30)
         _busy(sheet, plan, fleet, viewer, alone)
         keys.measure_busy(sheet, plan, fleet, viewer, 30, RATE)
-        fleet.rest()
+        keys.measure_page(sheet, plan, fleet, viewer, 30)
     if plan.fifty_tall:
         with console(fleet) as viewer:
             _shown(fleet, viewer)
             _busy(sheet, plan, fleet, viewer, alone)
-        fleet.rest()
 
 
 def _shown(fleet: Fleet, viewer: Viewer) -> None:
@@ -51,6 +55,7 @@ def _busy(sheet: Sheet, plan: Plan, fleet: Fleet, viewer: Viewer, alone: float) 
     pump([viewer], plan.busy_s, fleet.load(start, plan.busy_s, RATE))
     used, extra = mine.percent(), server.percent() - alone
     pump([viewer], 0.5)
+    fleet.rest()
     shown = len(viewer.seen)
     what = f"CPU, {fleet.count} panes × {RATE:g} lines/s, {shown} on screen"
     sheet.add(what, used, "%", 20 if shown <= 6 else None)

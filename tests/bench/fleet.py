@@ -129,10 +129,9 @@ class Fleet:
         for option in (("status", "off"), ("default-size", f"{look.WIDTH}x{look.HEIGHT}")):
             argv += [";", "set-option", "-g", *option]
         for number in range(self.count):
+            new: tuple[str, ...] = ("new-window", "-d", "-t", "=rest:")
             if number < 2:
                 new = ("new-session", "-d", *size, "-s", ("one", "rest")[number])
-            else:
-                new = ("new-window", "-d", "-t", "=rest:")
             argv += [";", *new, "-n", f"k{number}", *agent]
             argv += [";", "set-option", "-w", "-t", f"%{number}", "window-size", "manual"]
         self.tmux(*argv)

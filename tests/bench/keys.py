@@ -42,8 +42,9 @@ def measure_busy(sheet: Sheet, plan: Plan, fleet: Fleet, viewer: Viewer, goal: f
 def measure_page(sheet: Sheet, plan: Plan, fleet: Fleet, viewer: Viewer, goal: float) -> None:
     """``]`` until the text of a pane of the next page is there."""
     delays: list[float] = []
-    for _ in range(min(plan.keys, 7)):
-        pump([viewer], 1.2)
+    fleet.rest()
+    for _ in range(plan.keys // 2):
+        pump([viewer], 0.7)
         viewer.seen.clear()
         sighted = len(viewer.sightings)
         at = viewer.press(b"]")

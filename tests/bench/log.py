@@ -18,7 +18,7 @@ from tests.bench.plan import Plan
 from tests.bench.sheet import Sheet, median, quantile
 from tests.bench.viewer import Viewer, console_argv, pump
 
-SIZES = (59, 10_000, 100_000)
+LARGE = 100_000
 _STATUSES = ("완료", "완료", "완료 (확인 필요)", "진행 중", "done", "검증 완료", "failed")
 
 
@@ -43,18 +43,17 @@ def measure(sheet: Sheet, plan: Plan) -> None:
     """Opening and changing; the filter runs in a process of its own."""
     with Fleet(2) as fleet:
         path = fleet.folder / "dispatch_log.json"
-        for count in SIZES:
+        for count in plan.log_sizes:
             _open(sheet, plan, path, count)
         _change(sheet, plan, fleet, path)
-    found = run_child("filter", SIZES[-1])
+    found = run_child("filter", LARGE, plan.letters)
     slow = [float(value) for value in found["ms"]]
     note = f"longest {max(slow, default=0):.0f}: {found['typed']}"
-    sheet.add(f"filter keystroke, {SIZES[-1]} rows, median", median(slow), "ms", 50, note)
+    sheet.add(f"filter keystroke, {LARGE} rows, median", median(slow), "ms", 50, note)
 
 
 def _open(sheet: Sheet, plan: Plan, path: Path, count: int) -> None:
     path.write_text(json.dumps(records(count), ensure_ascii=False, indent=1), encoding="utf-8")
-    times = {"look": 0.0, "loads": 0.0}
     repeats = plan.parses if count > 1000 else 50
 
     def opened() -> None:
@@ -62,13 +61,13 @@ def _open(sheet: Sheet, plan: Plan, path: Path, count: int) -> None:
         if found is None or not isinstance(found.reading, LogRead) or len(found.reading.dispatches) != count:
             raise BenchError(f"the log of {count} records was not understood")
 
-    samples: dict[str, list[float]] = {name: [] for name in times}
+    samples: dict[str, list[float]] = {"look": [], "loads": []}
     for _ in range(repeats):
         samples["loads"].append(_timed(lambda: json.loads(path.read_bytes())))
         samples["look"].append(_timed(opened))
     mine, base = statistics.median(samples["look"]), statistics.median(samples["loads"])
     note = f"{mine:.4g} ms, json.loads of the file {base:.4g} ms"
-    sheet.add(f"log of {count} records: open, in json.loads", mine / base, "×", 2 if count >= 100_000 else None, note)
+    sheet.add(f"log of {count} records: open, in json.loads", mine / base, "×", 2 if count >= LARGE else None, note)
 
 
 def _timed(work: Callable[[], object]) -> float:

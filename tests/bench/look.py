@@ -8,8 +8,9 @@ WIDTH: Final = 120
 HEIGHT: Final = 40
 _RULE: Final = "\x1b[38;5;244m" + "─" * WIDTH + "\x1b[0m"
 _WORDS: Final = (
-    "결과를 다시 확인 읽기 build passed 배분 기록 score 4.2 → 3.1 loader retries 보고서 telemetry trace".split()
-)
+    "결과를", "다시", "확인", "읽기", "build", "passed", "배분", "기록", "score", "4.2", "→", "3.1", "loader", "보고서",
+    "retries", "telemetry",
+)  # fmt: skip
 _GLYPHS: Final = "·✢✳✶✻✽"
 
 IDLE: Final = ("", _RULE, "\x1b[38;5;246m❯ \x1b[0m", _RULE, "  \x1b[38;5;246m? for shortcuts\x1b[0m")

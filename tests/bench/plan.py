@@ -22,10 +22,43 @@ class Plan:
     alerts: int
     log_changes: int
     parses: int
+    log_sizes: tuple[int, ...]
+    letters: int
+    """Keystrokes into the filter."""
     updates: int
     fifty_tall: bool
     """Also fifty panes on the tall screen, which shows twelve of them."""
 
 
-QUICK: Final = Plan(3, 16, (0.3, 0.7), 5.0, 7.0, 3.0, 8, 4, 6, 3, 6_000, False)
-FULL: Final = Plan(7, 30, (1.0, 2.0), 20.0, 20.0, 8.0, 20, 10, 15, 7, 100_000, True)
+QUICK: Final = Plan(
+    starts=3,
+    idle_lines=14,
+    idle_gaps=(0.3, 0.6),
+    quiet_s=4.0,
+    busy_s=5.0,
+    alone_s=2.0,
+    keys=8,
+    alerts=4,
+    log_changes=6,
+    parses=2,
+    log_sizes=(59, 100_000),
+    letters=8,
+    updates=3_000,
+    fifty_tall=False,
+)
+FULL: Final = Plan(
+    starts=7,
+    idle_lines=30,
+    idle_gaps=(1.0, 2.0),
+    quiet_s=20.0,
+    busy_s=20.0,
+    alone_s=8.0,
+    keys=20,
+    alerts=10,
+    log_changes=15,
+    parses=5,
+    log_sizes=(59, 10_000, 100_000),
+    letters=23,
+    updates=100_000,
+    fifty_tall=True,
+)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rich.cells import cell_len
 from textual import on
 
 from console.model.agent import AgentState, AgentStatus, Regions

@@ -1,0 +1,240 @@
+"""The dispatch log as a table: filter, cursor, and what is really drawn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from rich.segment import Segment
+from textual import on
+
+from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
+from console.model.snapshot import LogSlice
+from console.widgets.dispatch_table import DispatchTable
+from tests.ui_helpers import HOSTILE, NOW, Stage, clickable, drawn, rows, until, whole
+
+SIZE = (130, 9)
+KOREAN = "산업재 DART 옵션 A 수정 (HD현대미포)"
+
+
+def dispatch(number: int, task: str = "", status: DispatchStatus = DispatchStatus.DONE, **more: object) -> Dispatch:
+    made = Dispatch(number, f"surface:{number % 7}", task or f"task {number}", status, dispatched_at=NOW - 60 * number)
+    return replace(made, **more)  # type: ignore[arg-type]
+
+
+def log(*dispatches: Dispatch, **more: object) -> LogSlice:
+    return replace(LogSlice("log.json", NOW, dispatches), **more)  # type: ignore[arg-type]
+
+
+class Counted(DispatchTable):
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[int | None] = []
+
+    def _row(self, dispatch: Dispatch, width: int, at_cursor: bool) -> tuple[Segment, ...]:
+        self.made.append(dispatch.number)
+        return super()._row(dispatch, width, at_cursor)
+
+
+class Opening(Stage):
+    def __init__(self) -> None:
+        self.table = Counted()
+        self.opened: list[int | None] = []
+        super().__init__(self.table)
+
+    @on(DispatchTable.Opened)
+    def _opened(self, message: DispatchTable.Opened) -> None:
+        self.opened.append(message.dispatch.number)
+
+
+async def test_newest_first_with_status_age_surface_and_verification() -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        check = Verification(VerificationVerdict.WARN, 4.9, 3.8, "surface:6")
+        app.table.show(
+            log(
+                dispatch(34, KOREAN, DispatchStatus.WORKING),
+                dispatch(59, "tidy", DispatchStatus.NEEDS_CHECK, verification=check),
+                dispatch(7, "odd", DispatchStatus.UNKNOWN, raw_status="보류", dispatched_at=None, surface=""),
+            ),
+            NOW,
+        )
+        await pilot.pause()
+        whole(app, SIZE)
+        header, first, second, third, *rest = rows(app)
+        assert header.split() == ["#", "status", "age", "surface", "task", "3", "dispatches,", "3", "open", "verified"]
+        assert first.split() == ["#59", "▲", "needs-check", "59m", "surface:3", "tidy", "warn", "4.9→3.8", "(-1.1)"]
+        assert second.split()[:4] == ["#34", "●", "working", "34m"] and KOREAN in second
+        assert third.split() == ["#7", "?", "보류", "–", "–", "odd"]
+        assert not "".join(rest).strip()
+
+
+@pytest.mark.parametrize(
+    ("slice_", "said"),
+    [
+        (LogSlice(), "dispatch log: not configured"),
+        (LogSlice("log.json"), "reading the dispatch log …"),
+        (LogSlice("log.json", NOW), "the dispatch log is empty"),
+        (
+            LogSlice("log.json", error="log.json: no such file", stale_since=NOW - 125),
+            "stale since 2m: log.json: no such",
+        ),
+    ],
+)
+async def test_an_empty_table_says_why(slice_: LogSlice, said: str) -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        app.table.show(slice_, NOW)
+        await until(pilot, lambda: said in drawn(app), said)
+        whole(app, SIZE)
+
+
+async def test_a_stale_log_keeps_its_rows_and_says_since_when() -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        app.table.show(log(dispatch(1)), NOW)
+        await pilot.pause()
+        app.table.show(log(dispatch(1), error="not JSON [/]", stale_since=NOW), NOW + 5)
+        await until(pilot, lambda: "stale since 5s: not JSON [/]" in rows(app)[0])
+        assert "task 1" in rows(app)[1]
+        app.table.show(log(dispatch(1)), NOW + 6)
+        await until(pilot, lambda: "1 dispatches, 0 open" in rows(app)[0])
+
+
+async def test_only_a_changed_row_is_painted_and_the_header_counts_again() -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        many = [dispatch(number) for number in range(50)]
+        app.table.show(log(*many), NOW)
+        await pilot.pause()
+        app.table.painted, app.table.made = 0, []
+        app.table.show(log(*many), NOW + 1)
+        await pilot.pause()
+        assert (app.table.painted, app.table.made) == (0, []), "an equal log costs nothing"
+        many[47] = dispatch(47, "changed", DispatchStatus.WORKING)
+        app.table.show(log(*many), NOW + 1)
+        await pilot.pause()
+        assert app.table.painted == 1 and set(app.table.made) == {47}
+        assert "changed" in rows(app)[3] and "50 dispatches, 1 open" in rows(app)[0]
+        app.table.painted = 0
+        many[3] = dispatch(3, "changed too")
+        app.table.show(log(*many), NOW + 1)
+        assert app.table.painted == 0, "a row off screen"
+
+
+async def test_a_hundred_thousand_rows_draw_only_what_is_seen() -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        app.table.show(log(*(dispatch(number) for number in range(100_000))), NOW)
+        await until(pilot, lambda: "#99999" in drawn(app))
+        assert len(app.table.made) <= 4 * SIZE[1] and min(n for n in app.table.made if n is not None) > 99_980
+        app.table.made = []
+        app.table.focus()
+        await pilot.press("end")
+        await until(pilot, lambda: "task 0 " in drawn(app))
+        assert "task 7 " in rows(app)[1] and "100000 dispatches" in rows(app)[0]
+        assert len(app.table.made) <= 6 * SIZE[1]
+
+
+async def test_the_filter_knows_korean_numbers_surfaces_and_states() -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        app.table.show(log(dispatch(34, KOREAN, DispatchStatus.WORKING), *map(dispatch, range(30))), NOW)
+        for text, found in (
+            ("현대미포", {34}),
+            ("dart 옵션", {34}),
+            ("#34", {34}),
+            ("WORKING", {34}),
+            ("surface:5 done", {5, 12, 19, 26}),
+        ):
+            app.table.filter_text = text
+            await pilot.pause()
+            shown = {int(row.split()[0][1:]) for row in rows(app)[1:] if row.strip()}
+            assert shown == found, text
+            assert f"{len(found)}/31 dispatches" in rows(app)[0]
+        app.table.filter_text = "[/] 없음"
+        await until(pilot, lambda: "nothing matches [/] 없음" in drawn(app))
+        app.table.filter_text = ""
+        await until(pilot, lambda: "31 dispatches" in drawn(app))
+
+
+async def test_the_cursor_moves_scrolls_and_opens() -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        app.table.show(log(*map(dispatch, range(40))), NOW)
+        app.table.focus()
+        for keys, at in (
+            ("down", 1),
+            ("j", 2),
+            ("k", 1),
+            ("pagedown", 8),
+            ("up", 7),
+            ("pageup", 0),
+            ("up", 0),
+            ("end", 39),
+            ("down", 39),
+        ):
+            await pilot.press(keys)
+            assert app.table.cursor == at, keys
+        await until(pilot, lambda: "task 0 " in drawn(app))
+        await pilot.press("enter")
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: app.opened == [0, 39])
+        await pilot.click(Counted, offset=(5, 3))
+        await pilot.pause()
+        assert app.table.cursor == 2 and app.opened == [0, 39]
+        await pilot.click(Counted, offset=(5, 3), times=2)
+        await until(pilot, lambda: app.opened == [0, 39, 37])
+        await pilot.click(Counted, offset=(5, 0))
+        assert app.table.cursor == 2
+
+
+async def test_the_cursor_stays_on_its_dispatch_when_rows_come_and_go() -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        app.table.show(log(*map(dispatch, range(10))), NOW)
+        app.table.focus()
+        await pilot.press("down", "down")
+        app.table.show(log(*map(dispatch, range(12))), NOW)
+        await pilot.press("enter")
+        app.table.show(log(*map(dispatch, range(8))), NOW)
+        await pilot.press("enter")
+        app.table.show(log(dispatch(3)), NOW)
+        await pilot.press("enter")
+        app.table.show(log(), NOW)
+        await pilot.press("enter", "down", "up", "end", "home")
+        app.table.show(log(dispatch(2), dispatch(3)), NOW)
+        await pilot.press("enter")
+        await until(pilot, lambda: app.opened == [7, 7, 3, 3])
+
+
+@pytest.mark.parametrize("width", [40, 80, 99, 100, 119, 120, 200])
+async def test_every_width_is_filled_exactly(width: int) -> None:
+    app = Opening()
+    async with app.run_test(size=(width, 14)) as pilot:
+        check = Verification(VerificationVerdict.PASS, 4.0, 4.5)
+        app.table.show(log(*(dispatch(n, f"{KOREAN} {t}" * 4, verification=check) for n, t in enumerate(HOSTILE)),
+                           *map(dispatch, range(20, 40))), NOW)  # fmt: skip
+        app.table.focus()
+        await pilot.press("end")
+        await pilot.pause()
+        whole(app, (width, 14))
+        assert clickable(app) == []
+
+
+async def test_markup_is_only_text() -> None:
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        app.table.show(
+            log(
+                *(
+                    dispatch(n, t, DispatchStatus.UNKNOWN, surface=t[:10], raw_status=t[:10])
+                    for n, t in enumerate(HOSTILE)
+                )
+            ),
+            NOW,
+        )
+        await pilot.pause()
+        for text, row in zip(reversed(HOSTILE), rows(app)[1:], strict=False):
+            assert row.count(text[:10]) == 3 and text in row
+        assert clickable(app) == []
