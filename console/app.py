@@ -70,8 +70,6 @@ class ConsoleApp(App[None]):
             # Not the main thread (tests): the terminal's owner handles signals there.
             with contextlib.suppress(ValueError, RuntimeError):
                 loop.add_signal_handler(number, partial(self._signalled, number))
-        # At once: a message would only be handled after the process has been stopped and woken again.
-        self.app_suspend_signal.subscribe(self, lambda _app: self._engine_do("pause"), immediate=True)
         self.app_resume_signal.subscribe(self, lambda _app: self._resumed(), immediate=True)
         self._run_engine()
         self.call_after_refresh(self._tell_theme_problems)
@@ -131,9 +129,17 @@ class ConsoleApp(App[None]):
             self.exit()
 
     def action_suspend_process(self) -> None:
-        """Sleep until `fg`: the whole job, so that ``make run`` gives the terminal back too."""
-        self.app_suspend_signal.publish(self)
-        os.kill(0, signal.SIGTSTP)
+        """Sleep until `fg`: the whole job, so that ``make run`` gives the terminal back too.
+
+        The screen is given back first: once make sleeps, the shell owns the terminal and nothing may be written to it.
+        """
+        driver = self._driver
+        if driver is None or not driver.can_suspend:
+            return
+        self._engine_do("pause")
+        driver.suspend_application_mode()
+        os.kill(0, signal.SIGSTOP)
+        self.call_later(self._resumed)
 
     def action_reread(self) -> None:
         """Read everything again."""

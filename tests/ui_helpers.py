@@ -57,16 +57,19 @@ def screen(text: str, width: int = 80, height: int = 24, cursor: tuple[int, int]
     return Screen(tuple(strip_sgr(row).rstrip() for row in styled), tuple(styled), width, height, cursor)
 
 
-def seen(state: AgentState, agent: str = "claude", reason: str = "", **more: object) -> Detection:
+def seen(
+    state: AgentState,
+    agent: str = "claude",
+    reason: str = "",
+    regions: Regions = Regions((0, 24)),  # noqa: B008 - frozen
+) -> Detection:
     """A verdict of the detector."""
-    regions = more.pop("regions", None)
-    assert not more
-    return Detection(agent, state, reason, regions=regions if isinstance(regions, Regions) else Regions((0, 24)))
+    return Detection(agent, state, reason, regions=regions)
 
 
-def read(number: int, text: str, state: AgentState = AgentState.IDLE, at: float = NOW, **more: object) -> ScreenRead:
+def read(number: int, text: str, state: AgentState = AgentState.IDLE, at: float = NOW, reason: str = "") -> ScreenRead:
     """A reading of the surface ``%number``, already judged."""
-    return ScreenRead(at, f"%{number}", screen(text), seen(state, **more))  # type: ignore[arg-type]
+    return ScreenRead(at, f"%{number}", screen(text), seen(state, reason=reason))
 
 
 class PostedMux:
@@ -81,7 +84,7 @@ class PostedMux:
         self.interest = Interest()
         self.typed = ""
 
-    async def watch(self) -> AsyncIterator[Reading]:  # type: ignore[override]
+    async def watch(self) -> AsyncIterator[Reading]:
         while True:
             yield await self.readings.get()
 

@@ -7,6 +7,7 @@ import time
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.command import Provider
 from textual.containers import Container
 from textual.message import Message
 from textual.screen import Screen
@@ -28,6 +29,12 @@ LIST_READS = 12
 """Surfaces of the compact list that are read as if on screen."""
 
 
+def _fleet_provider() -> type[Provider]:
+    from console.screens.palette import FleetProvider
+
+    return FleetProvider
+
+
 class FilterLine(Input):
     """The line the filter is typed into; the footer says how to leave it."""
 
@@ -41,6 +48,8 @@ class MainScreen(Screen[None]):
         Binding(c.key, c.action, c.title, show=c.show, key_display=c.keys.split(" ", 1)[0], tooltip=c.help, id=c.id)
         for c in COMMANDS
     ]
+
+    COMMANDS = {_fleet_provider}
 
     class Looking(Message):
         """What is on screen changed."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.text import Text
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from console.commands import COMMANDS
 
@@ -41,15 +41,23 @@ class FleetProvider(Provider):
     async def discover(self) -> Hits:
         """What is shown before anything is typed."""
         for title, about, run in self._entries():
-            yield DiscoveryHit(Text(title), run, text=title, help=about)
+            yield DiscoveryHit(_shown(Content(title), about), run, text=title)
 
     async def search(self, query: str) -> Hits:
         """Fuzzy search over titles."""
         matcher = self.matcher(query)
         for title, about, run in self._entries():
-            score = matcher.match(title)
+            score, offsets = matcher.fuzzy_search.match(query, title)
             if score > 0:
-                yield Hit(score, matcher.highlight(title), run, text=title, help=about)
+                found = Content(title)
+                for offset in offsets:
+                    found = found.stylize(matcher.match_style, offset, offset + 1)
+                yield Hit(score, _shown(found, about), run, text=title)
+
+
+def _shown(title: Content, about: str) -> Content:
+    """Both lines as one text: Textual would read the help of a hit, and what it highlights itself, as markup."""
+    return Content("\n").join([title, Content(about).stylize("dim")]) if about else title
 
 
 async def _send(main: MainScreen, key: str) -> None:

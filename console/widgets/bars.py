@@ -122,7 +122,7 @@ class StatusBar(_Bar):
 
     def _content(self, width: int) -> tuple[Segment, ...]:
         meta = self._style("meta")
-        right = [("  ", meta), *self._service_parts(width * 3 // 5), (" ", meta)]
+        right = [("  ", meta), *self._service_parts(width * 3 // 4), (" ", meta)]
         return bar(width, [(" ", meta), *self._collector_parts(width)], right, Style())
 
     def _collector_parts(self, width: int) -> list[Part]:

@@ -1,7 +1,7 @@
 """A program that speaks tmux's control mode and answers with rows made to break its framing.
 
 A real server cannot be told which number it gives to a command; this one prints exactly the markers of its own reply.
-Run as ``tmux -C attach-session …`` with the rows of pane %0 in ``$ROWS``, separated by ``|``: templates in which ``{t}``
+Run as ``tmux -C attach-session …`` with the rows of pane %0 in ``$ROWS``, separated by ``|``; in them ``{t}``
 and ``{n}`` are the time and the number of the reply they stand in.
 """
 

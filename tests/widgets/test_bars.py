@@ -81,12 +81,12 @@ async def test_services_stand_by_urgency_and_the_good_ones_are_counted() -> None
     services = (
         service("webapp", Judgement.OK),
         service("odd", Judgement.UNKNOWN),
-        service("watcher", Judgement.ATTENTION),
+        service("tail", Judgement.ATTENTION),
         service("auto-dispatcher", Judgement.ALARM, "absent"),
         service("otel", Judgement.OK),
     )
-    shown = await status(CollectorSlice(), ServicesSlice("processes", NOW, services), 200)
-    alarm, attention = "✗ auto-dispatcher running, expected absent", "✗ watcher absent, expected running"
+    shown = await status(CollectorSlice(), ServicesSlice("processes", NOW, services), 240)
+    alarm, attention = "✗ auto-dispatcher running, expected absent", "✗ tail absent, expected running"
     assert shown.index(alarm) < shown.index(attention) < shown.index("✗ odd") < shown.index("● 2 as expected")
 
 

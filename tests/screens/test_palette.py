@@ -1,0 +1,85 @@
+"""The command palette finds commands, surfaces and dispatches, and reads none of their texts as markup."""
+
+from __future__ import annotations
+
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import OptionList
+
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.reading import LogRead
+from console.model.snapshot import SurfaceSpec
+from console.screens.send import SendScreen
+from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, info, until
+
+
+def found(fleet: Fleet) -> list[str]:
+    """The entries of the open palette."""
+    if not isinstance(fleet.app.screen, CommandPalette):
+        return []
+    listed = fleet.app.screen.query_one(OptionList)
+    return [str(listed.get_option_at_index(at).prompt) for at in range(listed.option_count)]
+
+
+async def search(fleet: Fleet, pilot: Pilot[None], text: str, entry: str) -> None:
+    """Open the palette, type *text*, wait until *entry* is the first one found."""
+    await pilot.press("ctrl+p")
+    await until(pilot, lambda: isinstance(fleet.app.screen, CommandPalette))
+    await pilot.press(*("space" if char == " " else char for char in text))
+    await until(pilot, lambda: bool(found(fleet)) and found(fleet)[0].startswith(entry), f"{entry}: {found(fleet)}")
+
+
+async def test_it_goes_to_a_surface_and_to_the_surface_of_a_dispatch() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        await fleet.start(pilot, 13)
+        fleet.post(LogRead(NOW, "log", (Dispatch(54, "%7", "hermes tailer", DispatchStatus.WORKING),)))
+        await fleet.settled(pilot)
+        await search(fleet, pilot, "t 12", "go to AGENT 12")
+        await pilot.press("enter")
+        await until(pilot, lambda: fleet.app.main.selected == "%12" and fleet.app.screen is fleet.app.main)
+        await search(fleet, pilot, "herm", "#54 hermes tailer\n%7 working")
+        await pilot.press("enter")
+        await until(pilot, lambda: fleet.app.main.selected == "%7")
+
+
+async def test_it_runs_commands_and_asks_for_a_text() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        await fleet.start(pilot)
+        await search(fleet, pilot, "-read", "re-read  (r)")
+        await pilot.press("enter")
+        await until(pilot, lambda: ("reread",) in fleet.mux.did)
+        await search(fleet, pilot, "d to 4", "send to AGENT 4")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen))
+        assert fleet.app.main.selected == "%4"
+
+
+async def test_every_command_of_the_registry_is_offered_before_anything_is_typed() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        await fleet.start(pilot, 2)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: any(entry.startswith("go to AGENT 2") for entry in found(fleet)))
+        for title in ("zoom", "who waits", "send", "next page", "filter", "re-read", "theme", "help", "quit"):
+            assert any(entry.startswith(f"{title}  (") for entry in found(fleet)), title
+
+
+async def test_markup_is_only_text() -> None:
+    specs = tuple(SurfaceSpec(f"%{n}", text, text, text) for n, text in enumerate(HOSTILE, 1))
+    fleet = Fleet(specs=specs)
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        fleet.tree(info(number) for number in range(1, len(HOSTILE) + 1))
+        tasks = (Dispatch(n, text, text, DispatchStatus.WORKING) for n, text in enumerate(HOSTILE, 1))
+        fleet.post(LogRead(NOW, "log", tuple(tasks)))
+        await fleet.settled(pilot)
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: len(found(fleet)) > 4 * len(HOSTILE))
+        for number, text in enumerate(HOSTILE, 1):
+            assert any(entry.startswith(f"go to {text}\n{text} ·") for entry in found(fleet)), text
+            assert f"#{number} {text}\n{text} working" in found(fleet)
+        await pilot.press("#")
+        await until(pilot, lambda: len(found(fleet)) == len(HOSTILE))
+        assert set(found(fleet)) == {f"#{n} {text}\n{text} working" for n, text in enumerate(HOSTILE, 1)}
+        assert clickable(fleet.app) == []
