@@ -156,11 +156,10 @@ class Fleet:
 async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str = "") -> None:
     """Return as soon as *condition* holds; fail at the deadline."""
     end = time.monotonic() + DEADLINE
-    await pilot.pause()
     while not condition():
         assert time.monotonic() < end, what or "the condition never held"
-        await pilot.pause()
         await asyncio.sleep(0.005)
+        pilot.app.screen._on_timer_update()  # what would be painted with the next frame is painted now
 
 
 def strips(app: App[None]) -> list[Strip]:

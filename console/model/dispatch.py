@@ -52,6 +52,9 @@ class Verification:
     cross_score: float | None = None
     by: str = ""
     """Surface or agent that verified."""
+    note: str = ""
+    at: float | None = None
+    """Epoch seconds, when the record tells."""
 
     @property
     def gap(self) -> float | None:

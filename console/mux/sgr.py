@@ -75,7 +75,7 @@ class LineDrawing:
 
     def feed(self, row: str) -> str:
         """Return *row* with the characters that are meant, without SO and SI."""
-        if not self.on and "\x0e" not in row:
+        if not self.on and _SHIFT.search(row) is None:
             return row
         out: list[str] = []
         for part in _SHIFT.split(row):

@@ -174,21 +174,22 @@ class Tmux:
         panes = PaneReader(connection, self._wake)
         panes.look_at(self._interest)
         self._connection, self._panes, self._relist = connection, panes, True
-        listed = 0.0
+        list_at = 0.0
         try:
             while True:
                 self._wake.clear()
                 if connection.lost.is_set() or self._paused or self._closed:
                     raise MuxError(connection.why or "tmux: detached")
                 now = time.monotonic()
-                if self._relist or now - listed >= TREE_EVERY:
-                    self._relist, listed = False, now
+                if self._relist or now >= list_at:
+                    # At the moment of the panes' own backstop reads: one wake-up.
+                    self._relist, list_at = False, (now // TREE_EVERY + 1.5) * TREE_EVERY
                     infos = self._parse(await connection.run(_LIST))
                     panes.follow(infos)
                     yield TreeRead(time.time(), self.source, infos)
                 for reading in await panes.read_due():
                     yield reading
-                pause = min(panes.next_due(), listed + TREE_EVERY) - time.monotonic()
+                pause = min(panes.next_due(), list_at) - time.monotonic()
                 await self._sleep(pause, lost)
         except MuxError as error:
             if not answers(self.path):

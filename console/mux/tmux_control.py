@@ -224,14 +224,29 @@ class ControlConnection:
                 async with asyncio.timeout(DETACH_TIMEOUT):
                     await self._process.wait()
         finally:
-            if self._process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    self._process.kill()
+            self._hang_up()
         await self._process.wait()
         # The reader goes on to the end of the pipes, so that they are closed too.
         await asyncio.wait((self._reader,), timeout=DETACH_TIMEOUT)
         self._reader.cancel()
         await asyncio.gather(self._reader, return_exceptions=True)
+
+    def _hang_up(self) -> None:
+        """Kill the client if it is still there, and close our ends of its pipes.
+
+        The client hands its ends to the server, so a server that hangs keeps them open although the client is dead, and
+        `Process.wait` waits for the pipes too; `Process` has no public way to close them.
+        """
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        transport: asyncio.SubprocessTransport = self._process._transport  # type: ignore[attr-defined]
+        for number in range(3):
+            pipe = transport.get_pipe_transport(number)
+            if isinstance(pipe, asyncio.WriteTransport) and pipe.get_write_buffer_size():
+                pipe.abort()  # a close() would wait until the rest is written
+            elif pipe is not None:
+                pipe.close()
 
 
 def _words(raw: bytes) -> str:

@@ -21,8 +21,13 @@ META: Final = "\t".join(
 )
 SETTLE: Final = 0.001
 """Seconds from a write to the read it causes: the server must have taken the bytes from the pty first."""
+AGAIN: Final = (0.004, 0.012, 0.033)
+"""Seconds to the next looks when a signalled read found nothing new: the server had not taken the bytes yet."""
 FAST: Final = 1 / 30
 """Least seconds between two reads of a pane on screen."""
+GAP: Final = 1 / 40
+"""Least seconds between two rounds of reads that writes cause: panes that print at the same time are read together,
+and drawn together. The first write after a quiet moment is read at once."""
 BUSY: Final = 1 / 20
 """Seconds between reads of a pane on screen that has no change signal while it changes."""
 QUIET: Final = 1 / 4
@@ -43,7 +48,8 @@ class _Pane:
     read_at: float = 0.0
     changed_at: float = 0.0
     announced: bool = False
-    again: bool = False
+    again: int = 0
+    """Reads after the last signal that found nothing new."""
     distrusted_until: float = 0.0
     raw: tuple[list[str], list[bytes]] | None = None
     screen: Screen | None = None
@@ -60,6 +66,7 @@ class PaneReader:
         self._by_tty: dict[str, _Pane] = {}
         self._interest = Interest()
         self._hints = TtyHints(self._written)
+        self._batch_at = 0.0
 
     def look_at(self, interest: Interest) -> None:
         """Read what has come on screen at once."""
@@ -102,8 +109,9 @@ class PaneReader:
         due = [pane for pane in self._panes.values() if pane.due <= now + 0.0005]
         if not due:
             return []
+        self._batch_at = now
         due.sort(key=lambda pane: pane.info.key not in self._interest.visible)
-        signalled = [pane.announced or pane.again for pane in due]
+        signalled = [pane.announced or pane.again > 0 for pane in due]
         for pane in due:
             pane.announced = False
         answers = await self._connection.capture([pane.info.ref for pane in due], META)
@@ -116,8 +124,7 @@ class PaneReader:
                 pane.due = pane.read_at + BACKSTOP
                 continue
             changed = self._take(pane, answer, signal)
-            # The server may not have taken the bytes from the pty yet: look once more.
-            pane.again = signal and not changed and not pane.again
+            pane.again = pane.again + 1 if signal and not changed and pane.again < len(AGAIN) else 0
             self._plan(pane, changed)
             assert pane.screen is not None
             out.append(ScreenRead(wall, pane.info.key, pane.screen))
@@ -125,7 +132,7 @@ class PaneReader:
 
     def _take(self, pane: _Pane, answer: tuple[list[str], list[bytes]], signalled: bool) -> bool:
         now = time.monotonic()
-        backstop, first = now - pane.read_at >= BACKSTOP * 0.9, pane.raw is None
+        backstop, first = now - pane.read_at >= BACKSTOP / 2, pane.raw is None
         pane.read_at = now
         if answer == pane.raw:
             return False
@@ -141,10 +148,13 @@ class PaneReader:
     def _plan(self, pane: _Pane, changed: bool) -> None:
         """Set when the pane is read next."""
         now = pane.read_at
-        if pane.announced or pane.again:
+        if pane.announced:
             pane.due = now + self._pace(pane)
+        elif pane.again:
+            pane.due = now + max(AGAIN[pane.again - 1], self._pace(pane) - FAST)
         elif self._hints.covers(pane.info.tty) and now >= pane.distrusted_until:
-            pane.due = now + BACKSTOP
+            # All at the same moment: one write, one wake-up.
+            pane.due = (now // BACKSTOP + 1.5) * BACKSTOP
         elif pane.info.key not in self._interest.visible:
             pane.due = now + max(BACKSTOP, self._pace(pane))
         else:
@@ -163,7 +173,7 @@ class PaneReader:
         if pane is None or pane.announced:
             return
         pane.announced = True
-        due = max(time.monotonic() + SETTLE, pane.read_at + self._pace(pane))
+        due = max(time.monotonic() + SETTLE, pane.read_at + self._pace(pane), self._batch_at + GAP)
         if due < pane.due:
             pane.due = due
             self._wake.set()

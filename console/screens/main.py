@@ -8,9 +8,11 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.command import Provider
-from textual.containers import Container
+from textual.geometry import Region
 from textual.message import Message
 from textual.screen import Screen
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.widgets import Footer, Input, Static
 
 from console.commands import COMMANDS
@@ -20,6 +22,7 @@ from console.model.surface import Surface
 from console.screens.arrangement import FRAME, arrange, row_heights
 from console.widgets.bars import StatusBar, TopBar, TopView
 from console.widgets.dispatch_table import DispatchTable
+from console.widgets.lines import Ground, ground
 from console.widgets.surface_list import SurfaceList
 from console.widgets.surface_pane import PaneView, SurfacePane, rows_needed
 
@@ -33,6 +36,11 @@ def _fleet_provider() -> type[Provider]:
     from console.screens.palette import FleetProvider
 
     return FleetProvider
+
+
+def _surface_in(widget: Widget | None) -> str:
+    """Key of the surface that a pane shows; empty for any other widget."""
+    return widget.view.surface.key if isinstance(widget, SurfacePane) and widget.view is not None else ""
 
 
 class FilterLine(Input):
@@ -76,11 +84,13 @@ class MainScreen(Screen[None]):
         self._top = TopBar(id="top")
         self._list = SurfaceList(id="list")
         self._panes = [SurfacePane()]
-        self._grid = Container(*self._panes, id="surfaces")
+        self._grid = Ground(*self._panes, id="surfaces")
         self._nothing = Static("", id="nothing", markup=False)
         self._filter = FilterLine(placeholder="filter: number, text, surface, status", id="filter", compact=True)
         self._table = DispatchTable(id="dispatches")
         self._status = StatusBar(id="status")
+        self._blanks: dict[int, Strip] = {}
+        self._views: dict[str, tuple[tuple[object, ...], PaneView]] = {}
 
     def compose(self) -> ComposeResult:
         """Top bar, list (small screens), panes, filter, table, status bar, footer."""
@@ -93,9 +103,18 @@ class MainScreen(Screen[None]):
         yield self._status
         yield Footer(show_command_palette=False)
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Nothing but the background: the widgets are the screen."""
+        return ground(self, self._blanks, crop)
+
+    def notify_style_update(self) -> None:
+        """The colour changed."""
+        self._blanks.clear()
+        super().notify_style_update()
+
     def on_mount(self) -> None:
         """Ages move by themselves once a second."""
-        self.set_interval(1.0, self._show)
+        self.set_interval(1.0, self._tick)
 
     def on_resize(self, event: events.Resize) -> None:
         """Follow the size of the terminal."""
@@ -107,13 +126,28 @@ class MainScreen(Screen[None]):
         if snapshot.surfaces is not before.surfaces or snapshot.specs is not before.specs:
             fleet = tuple(s for s in snapshot.fleet() if s.agent or s.place is not None or not self._agents_only)
             count_changed = len(fleet) != len(self._fleet)
+            if fleet and not any(surface.key == self.selected for surface in fleet):
+                # It is gone: the one that took its place is chosen.
+                self.selected = fleet[min(self._positions.get(self.selected, 0), len(fleet) - 1)].key
             self._fleet = fleet
             self._positions = {surface.key: at for at, surface in enumerate(fleet)}
+            self._views = {key: made for key, made in self._views.items() if key in self._positions}
             if count_changed:
                 self._arrange()
         if min(len(snapshot.log.dispatches), TABLE_ROWS) != min(self._records, TABLE_ROWS):
             self._arrange()
         self._show()
+        now = time.time()
+        if snapshot.log is not before.log:
+            self._table.show(snapshot.log, now)
+        if snapshot.collector is not before.collector or snapshot.services is not before.services:
+            self._status.show(snapshot.collector, snapshot.services, now)
+
+    def _tick(self) -> None:
+        self._show()
+        now, snapshot = time.time(), self.snapshot
+        self._table.show(snapshot.log, now)
+        self._status.show(snapshot.collector, snapshot.services, now)
 
     # -- layout ------------------------------------------------------------------------------------------------
 
@@ -134,10 +168,14 @@ class MainScreen(Screen[None]):
         more = [SurfacePane() for _ in range(needed - len(self._panes))]
         if more:
             self._grid.mount_all(more)
-        for pane in self._panes[needed:]:
-            pane.remove()
+        surplus = self._panes[needed:]
         self._panes = [*self._panes[:needed], *more]
         self._show()
+        # Before Textual looks for another focus itself: that would choose another surface.
+        if self.focused in surplus or (self.focused is self._list and plan.name != "compact"):
+            self._focus_selected()
+        for pane in surplus:
+            pane.remove()
 
     def _slots(self) -> int:
         return 1 if self.zoomed else min(self._arrangement.per_page, max(1, len(self._fleet)))
@@ -168,8 +206,9 @@ class MainScreen(Screen[None]):
         if not self.is_mounted or not self.size.width:
             return
         now, snapshot = time.time(), self.snapshot
-        if self._fleet and not any(surface.key == self.selected for surface in self._fleet):
-            self.selected = self._fleet[0].key
+        if not self._single():
+            self.page = self._page_of(self.selected)
+        within = _surface_in(self.focused)
         shown = self._on_page()
         views = [self._view(surface) for surface in shown]
         for pane, view in zip(self._panes, [*views, *[None] * len(self._panes)], strict=False):
@@ -182,11 +221,11 @@ class MainScreen(Screen[None]):
             shown = shown + tuple(s for s in self._fleet[:LIST_READS] if s not in shown)
         pages = 1 if self._single() else self.pages
         self._top.show(TopView.of(snapshot, self.note, self.page, pages), now)
-        self._table.show(snapshot.log, now)
-        self._status.show(snapshot.collector, snapshot.services, now)
         if not self._fleet:
             text = snapshot.mux.error or "no surfaces yet"
             self._nothing.update(text if snapshot.mux.source else "looking for a terminal server …")
+        if within and _surface_in(self.focused) != within:
+            self._focus_selected()  # the pane shows another surface now; the operator stays where they were
         self._tell(frozenset(surface.key for surface in shown))
 
     def _make_room(self, views: list[PaneView]) -> None:
@@ -216,7 +255,13 @@ class MainScreen(Screen[None]):
         if not self._single():
             at -= self.page * self._arrangement.per_page
         number = at + 1 if 0 <= at < 9 else 0
-        return PaneView(surface, self.snapshot.dispatch_of(surface), number, self.snapshot.mux.error)
+        snapshot = self.snapshot
+        made = (surface, number, snapshot.log, snapshot.mux.error)
+        before, view = self._views.get(surface.key, (None, None))
+        if view is None or before is None or any(old is not new for old, new in zip(before, made, strict=True)):
+            view = PaneView(surface, snapshot.dispatch_of(surface), number, snapshot.mux.error)
+            self._views[surface.key] = (made, view)
+        return view
 
     def _tell(self, visible: frozenset[str]) -> None:
         looking = (visible, self.selected)
@@ -239,11 +284,11 @@ class MainScreen(Screen[None]):
 
     def _focus_selected(self) -> None:
         if self._arrangement.name == "compact" and not self.zoomed:
-            self._list.focus()
+            self.set_focus(self._list)
             return
         for pane in self._panes:
-            if pane.view is not None and pane.view.surface.key == self.selected:
-                pane.focus()
+            if _surface_in(pane) == self.selected:
+                self.set_focus(pane)
 
     @on(SurfacePane.Selected)
     @on(SurfaceList.Selected)
@@ -299,21 +344,24 @@ class MainScreen(Screen[None]):
         """Give the selected surface the whole screen, and back."""
         if not self._fleet:
             return
-        self.zoomed = not self.zoomed
-        if not self.zoomed and not self._single():
+        self._zoom(not self.zoomed)
+        self.call_after_refresh(self._focus_selected)
+
+    def _zoom(self, zoomed: bool) -> None:
+        self.zoomed = zoomed
+        if not zoomed and not self._single():
             self.page = self._page_of(self.selected)
         self._arrange()
-        self.call_after_refresh(self._focus_selected)
 
     # -- filter ------------------------------------------------------------------------------------------------
 
     def action_filter(self) -> None:
         """Open the filter line."""
         if self.zoomed:
-            self.action_zoom()
+            self._zoom(False)
         line = self._filter
         line.add_class("-open")
-        line.focus()
+        self.set_focus(line)  # at once: the next key is part of the filter and may come with this one
 
     @on(Input.Changed, "#filter")
     def _filter_typed(self, event: Input.Changed) -> None:

@@ -51,6 +51,7 @@ _ZONES: Final = {"KST": 9, "JST": 9, "UTC": 0, "GMT": 0, "Z": 0}
 """Hours from UTC; only abbreviations that mean one zone."""
 _EARLIEST: Final = 946_684_800.0  # 2000-01-01
 _LATEST: Final = 4_102_444_800.0  # 2100-01-01
+_SIXTY: Final = {f":{number:02d}": number for number in range(60)}
 _LOOSE_TIME: Final = re.compile(
     r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})\.?(?:[T ]+~?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?)?\s*([A-Za-z]{1,4})?"
 )
@@ -59,18 +60,23 @@ _LOOSE_TIME: Final = re.compile(
 def status_of(text: str) -> DispatchStatus:
     """Return the status a person or script meant with *text*: ``진행 중``, ``Done``, ``완료 (확인 필요)``."""
     short = text[:80].casefold()
-    whole = _squeeze(short)
+    whole = squeeze(short)
     found = _STATUSES.get(whole)
     if found is not None:
         return found
     if any(word in whole for word in _STILL_TO_CHECK):
         return DispatchStatus.NEEDS_CHECK
-    found = _STATUSES.get(_squeeze(_FIRST_PART.split(short, maxsplit=1)[0]))
+    found = _STATUSES.get(squeeze(_FIRST_PART.split(short, maxsplit=1)[0]))
     if found is not None:
         return found
     # "working on it" is still open; "done tomorrow" and "완료 예정" are not closed.
-    first = _STATUSES.get(_squeeze(short.strip().partition(" ")[0]))
+    first = _STATUSES.get(squeeze(short.strip().partition(" ")[0]))
     return first if first in OPEN_STATUSES else DispatchStatus.UNKNOWN
+
+
+def is_plain_word(text: str) -> bool:
+    """Whether *text* is a status word and nothing else: ``완료``, but not ``완료 (14:20)``."""
+    return squeeze(text[:80].casefold()) in _STATUSES
 
 
 def verdict_of(value: object) -> VerificationVerdict | None:
@@ -84,10 +90,11 @@ def verdict_of(value: object) -> VerificationVerdict | None:
 def _verdict(text: str) -> VerificationVerdict | None:
     short = text.casefold()
     parts = (short, _FIRST_PART.split(short, maxsplit=1)[0], short.strip().partition(" ")[0])
-    return next((_VERDICTS[word] for word in map(_squeeze, parts) if word in _VERDICTS), None)
+    return next((_VERDICTS[word] for word in map(squeeze, parts) if word in _VERDICTS), None)
 
 
-def _squeeze(text: str) -> str:
+def squeeze(text: str) -> str:
+    """Return *text* without blanks, punctuation and pictures: what is left when words are compared."""
     return _NOT_A_WORD.sub("", text)
 
 
@@ -112,6 +119,9 @@ def epoch(value: object) -> float | None:
     digits, ``2026-04-10 16:41 KST``, ``2026/4/10``.
     """
     if isinstance(value, str):
+        quick = _quick(value)
+        if quick is not None:
+            return quick
         try:
             at = datetime.fromisoformat(value).timestamp() if not value.isdigit() or len(value) == 8 else float(value)
         except (ValueError, OverflowError, OSError):
@@ -124,6 +134,35 @@ def epoch(value: object) -> float | None:
         if at > _LATEST:
             at /= 1000
     return float(at) if _EARLIEST <= at <= _LATEST else None
+
+
+def _quick(text: str) -> float | None:
+    """Epoch seconds of ``YYYY-MM-DDTHH:MM:SS``, with or without microseconds and a zone; None: ask the slow way.
+
+    What is slow is the zone: an hour's start is worked out once, and only hours without a change of clocks count.
+    """
+    if text[19:20] == ".":
+        zone, micro = text[26:], text[20:26]
+        if len(micro) != 6 or not (micro.isascii() and micro.isdigit()):
+            return None
+        fraction = int(micro) / 1_000_000
+    else:
+        zone, fraction = text[19:], 0.0
+    minute, second = _SIXTY.get(text[13:16]), _SIXTY.get(text[16:19])
+    if minute is None or second is None:
+        return None
+    hour = _hour(text[:13], zone)
+    return None if hour is None else hour + minute * 60 + second + fraction
+
+
+@lru_cache(16_384)
+def _hour(text: str, zone: str) -> float | None:
+    try:
+        start = datetime.fromisoformat(f"{text}:00:00{zone}").timestamp()
+        end = datetime.fromisoformat(f"{text}:59:59{zone}").timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
+    return start if end - start == 3599 and start >= _EARLIEST and end < _LATEST else None
 
 
 def _loose(text: str) -> float | None:

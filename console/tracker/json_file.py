@@ -13,7 +13,7 @@ from typing import Final
 
 from console.model.reading import LogFailed, LogRead
 from console.safety import safe_text
-from console.tracker.schema import read_records
+from console.tracker.stream import LogParser
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a log that is read."""
@@ -34,8 +34,11 @@ class _Unfit(ValueError):
     """The path names something that is no log; the text says what and what to do."""
 
 
-def look(path: Path, known: bytes | None, now: float) -> Look | None:
-    """Read the log at *path* at *now* (epoch seconds); None when its content has the digest *known*. Never raises."""
+def look(path: Path, known: bytes | None, now: float, parser: LogParser | None = None) -> Look | None:
+    """Read the log at *path* at *now* (epoch seconds); None when its content has the digest *known*. Never raises.
+
+    A *parser* that has read the log before reads only what changed.
+    """
     source = safe_text(str(path))
     try:
         content = _content(path)
@@ -46,7 +49,7 @@ def look(path: Path, known: bytes | None, now: float) -> Look | None:
     if digest == known:
         return None
     try:
-        dispatches, not_understood = read_records(_parse(content))
+        dispatches, not_understood = (parser or LogParser()).read(content)
     except (ValueError, RecursionError, MemoryError) as error:
         return Look(digest, LogFailed(now, source, f"{source}{_malformed(content, error)}"), passing=True)
     return Look(digest, LogRead(now, source, dispatches, not_understood))
@@ -65,12 +68,6 @@ def _content(path: Path) -> bytes:
     if len(content) > SIZE_LIMIT:
         raise _Unfit(f"is larger than {SIZE_LIMIT >> 20} MiB; move finished dispatches to another file")
     return content
-
-
-def _parse(content: bytes) -> object:
-    # The hook does nothing, but while Python code runs the interpreter lets other threads have their turn:
-    # without it the screen would stand still as long as the C scanner reads a large file.
-    return json.loads(content.decode("utf-8-sig"), object_hook=lambda found: found)
 
 
 def _unreadable(path: Path, error: Exception) -> str:

@@ -15,6 +15,8 @@ from typing import Final
 from console.host import in_thread
 from console.model.reading import LogFailed, LogRead
 from console.tracker.json_file import Look, look
+from console.tracker.names import NO_OVERRIDES, FieldMap
+from console.tracker.stream import LogParser
 
 THREAD_SIZE: Final = 256 * 1024
 """Bytes from which a log is read and parsed in a thread."""
@@ -31,13 +33,14 @@ LINK_LIMIT: Final = 40
 _Signature = tuple[int, int, int, int] | str
 
 
-async def watch_log(path: Path) -> AsyncIterator[LogRead | LogFailed]:
+async def watch_log(path: Path, mapping: FieldMap = NO_OVERRIDES) -> AsyncIterator[LogRead | LogFailed]:
     """Yield the log at *path* now, then each time its content, or the reason why it cannot be read, changes.
 
     Never raises. Follows atomic replacement, deletion, re-targeted links and a directory that does not exist yet.
     A change is seen within about 0.1 s where the system reports changes, else within `BACKSTOP` seconds.
     """
     changed = asyncio.Event()
+    parser = LogParser(mapping)
     watcher: asyncio.Task[None] | None = None
     last: Look | None = None
     seen: _Signature | None = None
@@ -47,7 +50,7 @@ async def watch_log(path: Path) -> AsyncIterator[LogRead | LogFailed]:
             if changed.is_set() or signature != seen:
                 changed.clear()
                 seen = signature
-                found = await _settled(path, last)
+                found = await _settled(path, last, parser)
                 if found is not None:
                     news = last is None or found.reading != replace(last.reading, at=found.reading.at)
                     last = found
@@ -64,25 +67,25 @@ async def watch_log(path: Path) -> AsyncIterator[LogRead | LogFailed]:
             await asyncio.wait([watcher])
 
 
-async def _settled(path: Path, last: Look | None) -> Look | None:
+async def _settled(path: Path, last: Look | None, parser: LogParser) -> Look | None:
     """What the file holds once no writer seems to be in the middle of it; None when it is what *last* says."""
-    found = await _look(path, last)
+    found = await _look(path, last, parser)
     for _ in range(RETRIES):
         if found is None or not found.passing:
             break
         await asyncio.sleep(RETRY_DELAY)
-        found = await _look(path, found) or found
+        found = await _look(path, found, parser) or found
     return found
 
 
-async def _look(path: Path, last: Look | None) -> Look | None:
+async def _look(path: Path, last: Look | None, parser: LogParser) -> Look | None:
     known = last.digest if last is not None else None
     try:
         large = path.stat().st_size > THREAD_SIZE
     except (OSError, ValueError):
         large = False
     now = time.time()
-    return await in_thread(lambda: look(path, known, now)) if large else look(path, known, now)
+    return await in_thread(lambda: look(path, known, now, parser)) if large else look(path, known, now, parser)
 
 
 def _signature(path: Path) -> _Signature:

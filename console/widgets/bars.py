@@ -46,7 +46,7 @@ class _Bar(Lines):
     COMPONENT_CLASSES = {"bar--name", "bar--meta", "bar--alert", "bar--calm", "bar--note"}
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(f"bar--{name}", partial=True)
+        return self.part(f"bar--{name}")
 
     def _draw(self, *, all_new: bool = False) -> None:
         if self.size.width > 0:
@@ -95,11 +95,12 @@ class TopBar(_Bar):
             left = [left[0], (f"  ✗ away {since}  ", self._style("alert")), (view.mux.error, meta)]
         if view.pages > 1:
             right.append((f"  page {view.page + 1}/{view.pages} ", meta))
+        if view.mux.error:
+            right.append(("  what is shown is from before ", meta))  # no count: the reason needs the room
+            return bar(width, left, right, Style())
         plural = "" if view.surfaces == 1 else "s"
         right.append((f"  {view.surfaces} surface{plural}   ", meta))
-        if view.mux.error:
-            right.append(("what is shown is from before ", meta))
-        elif view.waiting:
+        if view.waiting:
             right.append((f" ▲ {view.waiting} wait{'s' if view.waiting == 1 else ''} for you ", self._style("alert")))
         else:
             right.append(("nobody waits ", self._style("calm")))

@@ -202,7 +202,7 @@ class DispatchTable(ScrollView, can_focus=True):
             return [(" " * (width + 1), self._style("meta"))]
         text = str(found.verdict or "pending")
         if width >= 22 and found.self_score is not None and found.cross_score is not None:
-            text += f" {found.self_score:g}→{found.cross_score:g} ({-(found.gap or 0.0):+g})"
+            text += f" {found.self_score:g}→{found.cross_score:g} ({0.0 - (found.gap or 0.0):+g})"
         bad = found.verdict in (VerificationVerdict.FAIL, VerificationVerdict.WARN)
         return [(" " + _column(text, width), self._style("alert" if bad else "meta"))]
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.containers import Container
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -17,21 +19,32 @@ Part = tuple[str, Style]
 """A text and its style."""
 
 
+Row = tuple[Segment, ...]
+
+CACHED_ROWS: Final = 600
+"""Drawn rows a widget keeps. A row that only moved (its screen scrolled) is not drawn again."""
+
+
 class Lines(Widget):
-    """Draws exactly the rows it was given by `put` (Textual's Line API)."""
+    """Draws exactly the rows it was given by `put` (Textual's Line API).
+
+    It has neither border nor padding, so the finished strips go straight to the compositor: Textual's own cache of
+    styled lines works by position, and would style every row of a screen again that scrolled by one.
+    """
 
     def __init__(self, *, name: str | None = None, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._rows: list[tuple[Segment, ...]] = []
-        self._drawn: dict[int, Strip] = {}
+        self._rows: list[Row] = []
+        self._strips: dict[Row, Strip] = {}
+        self._styles_by_name: dict[tuple[str, bool], Style] = {}
+        self._base: Style | None = None
         self.painted = 0
         """Rows asked to be painted again so far; for tests and the benchmark."""
 
-    def put(self, rows: Sequence[tuple[Segment, ...]], *, all_new: bool = False) -> None:
+    def put(self, rows: Sequence[Row], *, all_new: bool = False) -> None:
         """Show *rows*; rows equal to the ones shown cost nothing."""
         before, self._rows = self._rows, list(rows)
         if all_new:
-            self._drawn.clear()
             self.painted += len(self._rows)
             self.refresh()
             return
@@ -42,32 +55,92 @@ class Lines(Widget):
             if row >= len(before) or row >= len(self._rows) or before[row] != self._rows[row]
         ]
         self.painted += len(changed)
-        for row in changed:
-            self._drawn.pop(row, None)
         if changed:
             self.refresh(*(Region(0, row, width, 1) for row in changed))
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The rows of *crop*, finished."""
+        strips = [self.render_line(y) for y in crop.line_range]
+        left, right = crop.column_span
+        if left <= 0 and right >= self.size.width:
+            return strips
+        return [strip.crop(left, right) for strip in strips]
+
     def render_line(self, y: int) -> Strip:
-        """One row, padded with the widget's own background."""
-        strip = self._drawn.get(y)
+        """One row, padded with the widget's own background, in the colours the terminal gets."""
+        row = self._rows[y] if 0 <= y < len(self._rows) else ()
+        strip = self._strips.get(row)
         if strip is None:
-            base, width = self.rich_style, self.size.width
-            if y < len(self._rows):
-                strip = Strip(self._rows[y]).apply_style(base).adjust_cell_length(width, base)
-            else:
-                strip = Strip.blank(width, base)
-            self._drawn[y] = strip
+            base = self.base
+            strip = _finished(self, Strip(row).apply_style(base).adjust_cell_length(self.size.width, base))
+            if len(self._strips) >= CACHED_ROWS:
+                self._strips.clear()
+            self._strips[row] = strip
         return strip
+
+    @property
+    def base(self) -> Style:
+        """The widget's own text and background colour."""
+        if self._base is None:
+            self._base = self.rich_style
+        return self._base
+
+    def part(self, name: str, *, filled: bool = False) -> Style:
+        """The style of a component class; with its background only when *filled*."""
+        style = self._styles_by_name.get((name, filled))
+        if style is None:
+            style = self.get_component_rich_style(name, partial=not filled)
+            self._styles_by_name[name, filled] = style
+        return style
+
+    def forget(self) -> None:
+        """Nothing drawn before is right any more."""
+        self._strips.clear()
+        self._styles_by_name.clear()
+        self._base = None
 
     def notify_style_update(self) -> None:
         """Colours changed: everything is drawn again."""
-        self._drawn.clear()
+        self.forget()
         super().notify_style_update()
 
     def on_resize(self) -> None:
         """The width changed: everything is drawn again, also what was painted before this event came."""
-        self._drawn.clear()
+        self.forget()
         self.refresh()
+
+
+class Ground(Container):
+    """A container of which nothing is seen but its background. Textual renders it under every change of a child."""
+
+    def __init__(self, *children: Widget, id: str | None = None) -> None:
+        super().__init__(*children, id=id)
+        self._blanks: dict[int, Strip] = {}
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Blank rows."""
+        return ground(self, self._blanks, crop)
+
+    def notify_style_update(self) -> None:
+        """The colour changed."""
+        self._blanks.clear()
+        super().notify_style_update()
+
+
+def ground(widget: Widget, blanks: dict[int, Strip], crop: Region) -> list[Strip]:
+    """The rows of *crop* of an empty *widget*; *blanks* keeps them by width."""
+    strip = blanks.get(crop.width)
+    if strip is None:
+        strip = blanks[crop.width] = _finished(widget, Strip.blank(crop.width, widget.rich_style))
+    return [strip] * crop.height
+
+
+def _finished(widget: Widget, strip: Strip) -> Strip:
+    """*strip* in the colours the terminal gets."""
+    background = widget.background_colors[1]
+    for line_filter in widget.app.get_line_filters():
+        strip = strip.apply_filter(line_filter, background)
+    return strip
 
 
 def bar(width: int, left: Sequence[Part], right: Sequence[Part], fill: Style) -> tuple[Segment, ...]:

@@ -67,10 +67,10 @@ class SurfaceList(Lines, can_focus=True):
     def _row(self, view: PaneView, width: int) -> tuple:  # type: ignore[type-arg]
         surface = view.surface
         state = state_of(surface)
-        colour = self.get_component_rich_style(f"list--{state}", partial=True)
-        meta = self.get_component_rich_style("list--meta", partial=True)
-        name = self.get_component_rich_style("list--name", partial=True)
-        fill = self.get_component_rich_style("list--selected") if surface.key == self._selected else Style()
+        colour = self.part(f"list--{state}")
+        meta = self.part("list--meta")
+        name = self.part("list--name")
+        fill = self.part("list--selected", filled=True) if surface.key == self._selected else Style()
         since = span(self._now - surface.status.since) if surface.status else ""
         number = str(view.number) if view.number else " "
         wide = max(10, width // 6)
@@ -102,7 +102,7 @@ class SurfaceList(Lines, can_focus=True):
 
 
 def last_line(surface: Surface) -> str:
-    """The last written row of the agent's output."""
+    """The last row of the agent's output with words in it: not the lower edge of a box."""
     screen, status = surface.screen, surface.status
     if screen is None:
         return surface.error or "…"
@@ -110,4 +110,5 @@ def last_line(surface: Surface) -> str:
         return status.detection.reason
     top, bottom = status.detection.regions.body if status else (0, len(screen.lines))
     rows = screen.lines[top:bottom] or screen.lines
-    return next((row.strip() for row in reversed(rows) if row.strip()), "")
+    written = [row.strip() for row in reversed(rows) if row.strip()]
+    return next((row for row in written if any(map(str.isalnum, row))), written[0] if written else "")

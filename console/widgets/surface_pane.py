@@ -14,8 +14,8 @@ from console.model.agent import SYMBOLS, AgentState
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 from console.widgets.ansi import readable
-from console.widgets.fold import Row, dialog_height, fold
-from console.widgets.lines import Lines, Part, bar
+from console.widgets.fold import dialog_height, fold
+from console.widgets.lines import CACHED_ROWS, Lines, Part, Row, bar
 from console.widgets.words import STALE, span
 
 HEADER_ROWS: Final = 2
@@ -71,10 +71,11 @@ class SurfacePane(Lines, can_focus=True):
         self._now = 0.0
         self._folded: tuple[object, ...] = ()
         self._body: list[Row] = []
+        self._made: dict[Row, Row] = {}
 
     def show(self, view: PaneView | None, now: float) -> None:
         """Show *view* as of *now* (epoch seconds)."""
-        if view == self.view and int(now) == int(self._now):
+        if int(now) == int(self._now) and (view is self.view or view == self.view):
             return
         new = self.view is None or view is None or view.surface.key != self.view.surface.key
         self.view, self._now = view, now
@@ -124,9 +125,7 @@ class SurfacePane(Lines, can_focus=True):
         wanted = (id(surface.screen), regions, width, height)
         if wanted != self._folded:
             self._folded = wanted
-            base, palette = self.rich_style, self.app.ansi_theme
-            rows = fold(surface.screen, regions, width - 1, height)
-            self._body = [(_MARGIN, *readable(row, base, palette)) for row in rows]
+            self._body = [self._ready(row) for row in fold(surface.screen, regions, width - 1, height)]
         return self._body
 
     def _first_row(self, view: PaneView, width: int) -> Row:
@@ -164,4 +163,19 @@ class SurfacePane(Lines, can_focus=True):
         return bar(width, left, right, header)
 
     def _style(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=name != "pane--header")
+        return self.part(name, filled=name == "pane--header")
+
+    def _ready(self, row: Row) -> Row:
+        """*row* with the margin, readable on this background."""
+        ready = self._made.get(row)
+        if ready is None:
+            ready = (_MARGIN, *readable(row, self.base, self.app.ansi_theme))
+            if len(self._made) >= CACHED_ROWS:
+                self._made.clear()
+            self._made[row] = ready
+        return ready
+
+    def forget(self) -> None:
+        """See `Lines.forget`."""
+        super().forget()
+        self._made.clear()

@@ -17,7 +17,7 @@ COLUMNS = 200
 
 def six_on_screen(count: int) -> tuple[int, int]:
     """Columns and rows of the largest screen on which the console shows six of *count* panes at once."""
-    heights = (rows for rows in range(60, 30, -1) if arrange(COLUMNS, rows, count).per_page == 6)
+    heights = (rows for rows in range(60, 30, -1) if arrange(COLUMNS, rows, count, 0).per_page == 6)
     return COLUMNS, next(heights, 34)
 
 

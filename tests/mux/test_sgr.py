@@ -7,6 +7,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.ansi import AnsiDecoder
+from rich.style import Style
 from rich.text import Text
 
 from console.mux.sgr import Carry, LineDrawing
@@ -118,11 +119,14 @@ def test_rich_draws_rows_alone_as_it_draws_the_stream(stream: str) -> None:
         assert styles(AnsiDecoder().decode_line(one)) == styles(whole.decode_line(row))
 
 
-def styles(text: Text) -> list[tuple[str, str]]:
-    found = []
+def styles(text: Text) -> list[tuple[object, ...]]:
+    """What is seen of each character: switched off is the same as never switched on."""
+    found: list[tuple[object, ...]] = []
     for at, char in enumerate(text.plain):
-        spans = [str(span.style) for span in text.spans if span.start <= at < span.end]
-        found.append((char, " ".join(sorted(spans))))
+        spans = [span.style for span in text.spans if span.start <= at < span.end]
+        style = Style.combine([Style.null(), *(span for span in spans if isinstance(span, Style))])
+        colours = (None if c is None or c.is_default else c for c in (style.color, style.bgcolor))
+        found.append((char, bool(style.bold), bool(style.italic), bool(style.reverse), *colours))
     return found
 
 

@@ -137,7 +137,7 @@ async def test_a_pane_that_dies_while_it_is_read_fails_alone(tmux: TmuxServer) -
     async with Watched(tmux.socket) as seen:
         await seen.shows(calm, "calm")
         client = tmux.clients()
-        for _ in range(15):
+        for _ in range(6):
             pane = tmux.window("calm", busy)
             seen.look(calm, pane)
             await seen.until(lambda pane=pane: pane in seen.tree(), "it was listed")  # type: ignore[misc]

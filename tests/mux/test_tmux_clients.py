@@ -11,6 +11,7 @@ from random import Random
 import psutil
 import pytest
 
+from console.mux import tmux_control
 from console.mux.base import MuxError
 from console.mux.tmux import Tmux
 from console.mux.tmux_control import ControlConnection
@@ -100,18 +101,39 @@ async def _cancelled(work: object, after: float) -> None:
     assert task.cancelled()
 
 
-async def test_a_stopped_client_is_given_up_and_replaced(tmux: TmuxServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("console.mux.tmux_control.REPLY_TIMEOUT", 0.3)
-    monkeypatch.setattr("console.mux.tmux_control.DETACH_TIMEOUT", 0.1)
+async def test_a_server_that_hangs_is_told_and_read_again_when_it_goes_on(
+    tmux: TmuxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tmux_control, "REPLY_TIMEOUT", 0.3)
+    monkeypatch.setattr(tmux_control, "DETACH_TIMEOUT", 0.1)
     pane = tmux.new("echo here; sleep 1000")
+    before = children()
     async with Watched(tmux.socket) as seen:
         await seen.shows(pane, "here")
-        (client,) = tmux.clients()
-        os.kill(int(client), signal.SIGSTOP)
-        await seen.until(lambda: tmux.clients() not in ([client], []), "another client")
+        os.kill(tmux.pid, signal.SIGSTOP)
+        await seen.until(seen.downs, "a hanging server")
+        assert "no reply within" in seen.downs()[0]
+        os.kill(tmux.pid, signal.SIGCONT)
         mark = len(seen.screens(pane))
-        await seen.until(lambda: len(seen.screens(pane)) > mark)
-        assert not psutil.pid_exists(int(client)) and seen.downs() == []
+        await seen.until(lambda: len(seen.screens(pane)) > mark, "it is read again")
+        assert len(seen.downs()) == 1
+    assert children() == before
+
+
+async def test_leaving_does_not_wait_for_a_server_or_a_client_that_hangs(
+    tmux: TmuxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tmux_control, "DETACH_TIMEOUT", 0.1)
+    pane = tmux.new("echo here; sleep 1000")
+    before = children()
+    for hangs in ("client", "server"):
+        async with Watched(tmux.socket) as seen:
+            await seen.shows(pane, "here")
+            (client,) = tmux.clients()
+            os.kill(int(client) if hangs == "client" else tmux.pid, signal.SIGSTOP)
+        assert children() == before
+        os.kill(tmux.pid, signal.SIGCONT)
+        await eventually(lambda: tmux.clients() == [])
 
 
 async def test_a_killed_client_is_replaced(tmux: TmuxServer) -> None:
@@ -252,5 +274,5 @@ async def test_a_pane_that_is_gone_is_told_and_no_text_stays_behind(tmux: TmuxSe
     with pytest.raises(MuxError, match="is not a tmux pane id"):
         await mux.send_text("s1:0", "x")
     tmux.kill()
-    with pytest.raises(MuxError, match="no server running|error connecting"):
+    with pytest.raises(MuxError, match=r"no server running|error connecting"):
         await mux.send_text(pane, "x")

@@ -31,9 +31,8 @@ def printing(text: str) -> str:
 def colours(screen: Screen, row: int) -> list[tuple[str, str]]:
     """The text of one row, drawn alone, with its style as Rich reads it: per run (text, style)."""
     text = Text.from_ansi(screen.styled[row])
-    console_width = len(text.plain)
     runs: list[tuple[str, str]] = []
-    for at in range(console_width):
+    for at in range(len(text.plain)):
         style = " ".join(sorted(str(span.style) for span in text.spans if span.start <= at < span.end))
         if runs and runs[-1][1] == style:
             runs[-1] = (runs[-1][0] + text.plain[at], style)
@@ -54,7 +53,7 @@ async def test_colours_stand_alone_in_each_row(tmux: TmuxServer) -> None:
     assert colours(screen, 0) == [("red", "bold color(1)")]
     assert colours(screen, 1) == [("still red", "bold color(1)")]
     assert colours(screen, 2)[0] == ("blue ground", "bold color(1) on color(4)")
-    assert colours(screen, 3) == [("plain", "")]
+    assert colours(screen, 3) == [("plain", "default on default")]
     assert colours(screen, 4) == colours(screen, 6) == [("rgb", "#010203")]
     assert len(screen.lines) == len(screen.styled) == screen.height == 12
     assert tuple(strip_sgr(row).rstrip() for row in screen.styled) == screen.lines

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
 from console.tracker.fields import epoch, score, status_of, verdict_of
-from console.tracker.schema import CONTAINERS, read_records
+from console.tracker.names import CONTAINERS
+from console.tracker.schema import read_records
 
 RECORD = {"id": 54, "surface": "surface:1", "task": "Hermes tailer 샘플링", "status": "Working"}
 READ = Dispatch(54, "surface:1", "Hermes tailer 샘플링", DispatchStatus.WORKING, "Working")

@@ -112,6 +112,8 @@ async def test_a_new_theme_colours_the_rows() -> None:
 def test_the_last_line_is_the_agents_output_or_what_it_waits_for() -> None:
     idle = view(1, text="one\ntwo\n\n\n\n❯ prompt below the body").surface
     assert last_line(idle) == "two"
+    assert last_line(view(1, text="│ cell │\n└──────┘").surface) == "│ cell │"
+    assert last_line(view(1, text="──\n└─┘").surface) == "└─┘"
     waits = replace(idle, status=AgentStatus(seen(AgentState.APPROVAL, reason="Bash: rm -rf build"), NOW))
     assert last_line(waits) == "Bash: rm -rf build"
     assert last_line(replace(idle, screen=None)) == "…"

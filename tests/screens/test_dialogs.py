@@ -1,0 +1,166 @@
+"""Sending a text, choosing a theme, the help."""
+
+from __future__ import annotations
+
+from textual.pilot import Pilot
+from textual.widgets import Static, TextArea
+
+from console.commands import COMMANDS
+from console.model.agent import SYMBOLS, AgentState
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.reading import LogRead
+from console.model.snapshot import SurfaceSpec
+from console.screens.help import HelpScreen
+from console.screens.send import SendScreen
+from console.screens.themes import ThemeScreen
+from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, drawn, info, read, until
+
+SIZE = (120, 40)
+
+
+async def dialog(fleet: Fleet, pilot: Pilot[None]) -> TextArea:
+    await pilot.press("s")
+    await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen) and bool(fleet.app.screen.query(TextArea)))
+    area = fleet.app.screen.query_one(TextArea)
+    await until(pilot, lambda: area.has_focus)
+    return area
+
+
+def verdict(fleet: Fleet) -> str:
+    return str(fleet.app.screen.query_one("#verdict", Static).visual)
+
+
+async def test_a_text_is_sent_to_the_chosen_surface_and_the_result_is_told() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=SIZE, notifications=True) as pilot:
+        await fleet.start(pilot, 3)
+        task = Dispatch(54, "%2", "Hermes 과제", DispatchStatus.WORKING)
+        fleet.post(LogRead(NOW, "log", (task,)))
+        await fleet.settled(pilot)
+        await pilot.press("2")
+        area = await dialog(fleet, pilot)
+        assert "Send to AGENT 2" in drawn(fleet.app) and "▲ #54 is still open here: Hermes 과제" in verdict(fleet)
+        await pilot.press("ctrl+s")
+        assert isinstance(fleet.app.screen, SendScreen), "nothing to send"
+        text = "run [/] the tests\n그리고 q"
+        area.insert(text)
+        await until(pilot, lambda: f"{len(text)} characters, 2 line(s)" in verdict(fleet))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "AGENT 2: submitted. %2: Enter was taken" in drawn(fleet.app))
+        assert fleet.mux.did == [("text", "%2", text), ("key", "%2", "enter")]
+        assert len(fleet.app.screen_stack) == 1
+
+
+async def test_esc_sends_nothing() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        await fleet.start(pilot, 2)
+        (await dialog(fleet, pilot)).insert("never mind")
+        await pilot.press("escape")
+        await until(pilot, lambda: fleet.app.screen is fleet.app.main)
+        assert fleet.mux.did == []
+
+
+async def test_control_characters_cannot_be_sent() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        await fleet.start(pilot, 1)
+        area = await dialog(fleet, pilot)
+        for text, name in (("a\x1b[31m", "U+001B ESCAPE"), ("x\x03", "U+0003"), ("x\u202e", "U+202E")):
+            area.text = f"first line\n{text}"
+            await until(pilot, lambda name=name: f"line 2: {name}" in verdict(fleet))  # type: ignore[misc]
+            await pilot.press("ctrl+s")
+            assert isinstance(fleet.app.screen, SendScreen)
+        area.text = "clean"
+        await until(pilot, lambda: "5 characters" in verdict(fleet))
+        assert fleet.mux.did == []
+
+
+async def test_nothing_is_sent_to_a_surface_that_waits_also_when_it_began_to_wait_meanwhile() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        await fleet.start(pilot, 1)
+        fleet.post(read(1, "ask", AgentState.APPROVAL))
+        await fleet.settled(pilot)
+        area = await dialog(fleet, pilot)
+        assert "shows approval: answer that first. Nothing can be sent." in verdict(fleet)
+        area.insert("yes")
+        await pilot.press("ctrl+s")
+        assert isinstance(fleet.app.screen, SendScreen)
+        await pilot.press("escape")
+        fleet.post(read(1, "idle", AgentState.IDLE))
+        await fleet.settled(pilot)
+        area = await dialog(fleet, pilot)
+        area.insert("go on")
+        fleet.post(read(1, "ask", AgentState.QUESTION))
+        await fleet.settled(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen) or bool(fleet.app._notifications))
+        assert fleet.mux.did == []
+
+
+async def test_without_a_surface_it_says_so_and_a_gone_one_gets_nothing() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=SIZE, notifications=True) as pilot:
+        await pilot.press("s")
+        await until(pilot, lambda: "There is no surface to send to." in drawn(fleet.app))
+        await fleet.start(pilot, 2)
+        (await dialog(fleet, pilot)).insert("text")
+        fleet.tree([info(2)])
+        await fleet.settled(pilot)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "refused" in drawn(fleet.app) and "nothing was typed" in drawn(fleet.app))
+        assert fleet.mux.did == []
+
+
+async def test_a_theme_is_previewed_kept_or_put_back() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        await fleet.start(pilot, 2)
+        before, ground = fleet.app.theme, fleet.app.main.styles.background
+        assert before == "oc-dark"
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(fleet.app.screen, ThemeScreen) and "oc-light" in drawn(fleet.app))
+        await pilot.press("down", "down")
+        await until(pilot, lambda: fleet.app.theme not in (before, ""))
+        await until(pilot, lambda: fleet.app.main.styles.background != ground)
+        await pilot.press("escape")
+        await until(pilot, lambda: fleet.app.theme == before and fleet.app.main.styles.background == ground)
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(fleet.app.screen, ThemeScreen))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: fleet.app.screen is fleet.app.main)
+        assert fleet.app.theme != before and fleet.app.theme.startswith("oc-")
+
+
+async def test_the_help_names_every_key_and_state() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 70)) as pilot:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(fleet.app.screen, HelpScreen) and "Put the console" in drawn(fleet.app))
+        text = " ".join(drawn(fleet.app).replace("│", " ").split())
+        for command in COMMANDS:
+            if not command.id.startswith("surface.focus_"):
+                assert f"{command.keys} {command.help}" in text, command.id
+        assert "1–9 Focus a pane of this page." in text
+        for state, symbol in SYMBOLS.items():
+            assert f"{symbol} {state}" in text
+
+
+async def test_markup_is_only_text_in_the_dialog() -> None:
+    specs = tuple(SurfaceSpec(f"%{n}", text, text, text) for n, text in enumerate(HOSTILE, 1))
+    fleet = Fleet(specs=specs)
+    async with fleet.app.run_test(size=SIZE, notifications=True) as pilot:
+        await fleet.start(pilot, len(HOSTILE))
+        tasks = (Dispatch(n, f"%{n}", text, DispatchStatus.SENT) for n, text in enumerate(HOSTILE, 1))
+        fleet.post(LogRead(NOW, "log", tuple(tasks)))
+        await fleet.settled(pilot)
+        for number, text in enumerate(HOSTILE, 1):
+            fleet.app.main.select(f"%{number}")
+            area = await dialog(fleet, pilot)
+            await until(pilot, lambda text=text: f"Send to {text} " in drawn(fleet.app))  # type: ignore[misc]
+            assert verdict(fleet).startswith(f"▲ #{number} is still open here: {text}\n")
+            area.insert(text)
+            assert clickable(fleet.app) == []
+            await pilot.press("escape")
+            await until(pilot, lambda: fleet.app.screen is fleet.app.main)

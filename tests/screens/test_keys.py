@@ -1,0 +1,219 @@
+"""Every key of the registry, and the mouse, on the main screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual.pilot import Pilot
+
+from console.config import Config
+from console.model.agent import AgentState
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.reading import LogRead
+from console.screens.help import HelpScreen
+from console.screens.main import FilterLine
+from console.screens.send import SendScreen
+from console.screens.themes import ThemeScreen
+from console.widgets.dispatch_table import DispatchTable
+from console.widgets.surface_list import SurfaceList
+from console.widgets.surface_pane import SurfacePane
+from tests.ui_helpers import NOW, Fleet, drawn, read, until, whole
+
+WIDE, SMALL = (200, 55), (80, 24)
+
+
+def shown(fleet: Fleet) -> list[str]:
+    """Keys of the surfaces in the panes."""
+    return [pane.view.surface.key for pane in fleet.app.main.query(SurfacePane) if pane.view is not None]
+
+
+def within(fleet: Fleet) -> str:
+    """Key of the surface whose pane has the focus."""
+    pane = fleet.app.focused
+    return pane.view.surface.key if isinstance(pane, SurfacePane) and pane.view is not None else ""
+
+
+async def press(fleet: Fleet, pilot: Pilot[None], key: str, selected: str) -> None:
+    await pilot.press(key)
+    await until(pilot, lambda: fleet.app.main.selected == selected, f"{key}: {fleet.app.main.selected} not {selected}")
+
+
+async def test_digits_focus_the_panes_of_this_page_and_brackets_turn_pages() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        await fleet.start(pilot, 13)
+        per_page = len(shown(fleet))
+        assert per_page == 6 and "page 1/3" in drawn(fleet.app)
+        for number in range(per_page, 0, -1):
+            await press(fleet, pilot, str(number), f"%{number}")
+            assert within(fleet) == f"%{number}"
+        await pilot.press("9")
+        assert fleet.app.main.selected == "%1", "there is no ninth pane on this page"
+        for key, first, page in (("right_square_bracket", 7, 2), ("pagedown", 13, 3), ("right_square_bracket", 1, 1),
+                                 ("left_square_bracket", 13, 3), ("pageup", 7, 2)):  # fmt: skip
+            await press(fleet, pilot, key, f"%{first}")
+            await until(pilot, lambda page=page: f"page {page}/3" in drawn(fleet.app))  # type: ignore[misc]
+            await until(pilot, lambda: within(fleet) == fleet.app.main.selected)
+        await press(fleet, pilot, "2", "%8")
+        assert shown(fleet) == [f"%{number}" for number in range(7, 13)]
+        assert fleet.mux.interest.visible == frozenset(shown(fleet)) and fleet.mux.interest.focused == "%8"
+
+
+async def test_enter_and_z_zoom_and_esc_goes_back() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=WIDE) as pilot:
+        await fleet.start(pilot)
+        await press(fleet, pilot, "4", "%4")
+        for there, back in (("enter", "enter"), ("z", "z"), ("z", "escape")):
+            await pilot.press(there)
+            await until(pilot, lambda: shown(fleet) == ["%4"] and within(fleet) == "%4")
+            assert fleet.mux.interest.visible == {"%4"} and not fleet.app.main.query_one(DispatchTable).display
+            await pilot.press(back)
+            await until(pilot, lambda: len(shown(fleet)) == 6 and within(fleet) == "%4")
+            whole(fleet.app, WIDE)
+        await pilot.press("z", "right_square_bracket")
+        await until(pilot, lambda: shown(fleet) == ["%5"])
+        await pilot.press("2")
+        await until(pilot, lambda: shown(fleet) == ["%2"])
+        await pilot.press("escape")
+        await until(pilot, lambda: len(shown(fleet)) == 6 and within(fleet) == "%2")
+        await pilot.press("escape")
+        assert not fleet.app.main.zoomed and fleet.app.is_running
+
+
+async def test_tab_goes_round_panes_and_table_and_follows_the_selection() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=WIDE) as pilot:
+        await fleet.start(pilot)
+        await press(fleet, pilot, "5", "%5")
+        await press(fleet, pilot, "tab", "%6")
+        await pilot.press("tab")
+        await until(pilot, lambda: isinstance(fleet.app.focused, DispatchTable))
+        assert fleet.app.main.selected == "%6"
+        await press(fleet, pilot, "tab", "%1")
+        await pilot.press("shift+tab")
+        await until(pilot, lambda: isinstance(fleet.app.focused, DispatchTable))
+
+
+async def test_w_goes_round_those_who_wait_longest_first_across_pages() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        await fleet.start(pilot, 13)
+        await pilot.press("w")
+        await until(pilot, lambda: any("Nobody waits" in note.message for note in fleet.app._notifications))
+        waits = ((12, AgentState.APPROVAL), (3, AgentState.QUESTION), (7, AgentState.ERROR))
+        fleet.post(*(read(number, "ask", state, NOW + at) for at, (number, state) in enumerate(waits)))
+        await fleet.settled(pilot)
+        for key in ("%12", "%3", "%7", "%12"):
+            await press(fleet, pilot, "w", key)
+            await until(pilot, lambda: within(fleet) == fleet.app.main.selected)
+        await pilot.press("z")
+        await until(pilot, lambda: shown(fleet) == ["%12"])
+        await press(fleet, pilot, "w", "%3")
+        await until(pilot, lambda: shown(fleet) == ["%3"])
+
+
+async def test_slash_filters_as_it_is_typed_and_esc_clears() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=WIDE) as pilot:
+        await fleet.start(pilot)
+        log = tuple(Dispatch(n, f"%{n}", f"과제 {n} quit", DispatchStatus.DONE) for n in range(1, 7))
+        fleet.post(LogRead(NOW, "log", log))
+        await fleet.settled(pilot)
+        await press(fleet, pilot, "3", "%3")
+        await pilot.press("slash", "q", "u", "i", "t", "space", "#", "4")
+        await until(pilot, lambda: "1/6 dispatches" in drawn(fleet.app))
+        assert fleet.app.is_running and "과제 4" in drawn(fleet.app) and "과제 5" not in drawn(fleet.app)
+        whole(fleet.app, WIDE)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(fleet.app.focused, DispatchTable))
+        await pilot.press("enter")
+        await until(pilot, lambda: within(fleet) == "%4")
+        await pilot.press("escape")
+        await until(pilot, lambda: "6 dispatches, 0 open" in drawn(fleet.app) and within(fleet) == "%4")
+        await pilot.press("z", "slash", "x")
+        await until(pilot, lambda: "0/6 dispatches" in drawn(fleet.app))
+        assert not fleet.app.main.zoomed
+        await pilot.press("escape")
+        await until(pilot, lambda: "6 dispatches, 0 open" in drawn(fleet.app))
+        assert not isinstance(fleet.app.focused, FilterLine)
+
+
+async def test_r_reads_again_and_dialogs_open_and_close() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=WIDE) as pilot:
+        await fleet.start(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: ("reread",) in fleet.mux.did)
+        for key, dialog, leave in (("question_mark", HelpScreen, "escape"), ("question_mark", HelpScreen, "q"),
+                                   ("t", ThemeScreen, "escape"), ("t", ThemeScreen, "t"),
+                                   ("s", SendScreen, "escape")):  # fmt: skip
+            await pilot.press(key)
+            await until(pilot, lambda dialog=dialog: isinstance(fleet.app.screen, dialog))  # type: ignore[misc]
+            await pilot.press(leave)
+            await until(pilot, lambda: fleet.app.screen is fleet.app.main)
+        assert fleet.app.is_running and fleet.mux.did == [("reread",)]
+
+
+async def test_q_leaves() -> None:
+    for key in ("q", "ctrl+q", "ctrl+c"):
+        fleet = Fleet()
+        async with fleet.app.run_test(size=SMALL) as pilot:
+            await fleet.start(pilot, 1)
+            await pilot.press(key)
+            await until(pilot, lambda: fleet.app._exit)  # noqa: B023
+        assert fleet.app.return_code == 0
+
+
+async def test_own_keys_work_and_stand_in_the_footer_and_in_the_help() -> None:
+    fleet = Fleet(replace(Config(), keys={"surface.send": ("f6",), "app.quit": ("f10",)}))
+    async with fleet.app.run_test(size=WIDE) as pilot:
+        await fleet.start(pilot)
+        await pilot.press("q", "s")
+        assert fleet.app.screen is fleet.app.main and not fleet.app._exit
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen))
+        await pilot.press("escape", "question_mark")
+        await until(pilot, lambda: isinstance(fleet.app.screen, HelpScreen) and "f6" in drawn(fleet.app))
+        await pilot.press("escape", "f10")
+        await until(pilot, lambda: fleet.app._exit)
+
+
+async def test_the_mouse_selects_panes_rows_and_dispatches() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=WIDE) as pilot:
+        await fleet.start(pilot)
+        log = tuple(Dispatch(n, f"%{n}", f"task {n}", DispatchStatus.WORKING) for n in range(1, 7))
+        fleet.post(LogRead(NOW, "log", log))
+        await fleet.settled(pilot)
+        pane = list(fleet.app.main.query(SurfacePane))[4]
+        await pilot.click(pane, offset=(10, 5))
+        await until(pilot, lambda: fleet.app.main.selected == "%5" and within(fleet) == "%5")
+        await pilot.click(DispatchTable, offset=(20, 4))
+        await until(pilot, lambda: isinstance(fleet.app.focused, DispatchTable))
+        assert fleet.app.main.query_one(DispatchTable).cursor == 3
+        await pilot.click(DispatchTable, offset=(20, 4), times=2)
+        await until(pilot, lambda: within(fleet) == "%3")
+        await pilot.resize_terminal(*SMALL)
+        await until(pilot, lambda: fleet.app.main.query_one(SurfaceList).display)
+        await pilot.click(SurfaceList, offset=(30, 5))
+        await until(pilot, lambda: shown(fleet) == ["%6"])
+        whole(fleet.app, SMALL)
+
+
+async def test_the_small_screen_moves_in_its_list() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=SMALL) as pilot:
+        await fleet.start(pilot, 13)
+        await press(fleet, pilot, "3", "%3")
+        assert isinstance(fleet.app.focused, SurfaceList)
+        await press(fleet, pilot, "down", "%4")
+        await press(fleet, pilot, "end", "%13")
+        await press(fleet, pilot, "right_square_bracket", "%1")
+        await press(fleet, pilot, "left_square_bracket", "%13")
+        await pilot.press("enter")
+        await until(pilot, lambda: fleet.app.main.zoomed and within(fleet) == "%13")
+        whole(fleet.app, SMALL)
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(fleet.app.focused, SurfaceList))
+        assert shown(fleet) == ["%13"]
