@@ -26,6 +26,8 @@ from console.safety import safe_text
 from console.screens.main import MainScreen
 from console.theming import DEFAULT_THEME, load_themes, state_variables, theme_folders, watch_themes
 
+WATCH_THEMES_AFTER: Final = 1.0
+"""Seconds after the start; the file watcher is imported when the first screen has long been there."""
 STYLES: Final = ("main", "panes", "table", "bars", "dialogs")
 
 
@@ -53,6 +55,7 @@ class ConsoleApp(App[None]):
             self._theme_problems.append(f"theme {config.theme}: there is none of this name; t lists them")
         self.main = MainScreen(agents_only=config.show == "agents")
         if config.keys:
+            self.main.use_keys(with_keys(config.keys))
             self.set_keymap({command.id: command.key for command in with_keys(config.keys)})
 
     def get_default_screen(self) -> MainScreen:
@@ -71,9 +74,10 @@ class ConsoleApp(App[None]):
             with contextlib.suppress(ValueError, RuntimeError):
                 loop.add_signal_handler(number, partial(self._signalled, number))
         self.app_resume_signal.subscribe(self, lambda _app: self._resumed(), immediate=True)
+        self.set_interval(1.0, self._tick)
         self._run_engine()
         self.call_after_refresh(self._tell_theme_problems)
-        self._follow_themes()
+        self.set_timer(WATCH_THEMES_AFTER, self._follow_themes)
 
     def _signalled(self, number: int) -> None:
         self.exit(return_code=128 + number)
@@ -97,6 +101,12 @@ class ConsoleApp(App[None]):
         self.main.note = opened.note
         opened.engine.on_change = self._changed
         await opened.engine.run()
+
+    def _tick(self) -> None:
+        """Ages move by themselves."""
+        if self.opened is not None:
+            self.opened.engine.fresh()
+        self.main.tick()
 
     def _changed(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -49,6 +51,27 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run ``oc-console`` and return its exit code."""
+    try:
+        return _main(argv)
+    except BrokenPipeError:
+        return 128 + signal.SIGPIPE
+    finally:
+        _let_go()
+
+
+def _let_go() -> None:
+    """Whoever read our output may be gone: Python would flush at its end, complain, and exit with 120."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _main(argv: Sequence[str] | None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode still shows the rest
     arguments = _parser().parse_args(argv)
     try:
         config = _config(arguments)

@@ -18,7 +18,7 @@ from console.actions.send import CLOSED, SendResult, type_and_enter
 from console.agents.detector import Detector
 from console.config import Config
 from console.model.agent import Detection
-from console.model.reading import CollectorRead, LogFailed, MuxDown, Reading, ScreenRead, ServicesRead
+from console.model.reading import CollectorRead, LogFailed, MuxDown, Reading, ScreenRead, ServicesRead, TreeRead
 from console.model.service import Judgement, Service
 from console.model.snapshot import (
     CollectorSlice,
@@ -47,6 +47,10 @@ class _Watch:
     """How it is told that the watch itself broke."""
 
 
+RULES_AFTER: Final = 0.03
+"""Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
+
+
 class Engine:
     """Owns the adapters of one configuration.
 
@@ -73,6 +77,8 @@ class Engine:
         self._detector: Detector | None = None
         self._told = self.snapshot
         self._pending = False
+        self._loading = False
+        self._judged: dict[str, tuple[Screen, SurfaceInfo, Detection]] = {}
         self._complete = asyncio.Event()
         self._typing: set[str] = set()
 
@@ -222,11 +228,20 @@ class Engine:
         after = reduce(self.snapshot, reading)
         if after is self.snapshot:
             return
-        self.snapshot = after
+        before, self.snapshot = self.snapshot, after
+        if isinstance(reading, TreeRead):
+            keys = {surface.key for surface in after.surfaces}
+            self._judged = {key: judged for key, judged in self._judged.items() if key in keys}
         self._complete.set()
+        if _only_fresher(before, after):
+            return  # `fresh` hands it on once a second, for the ages
         if not self._pending and self.on_change is not None:
             self._pending = True
             asyncio.get_running_loop().call_soon(self._tell)
+
+    def fresh(self) -> None:
+        """Hand on what has only been read again since."""
+        self._tell()
 
     def _tell(self) -> None:
         self._pending = False
@@ -238,7 +253,27 @@ class Engine:
         surface = self.snapshot.surface(reading.key)
         if surface is None:
             return reading
-        return replace(reading, detection=self._detect(reading.screen, surface.info, surface.expected_agent))
+        if self._detector is None and self.on_change is not None:
+            # The first screens are shown before the rules are there: loading them costs as much as drawing.
+            self._judge_soon()
+            return reading
+        info = surface.info
+        judged = self._judged.get(reading.key)
+        if judged is None or judged[0] is not reading.screen or judged[1] is not info:
+            judged = (reading.screen, info, self._detect(reading.screen, info, surface.expected_agent))
+            self._judged[reading.key] = judged
+        return replace(reading, detection=judged[2])
+
+    def _judge_soon(self) -> None:
+        if not self._loading:
+            self._loading = True
+            asyncio.get_running_loop().call_later(RULES_AFTER, self._load_rules)
+
+    def _load_rules(self) -> None:
+        self._detector = Detector.load()
+        for surface in self.snapshot.surfaces:
+            if surface.screen is not None and surface.read_at is not None:
+                self.take(ScreenRead(surface.read_at, surface.key, surface.screen))
 
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
         if self._detector is None:
@@ -276,3 +311,19 @@ def _told(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return safe_text(f"an error in the console: {type(error).__name__}: {error}", limit=200) + where
+
+
+def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
+    """Whether nothing but the times of reading differ."""
+    if before.log is not after.log or before.services is not after.services or before.collector is not after.collector:
+        return False
+    if before.mux is not after.mux and replace(before.mux, read_at=after.mux.read_at) != after.mux:
+        return False
+    if before.surfaces is after.surfaces:
+        return True
+    if len(before.surfaces) != len(after.surfaces):
+        return False
+    return all(
+        old is new or replace(old, read_at=new.read_at) == new
+        for old, new in zip(before.surfaces, after.surfaces, strict=True)
+    )

@@ -41,7 +41,8 @@ def status(config: Config, *, as_json: bool) -> int:
     """Print one snapshot. Exit 0 all well, 1 something needs a person."""
     snapshot = asyncio.run(take(config))
     if as_json:
-        json.dump(document(snapshot), sys.stdout, ensure_ascii=False, indent=2)
+        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        json.dump(document(snapshot), sys.stdout, ensure_ascii=not unicode, indent=2)
         print()
     else:
         print("\n".join(lines(snapshot)))

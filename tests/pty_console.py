@@ -87,7 +87,7 @@ class Terminal:
 
     def restored(self) -> bool:
         """Whether the terminal is as it was: modes, cursor, line discipline."""
-        last = {mode: state for mode, state in re.findall(rb"\x1b\[\?(\d+)([hl])", self.written)}
+        last: dict[bytes, bytes] = dict(re.findall(rb"\x1b\[\?(\d+)([hl])", self.written))
         off = all(last.get(mode.encode(), b"l") == b"l" for mode in _MODES)
         return off and last.get(b"25", b"h") == b"h" and termios.tcgetattr(self._slave) == self._before
 

@@ -14,8 +14,10 @@ from console.app import ConsoleApp
 from console.config import Config
 from console.model.agent import AgentState
 from console.opening import Opened
+from console.screens.help import HelpScreen
+from console.screens.send import SendScreen
 from console.theming import load_themes, theme_folders
-from tests.ui_helpers import Fleet, drawn, info, read, until, whole
+from tests.ui_helpers import Fleet, drawn, info, read, rows, until, whole
 
 SHIPPED = [theme.name for theme in load_themes(theme_folders()[:1])[0]]
 SIZE = (120, 40)
@@ -130,6 +132,21 @@ async def test_signals_end_it_in_order(number: signal.Signals) -> None:
         os.kill(os.getpid(), number)
         await until(pilot, lambda: fleet.app._exit)
     assert fleet.app.return_code == 128 + number
+
+
+async def test_own_keys_work_and_stand_in_the_footer_and_in_the_help() -> None:
+    fleet = Fleet(replace(Config(), keys={"surface.send": ("f6",), "app.quit": ("f10",)}))
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        await fleet.start(pilot, 2)
+        assert "f6 send" in rows(fleet.app)[-1] and "f10 quit" in rows(fleet.app)[-1]
+        await pilot.press("q", "s")
+        assert fleet.app.screen is fleet.app.main and not fleet.app._exit
+        await pilot.press("f6")
+        await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen))
+        await pilot.press("escape", "question_mark")
+        await until(pilot, lambda: isinstance(fleet.app.screen, HelpScreen) and "f6" in drawn(fleet.app))
+        await pilot.press("escape", "f10")
+        await until(pilot, lambda: fleet.app._exit)
 
 
 async def test_the_multiplexer_is_told_what_is_on_screen() -> None:

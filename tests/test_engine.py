@@ -197,6 +197,16 @@ async def test_screens_are_judged_with_what_is_known_of_the_surface() -> None:
         assert engine.snapshot.surface("%1").agent == "claude"  # type: ignore[union-attr]
 
 
+async def test_the_agent_that_is_expected_is_a_hint() -> None:
+    mux = FakeMux()
+    mux.post(tree(1, "%1"))
+    mux.show(2, "%1", screen("nothing that tells"))
+    async with running(mux, Config(surfaces=(SurfaceConfig("%1", agent="codex"),))) as engine:
+        await eventually(lambda: engine.snapshot.surfaces and engine.snapshot.surfaces[0].status)
+        status = engine.snapshot.surfaces[0].status
+        assert status is not None and status.detection.agent == "codex"
+
+
 async def test_many_readings_at_once_are_told_once() -> None:
     mux, told = FakeMux(), list[Snapshot]()
     mux.post(tree(1, "%1"))

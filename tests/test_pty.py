@@ -68,7 +68,7 @@ def hostile_fleet(tmux: TmuxServer, place: Path) -> Path:
     record = {"number": 7, "surface": HOSTILE, "task": f"{HOSTILE} TASK", "status": HOSTILE}
     log, config = place / "log.json", place / "oc.yaml"
     log.write_text(json.dumps([record, {**record, "number": 8, "surface": panes[0], "status": "sent"}]))
-    service = json.dumps({"name": HOSTILE[-60:], "process": "no such process \\d"})
+    service = json.dumps({"name": "[@click=app.quit]S[/]", "process": "no such process \\d"})
     config.write_text(f"log: {{path: {log}}}\nservices:\n  - {service}\n", encoding="utf-8")
     return config
 
@@ -168,5 +168,5 @@ def test_the_demo_ends_in_every_way_and_leaves_nothing(place: Path, backend: str
         terminal.end()
         for process in filter(runs, fleet):
             process.kill()
-    assert not list((place / "tmp").iterdir())
+    assert not list((place / "tmp").glob("oc-demo-*"))
     assert not [path for path in (place / "tmux").rglob("*") if path.is_socket()]

@@ -185,9 +185,9 @@ def whole(app: App[None], size: tuple[int, int]) -> None:
 
 
 def clickable(app: App[None]) -> list[str]:
-    """Texts on the screen that carry an action or a link, the footer's keys apart."""
+    """Texts on the screen that carry an action or a link."""
     found = []
-    for row in strips(app)[:-1]:
+    for row in strips(app):
         for segment in row:
             if segment.style is not None and (segment.style.link or "@click" in segment.style.meta):
                 found.append(segment.text)

@@ -25,7 +25,7 @@ AGAIN: Final = (0.004, 0.012, 0.033)
 """Seconds to the next looks when a signalled read found nothing new: the server had not taken the bytes yet."""
 FAST: Final = 1 / 30
 """Least seconds between two reads of a pane on screen."""
-GAP: Final = 1 / 40
+GAP: Final = 1 / 30
 """Least seconds between two rounds of reads that writes cause: panes that print at the same time are read together,
 and drawn together. The first write after a quiet moment is read at once."""
 BUSY: Final = 1 / 20
@@ -109,9 +109,10 @@ class PaneReader:
         due = [pane for pane in self._panes.values() if pane.due <= now + 0.0005]
         if not due:
             return []
-        self._batch_at = now
         due.sort(key=lambda pane: pane.info.key not in self._interest.visible)
         signalled = [pane.announced or pane.again > 0 for pane in due]
+        if any(signalled):
+            self._batch_at = now
         for pane in due:
             pane.announced = False
         answers = await self._connection.capture([pane.info.ref for pane in due], META)
@@ -173,7 +174,7 @@ class PaneReader:
         if pane is None or pane.announced:
             return
         pane.announced = True
-        due = max(time.monotonic() + SETTLE, pane.read_at + self._pace(pane), self._batch_at + GAP)
+        due = max(time.monotonic() + SETTLE, pane.changed_at + self._pace(pane), self._batch_at + GAP)
         if due < pane.due:
             pane.due = due
             self._wake.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -13,15 +14,17 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
-from console.commands import COMMANDS
+from console.commands import COMMANDS, Command
 from console.model.dispatch import Dispatch
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.screens.arrangement import FRAME, arrange, row_heights
 from console.widgets.bars import StatusBar, TopBar, TopView
 from console.widgets.dispatch_table import DispatchTable
+from console.widgets.filter_line import FilterLine
+from console.widgets.key_bar import KeyBar
 from console.widgets.lines import Ground, ground
 from console.widgets.surface_list import SurfaceList
 from console.widgets.surface_pane import PaneView, SurfacePane, rows_needed
@@ -41,12 +44,6 @@ def _fleet_provider() -> type[Provider]:
 def _surface_in(widget: Widget | None) -> str:
     """Key of the surface that a pane shows; empty for any other widget."""
     return widget.view.surface.key if isinstance(widget, SurfacePane) and widget.view is not None else ""
-
-
-class FilterLine(Input):
-    """The line the filter is typed into; the footer says how to leave it."""
-
-    BINDINGS = [Binding("escape", "screen.leave_filter", "clear"), Binding("enter", "submit", "keep")]
 
 
 class MainScreen(Screen[None]):
@@ -89,7 +86,9 @@ class MainScreen(Screen[None]):
         self._filter = FilterLine(placeholder="filter: number, text, surface, status", id="filter", compact=True)
         self._table = DispatchTable(id="dispatches")
         self._status = StatusBar(id="status")
+        self._keys = KeyBar(id="keys")
         self._blanks: dict[int, Strip] = {}
+        self._commands = tuple(command for command in COMMANDS if command.show)
         self._views: dict[str, tuple[tuple[object, ...], PaneView]] = {}
 
     def compose(self) -> ComposeResult:
@@ -101,7 +100,7 @@ class MainScreen(Screen[None]):
         yield self._filter
         yield self._table
         yield self._status
-        yield Footer(show_command_palette=False)
+        yield self._keys
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Nothing but the background: the widgets are the screen."""
@@ -112,9 +111,17 @@ class MainScreen(Screen[None]):
         self._blanks.clear()
         super().notify_style_update()
 
+    def use_keys(self, commands: Sequence[Command]) -> None:
+        """Take the operator's own keys into the line of keys."""
+        self._commands = tuple(command for command in commands if command.show)
+
+    @on(KeyBar.Pressed)
+    async def _key_pressed(self, message: KeyBar.Pressed) -> None:
+        await self.run_action(message.action)
+
     def on_mount(self) -> None:
-        """Ages move by themselves once a second."""
-        self.set_interval(1.0, self._tick)
+        """The keys do not change."""
+        self._keys.show(self._commands)
 
     def on_resize(self, event: events.Resize) -> None:
         """Follow the size of the terminal."""
@@ -143,7 +150,8 @@ class MainScreen(Screen[None]):
         if snapshot.collector is not before.collector or snapshot.services is not before.services:
             self._status.show(snapshot.collector, snapshot.services, now)
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Draw the ages of now."""
         self._show()
         now, snapshot = time.time(), self.snapshot
         self._table.show(snapshot.log, now)

@@ -45,7 +45,7 @@ def look(path: Path, known: bytes | None, now: float, parser: LogParser | None =
     except (OSError, ValueError) as error:
         reason = LogFailed(now, source, f"{source}: {_unreadable(path, error)}")
         return Look(None, reason, passing=isinstance(error, FileNotFoundError))
-    digest = hashlib.blake2b(content, digest_size=16).digest()
+    digest = hashlib.sha256(content).digest()
     if digest == known:
         return None
     try:

@@ -3,7 +3,7 @@
 The C scanner of `json` holds the interpreter for as long as it reads: 0.3 s for 100,000 records, in which no other
 thread, and so no screen, gets its turn. Here it is given some hundred records at a time. A piece is cut where two
 records seem to meet; that guess is proved by the scanner, which must read ``[piece]`` to its very end. A piece whose
-digest is known from the last time is not read again: its `Dispatch` objects are the same ones.
+bytes are known from the last time is not read again: its `Dispatch` objects are the same ones.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from gc import disable, enable, isenabled
-from hashlib import blake2b
 from typing import Final
 
 from console.model.dispatch import Dispatch
+from console.tracker.mapper import Mapper
 from console.tracker.names import CONTAINERS, NO_OVERRIDES, FieldMap
-from console.tracker.schema import Mapper, find_records
+from console.tracker.schema import find_records
 
 WHOLE_SIZE: Final = 128 * 1024
 """Bytes up to which a log is simply read whole."""
@@ -31,8 +31,8 @@ _BLANK: Final = re.compile(rb"[ \t\r\n]*")
 _MEETING: Final = re.compile(r"[ \t\r\n]*,[ \t\r\n]*(?=\{)")
 _BOM: Final = b"\xef\xbb\xbf"
 
-_scan: Final = json.JSONDecoder().scan_once
-_scan_politely: Final = json.JSONDecoder(object_hook=lambda found: found).scan_once
+_scan: Final = json.JSONDecoder().raw_decode
+_scan_politely: Final = json.JSONDecoder(object_hook=lambda found: found).raw_decode
 """The hook does nothing, but Python code that runs is a chance for other threads."""
 
 
@@ -44,7 +44,7 @@ class _Piece:
     """Offset of the first one in the content of its time."""
     size: int
     """Bytes, with the comma and blanks before the next piece."""
-    digest: bytes
+    raw: bytes
     dispatches: list[Dispatch]
     not_understood: int
 
@@ -86,7 +86,7 @@ class LogParser:
                 pieces, end = self._container(content, at + 1)
             else:
                 return None
-        except (ValueError, StopIteration, RecursionError):
+        except (ValueError, RecursionError):
             return None
         if _skip(content, end) != len(content):
             return None
@@ -151,7 +151,7 @@ class LogParser:
         """Pieces from the last time, from the first on, that stand where they stood; never the last of all."""
         found: list[_Piece] = []
         for piece in self._known[:-1]:
-            if piece.start != at or _digest(content, at, piece.size) != piece.digest:
+            if piece.start != at or not content.startswith(piece.raw, at):
                 break
             found.append(piece)
             at += piece.size
@@ -163,7 +163,7 @@ class LogParser:
         found: list[_Piece] = []
         for piece in reversed(self._known[taken:]):
             start = piece.start + moved
-            if start < at or _digest(content, start, piece.size) != piece.digest:
+            if start < at or not content.startswith(piece.raw, start):
                 break
             found.append(replace(piece, start=start) if moved else piece)
         return found[::-1]
@@ -180,7 +180,7 @@ class LogParser:
                 place += 1
                 try:
                     piece = self._piece(content, at, place, place + len(meeting) - 2)
-                except (ValueError, StopIteration):
+                except ValueError:
                     continue
                 break
             else:
@@ -190,9 +190,9 @@ class LogParser:
         return found
 
     def _piece(self, content: bytes, at: int, end: int, following: int) -> _Piece:
-        """The records from *at* to *end*, proved to be whole ones. Raises ValueError, StopIteration."""
+        """The records from *at* to *end*, proved to be whole ones. Raises ValueError."""
         text = f"[{content[at:end].decode()}]"
-        records, read = _scan(text, 0)
+        records, read = _scan(text)
         if read != len(text) or not records:
             raise ValueError("not whole records")
         return self._mapped(records, content, at, following - at)
@@ -201,7 +201,7 @@ class LogParser:
         """The records from *at* to the end of their list, and what follows that."""
         text = f"[{content[at:].decode()}"
         scan = _scan if len(text) < 4 * PIECE_SIZE else _scan_politely
-        records, read = scan(text, 0)
+        records, read = scan(text)
         if at and not records and content[:at].rstrip(b" \t\r\n").endswith(b","):
             raise ValueError("a comma before the end of the list")
         size = len(text[1 : read - 1].encode())
@@ -210,11 +210,7 @@ class LogParser:
     def _mapped(self, records: list[object], content: bytes, at: int, size: int) -> _Piece:
         before = self._mapper.not_understood
         dispatches = self._mapper.read(records)
-        return _Piece(at, size, _digest(content, at, size), dispatches, self._mapper.not_understood - before)
-
-
-def _digest(content: bytes, at: int, size: int) -> bytes:
-    return blake2b(memoryview(content)[at : at + size], digest_size=16).digest()
+        return _Piece(at, size, content[at : at + size], dispatches, self._mapper.not_understood - before)
 
 
 def _skip(content: bytes, at: int) -> int:
@@ -229,8 +225,8 @@ def _value(content: bytes, at: int) -> tuple[object, int]:
     while True:
         text = content[at : at + size].decode(errors="ignore" if at + size < len(content) else "strict")
         try:
-            value, read = _scan_politely(text, 0)
-        except (ValueError, StopIteration):
+            value, read = _scan_politely(text)
+        except ValueError:
             if at + size >= len(content):
                 raise
         else:
@@ -243,8 +239,8 @@ def _meeting(content: bytes, at: int) -> bytes:
     """What stands between the first two records from *at* on, with their braces; empty when there are none such."""
     text = content[at : at + PIECE_SIZE].decode(errors="ignore")
     try:
-        _, end = _scan(text, 0)
-    except (ValueError, StopIteration):
+        _, end = _scan(text)
+    except ValueError:
         return b""
     found = _MEETING.match(text, end)
     return f"}}{found.group()}{{".encode() if found is not None and text[end - 1] == "}" else b""

@@ -63,6 +63,8 @@ class DispatchTable(ScrollView, can_focus=True):
         self._now = 0.0
         self._all: tuple[Dispatch, ...] = ()
         self._found: list[Dispatch] = []
+        self._searched: list[str] = []
+        """What the filter looks at, for each of `_all`; made when it is first used."""
         self._open = 0
         self.painted = 0
 
@@ -83,6 +85,7 @@ class DispatchTable(ScrollView, can_focus=True):
         before = self._found
         marked = before[self.cursor] if self.cursor < len(before) and (self.cursor or self.has_focus) else None
         self._all = tuple(sorted(dispatches, key=_newest_first))
+        self._searched = []
         self._open = sum(1 for dispatch in self._all if dispatch.is_open)
         self._found = self._passing()
         if marked is not None:
@@ -100,7 +103,9 @@ class DispatchTable(ScrollView, can_focus=True):
         words = self.filter_text.casefold().split()
         if not words:
             return list(self._all)
-        return [d for d in self._all if all(word in _searched(d) for word in words)]
+        if not self._searched:
+            self._searched = [_searched(dispatch) for dispatch in self._all]
+        return [d for d, text in zip(self._all, self._searched, strict=True) if all(word in text for word in words)]
 
     def watch_filter_text(self) -> None:
         """Narrow at once."""

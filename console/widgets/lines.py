@@ -8,11 +8,13 @@ from typing import Final
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.containers import Container
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from console.model.agent import NEEDS_PERSON, AgentState
 from console.widgets.ansi import steady
 
 Part = tuple[str, Style]
@@ -91,6 +93,17 @@ class Lines(Widget):
         if style is None:
             style = self.get_component_rich_style(name, partial=not filled)
             self._styles_by_name[name, filled] = style
+        return style
+
+    def state_style(self, state: AgentState) -> Style:
+        """Colour of a state, from the theme (``$state-approval``); bold where a person is needed.
+
+        Not a component class for each state: Textual works all of them out for every widget, at every change of it.
+        """
+        style = self._styles_by_name.get((state, False))
+        if style is None:
+            colour = Color.parse(self.app.theme_variables.get(f"state-{state}", "ansi_default")).rich_color
+            style = self._styles_by_name[state, False] = Style(color=colour, bold=state in NEEDS_PERSON or None)
         return style
 
     def forget(self) -> None:

@@ -20,7 +20,7 @@ from console.widgets.words import span
 class SurfaceList(Lines, can_focus=True):
     """State, name, dispatch and last line of each surface; arrows and clicks choose one."""
 
-    COMPONENT_CLASSES = {"list--selected", "list--meta", "list--name"} | {f"list--{state}" for state in SYMBOLS}
+    COMPONENT_CLASSES = {"list--selected", "list--meta", "list--name"}
 
     class Selected(Message):
         """A surface was chosen."""
@@ -67,7 +67,7 @@ class SurfaceList(Lines, can_focus=True):
     def _row(self, view: PaneView, width: int) -> tuple:  # type: ignore[type-arg]
         surface = view.surface
         state = state_of(surface)
-        colour = self.part(f"list--{state}")
+        colour = self.state_style(state)
         meta = self.part("list--meta")
         name = self.part("list--name")
         fill = self.part("list--selected", filled=True) if surface.key == self._selected else Style()

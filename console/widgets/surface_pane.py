@@ -56,7 +56,7 @@ class SurfacePane(Lines, can_focus=True):
     The text of the header is in words: colour only repeats what the symbol and the word say.
     """
 
-    COMPONENT_CLASSES = {"pane--header", "pane--state", "pane--name", "pane--meta", "pane--alert"}
+    COMPONENT_CLASSES = {"pane--header", "pane--name", "pane--meta", "pane--alert"}
 
     class Selected(Message):
         """The operator moved to this pane."""
@@ -100,9 +100,8 @@ class SurfacePane(Lines, can_focus=True):
             self._draw(all_new=True)
 
     def _classes_for(self, view: PaneView | None) -> None:
-        state = state_of(view.surface) if view else AgentState.UNKNOWN
         needs = bool(view and view.surface.status and view.surface.status.needs_person)
-        self.update_classes({f"-{each}": each is state for each in AgentState} | {"-needs-person": needs})
+        self.set_class(needs, "-needs-person")
 
     def _draw(self, *, all_new: bool = False) -> None:
         width, height = self.size
@@ -130,7 +129,7 @@ class SurfacePane(Lines, can_focus=True):
 
     def _first_row(self, view: PaneView, width: int) -> Row:
         surface = view.surface
-        header, state_style = self._style("pane--header"), self._style("pane--state")
+        header, state_style = self._style("pane--header"), self.state_style(state_of(view.surface))
         name, meta = self._style("pane--name"), self._style("pane--meta")
         state = state_of(surface)
         number = f"{view.number}" if view.number else " "

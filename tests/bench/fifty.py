@@ -12,13 +12,11 @@ from tests.bench.sheet import Sheet, median, quantile
 from tests.bench.six import RATE, SETTLE, console
 from tests.bench.viewer import Viewer, pump
 
-COLUMNS = 200
-
 
 def six_on_screen(count: int) -> tuple[int, int]:
-    """Columns and rows of the largest screen on which the console shows six of *count* panes at once."""
-    heights = (rows for rows in range(60, 30, -1) if arrange(COLUMNS, rows, count, 0).per_page == 6)
-    return COLUMNS, next(heights, 34)
+    """Columns and rows of a screen, large if possible, on which the console shows six of *count* panes at once."""
+    sizes = [(columns, rows) for columns in range(200, 100, -2) for rows in range(55, 30, -1)]
+    return next((size for size in sizes if arrange(*size, count, 0).per_page == 6), (150, 40))
 
 
 def measure(sheet: Sheet, plan: Plan, fleet: Fleet) -> None:

@@ -2,7 +2,8 @@
 
 A real server cannot be told which number it gives to a command; this one prints exactly the markers of its own reply.
 Run as ``tmux -C attach-session …`` with the rows of pane %0 in ``$ROWS``, separated by ``|``; in them ``{t}``
-and ``{n}`` are the time and the number of the reply they stand in.
+and ``{n}`` are the time and the number of the reply they stand in. Several screens, separated by ``||``, take turns with
+every command list, as a pane does that is resized all the time.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ def main() -> None:
     if "-V" in sys.argv:
         print("tmux 3.3a")
         return
-    rows, number = os.environ["ROWS"].split("|"), 100
-    for line in sys.stdin:
+    screens, number = os.environ["ROWS"].split("||"), 100
+    for turn, line in enumerate(sys.stdin):
+        rows = screens[turn % len(screens)].split("|")
         for command in line.rstrip("\n").split(" ; "):
             number += 1
             now, error, out = int(time.time()), False, [""]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.ansi import AnsiDecoder
@@ -87,6 +88,13 @@ def test_rows_alone_look_as_in_the_stream(stream: str) -> None:
 @given(streams)
 def test_what_is_carried_passes_the_gate_unchanged(stream: str) -> None:
     assert all(safe_text(row, sgr=True) == row for row in alone(stream))
+
+
+@pytest.mark.parametrize(("on", "off"), ON.items())
+def test_what_is_switched_off_is_not_carried(on: str, off: str) -> None:
+    stream = f"\x1b[{on}ma\x1b[{off}mb\nc\x1b[{on}md\ne\x1b[{off};{on}mf\ng"
+    assert [terminal(row)[0] for row in alone(stream)] == terminal(stream)
+    assert alone(stream)[1] == f"c\x1b[{on}md"
 
 
 def test_every_attribute_at_once_passes_the_gate() -> None:

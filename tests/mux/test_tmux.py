@@ -217,11 +217,15 @@ async def test_a_server_that_refuses_is_not_attached_to_in_a_tight_loop(
         await seen.shows(pane, "here")
 
 
-async def test_a_tmux_that_is_too_old_is_told_with_the_remedy(tmux: TmuxServer, tmp_path: Path) -> None:
+async def test_a_tmux_that_is_too_old_is_told_once_with_the_remedy(
+    tmux: TmuxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "RETRY", 0.01)
     tmux.new()
-    program = fake(tmp_path, "echo tmux 3.1c")
+    program = fake(tmp_path, f"echo asked >>{tmp_path}/calls; echo tmux 3.1c")
     async with Watched(tmux.socket, {"PATH": str(program.parent)}) as seen:
-        await seen.until(seen.downs)
+        await seen.until(lambda: seen.downs() and (tmp_path / "calls").read_text().count("asked") >= 4)
+        assert len(seen.downs()) == 1
         assert "tmux 3.1c is too old" in seen.downs()[0] and "install 3.2 or newer" in seen.downs()[0]
         assert tmux.clients() == []
 

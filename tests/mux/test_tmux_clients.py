@@ -6,18 +6,20 @@ import asyncio
 import os
 import signal
 from contextlib import aclosing, suppress
+from pathlib import Path
 from random import Random
 
 import psutil
 import pytest
 
-from console.mux import tmux_control
+from console.mux import tmux as adapter
+from console.mux import tmux_control, tmux_panes
 from console.mux.base import MuxError
 from console.mux.tmux import Tmux
 from console.mux.tmux_control import ControlConnection
-from tests.eventually import eventually
+from tests.eventually import eventually, eventually_now
 from tests.mux.watched import Watched
-from tests.tmux_server import TmuxServer, python
+from tests.tmux_server import PROGRAM, TmuxServer, python
 
 pytestmark = pytest.mark.tmux
 
@@ -148,16 +150,35 @@ async def test_a_killed_client_is_replaced(tmux: TmuxServer) -> None:
         assert seen.downs() == []
 
 
-async def test_pause_detaches_at_once_and_resume_attaches(tmux: TmuxServer) -> None:
+async def test_a_lost_connection_is_noticed_at_once(tmux: TmuxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adapter, "TREE_EVERY", 1000.0)
+    monkeypatch.setattr(tmux_panes, "BACKSTOP", 1000.0)
     pane = tmux.new("echo here; sleep 1000")
     async with Watched(tmux.socket) as seen:
         await seen.shows(pane, "here")
+        (client,) = tmux.clients()
+        os.kill(int(client), signal.SIGKILL)
+        await seen.until(lambda: tmux.clients() not in ([client], []))
+        tmux.kill()
+        await seen.until(seen.downs)
+
+
+async def test_pause_detaches_at_once_and_resume_attaches(
+    tmux: TmuxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "RETRY", 0.01)
+    program, calls = tmp_path / "tmux", tmp_path / "calls"
+    program.write_text(f'#!/bin/sh\necho "$@" >>{calls}\nexec {PROGRAM} "$@"\n')
+    program.chmod(0o755)
+    pane = tmux.new("echo here; sleep 1000")
+    async with Watched(tmux.socket, {"PATH": str(tmp_path)}) as seen:
+        await seen.shows(pane, "here")
         seen.mux.pause()
-        await seen.until(lambda: tmux.clients() == [])
-        mark = len(seen.readings)
+        eventually_now(lambda: tmux.clients() == [], what="it detaches although the process does nothing any more")
+        mark, called = len(seen.readings), calls.read_text()
         for _ in range(20):  # time to attach again, which it must not
             await asyncio.sleep(0.02)
-        assert tmux.clients() == [] and len(seen.readings) == mark
+        assert len(seen.readings) == mark and calls.read_text() == called
         seen.mux.resume()
         await seen.until(lambda: len(seen.screens(pane)) > 1 and len(tmux.clients()) == 1)
         seen.mux.pause()
@@ -171,7 +192,10 @@ async def test_a_server_that_goes_while_paused_is_told_after_it(tmux: TmuxServer
     async with Watched(tmux.socket) as seen:
         await seen.shows(pane, "here")
         seen.mux.pause()
+        await eventually(lambda: tmux.clients() == [])
         tmux.kill()
+        for _ in range(10):
+            await asyncio.sleep(0.01)
         assert seen.downs() == []
         seen.mux.resume()
         await seen.until(seen.downs)

@@ -190,13 +190,18 @@ def listening(tmp_path: Path, tmux: TmuxServer) -> Iterator[Path]:
         yield tmux.socket
 
 
+def fake_tmux(folder: Path) -> None:
+    """Put the program of `tests.fakes.tmux_program` into *folder* as ``tmux``."""
+    program = folder / "tmux"
+    program.write_text(f'#!/bin/sh\nexec {shlex.join((sys.executable, "-S", tmux_program.__file__))} "$@"\n')
+    program.chmod(0o755)
+
+
 @pytest.mark.parametrize("rows", ROWS)
 async def test_rows_that_are_exactly_the_markers_of_their_own_reply(
     listening: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: str
 ) -> None:
-    program = tmp_path / "tmux"
-    program.write_text(f'#!/bin/sh\nexec {shlex.join((sys.executable, "-S", tmux_program.__file__))} "$@"\n')
-    program.chmod(0o755)
+    fake_tmux(tmp_path)
     monkeypatch.setenv("ROWS", rows)
     monkeypatch.setattr(tmux_panes, "BACKSTOP", 0.05)
     async with Watched(listening, {"PATH": str(tmp_path)}) as seen:
@@ -207,6 +212,19 @@ async def test_rows_that_are_exactly_the_markers_of_their_own_reply(
     expected = [row.split(" ")[0] for row in rows.split("|")]
     for each in (screen, *seen.screens("%0")):
         assert [row.split(" ")[0] for row in each.lines] == expected
+    assert seen.failures() == [] and seen.downs() == []
+
+
+async def test_a_size_that_changes_with_every_command_list(
+    listening: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_tmux(tmp_path)
+    monkeypatch.setenv("ROWS", "a|b|c||a||a|b|c|d|e")
+    async with Watched(listening, {"PATH": str(tmp_path)}) as seen:
+        await seen.until(lambda: seen.screens("%0"))
+        screens = [await seen.mux.read("%0") for _ in range(9)]
+    assert {len(screen.lines) for screen in screens} == {1, 3, 5}
+    assert all(screen.lines == tuple("abcde"[: screen.height]) for screen in screens)
     assert seen.failures() == [] and seen.downs() == []
 
 

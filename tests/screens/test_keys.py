@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from textual.pilot import Pilot
 
-from console.config import Config
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead
 from console.screens.help import HelpScreen
-from console.screens.main import FilterLine
 from console.screens.send import SendScreen
 from console.screens.themes import ThemeScreen
 from console.widgets.dispatch_table import DispatchTable
+from console.widgets.filter_line import FilterLine
 from console.widgets.surface_list import SurfaceList
 from console.widgets.surface_pane import SurfacePane
 from tests.ui_helpers import NOW, Fleet, drawn, read, until, whole
@@ -163,20 +160,6 @@ async def test_q_leaves() -> None:
             await pilot.press(key)
             await until(pilot, lambda: fleet.app._exit)  # noqa: B023
         assert fleet.app.return_code == 0
-
-
-async def test_own_keys_work_and_stand_in_the_footer_and_in_the_help() -> None:
-    fleet = Fleet(replace(Config(), keys={"surface.send": ("f6",), "app.quit": ("f10",)}))
-    async with fleet.app.run_test(size=WIDE) as pilot:
-        await fleet.start(pilot)
-        await pilot.press("q", "s")
-        assert fleet.app.screen is fleet.app.main and not fleet.app._exit
-        await pilot.press("f6")
-        await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen))
-        await pilot.press("escape", "question_mark")
-        await until(pilot, lambda: isinstance(fleet.app.screen, HelpScreen) and "f6" in drawn(fleet.app))
-        await pilot.press("escape", "f10")
-        await until(pilot, lambda: fleet.app._exit)
 
 
 async def test_the_mouse_selects_panes_rows_and_dispatches() -> None:

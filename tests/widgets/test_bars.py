@@ -112,11 +112,17 @@ async def test_showing_the_same_paints_nothing() -> None:
 
 
 async def test_markup_is_only_text() -> None:
-    for text in HOSTILE:
-        assert text in await top(replace(TOP, note=text))
-        assert text in await top(replace(TOP, mux=MuxSlice("tmux", NOW, text, NOW)))
-        found = Collector(CollectorState.DEGRADED, text, text)
-        shown = await status(
-            CollectorSlice("x", NOW, found), ServicesSlice("p", NOW, (service(text, Judgement.ALARM),)), 200
-        )
-        assert shown.count(text) == 3
+    first, last = TopBar(), StatusBar()
+    app = Stage(first, last)
+    async with app.run_test(size=(200, 2)) as pilot:
+        for text in HOSTILE:
+            first.show(replace(TOP, note=text), NOW)
+            found = CollectorSlice("x", NOW, Collector(CollectorState.DEGRADED, text, text))
+            last.show(found, ServicesSlice("p", NOW, (service(text, Judgement.ALARM),)), NOW)
+            await pilot.pause()
+            whole(app, (200, 2))
+            assert text in rows(app)[0] and rows(app)[1].count(text) == 3
+            assert clickable(app) == []
+            first.show(replace(TOP, mux=MuxSlice("tmux", NOW, text, NOW)), NOW)
+            await pilot.pause()
+            assert text in rows(app)[0]

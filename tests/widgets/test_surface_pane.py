@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from console.model.agent import AgentState, AgentStatus, Regions
+from textual.color import Color
+
+from console.model.agent import SYMBOLS, AgentState, AgentStatus, Regions
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.surface import Surface
 from console.widgets.surface_pane import HEADER_ROWS, PaneView, SurfacePane, rows_needed
@@ -86,13 +88,15 @@ async def test_showing_the_same_costs_nothing_and_one_new_row_costs_one() -> Non
         assert [row.strip() for row in rows(app)[HEADER_ROWS : HEADER_ROWS + 3]] == ["one", "2", "three"]
 
 
-async def test_the_state_is_a_css_class() -> None:
+async def test_the_state_has_its_symbol_its_word_and_its_colour() -> None:
     pane = SurfacePane()
     app = Stage(pane)
     async with app.run_test(size=SIZE):
         for state in AgentState:
             pane.show(PaneView(surface(state)), NOW)
-            assert [name for name in pane.classes if name.strip("-") in set(AgentState)] == [f"-{state}"]
+            wanted = Color.parse(app.theme_variables[f"state-{state}"]).rich_color
+            found = {part.text.strip(): part.style for part in pane._rows[0] if part.style is not None}
+            assert found[SYMBOLS[state]].color == found[str(state)].color == wanted
         pane.show(PaneView(surface(AgentState.APPROVAL)), NOW)
         assert pane.has_class("-needs-person")
         pane.show(PaneView(surface(AgentState.WORKING)), NOW)
@@ -123,7 +127,14 @@ async def test_a_resize_folds_again() -> None:
 
 
 async def test_markup_is_only_text() -> None:
-    for text in HOSTILE:
-        agent = replace(surface(reason=text, text=text), name=text, role=text, seen_agent=text, error=text)
-        lines = await shown(PaneView(agent, replace(DISPATCH, task=text), 1), size=(100, 10))
-        assert text in lines[0] and text in lines[1] and lines[2] == " " + text
+    pane = SurfacePane()
+    app = Stage(pane)
+    async with app.run_test(size=(100, 10)) as pilot:
+        for text in HOSTILE:
+            agent = replace(surface(reason=text, text=text), name=text, role=text, seen_agent=text, error=text)
+            pane.show(PaneView(agent, replace(DISPATCH, task=text), 1), NOW)
+            await pilot.pause()
+            whole(app, (100, 10))
+            shown_rows = [row.rstrip() for row in rows(app)]
+            assert text in shown_rows[0] and text in shown_rows[1] and shown_rows[2] == " " + text
+            assert clickable(app) == []

@@ -1,0 +1,83 @@
+"""The lock beside a dispatch log: ``<name>.lock``, held by flock(2), never deleted.
+
+flock, as also flock(1) and most lock libraries use it; POSIX locks (lockf) do not exclude it. A lock on the log itself
+would be void after the first atomic replacement.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from console.safety import safe_text
+from console.tracker.errors import LockHeld, NotWritten
+
+POLL: Final = 0.01
+"""Seconds between two tries."""
+_BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
+
+
+@contextmanager
+def locked(path: Path, timeout: float) -> Iterator[None]:
+    """Hold the lock of the log *path* (links resolved). Blocks up to *timeout* seconds; not for the event loop.
+
+    Raises LockHeld (who holds it, if it says so), NotWritten (the lock file cannot be made).
+    """
+    lock = path.with_name(f"{path.name}.lock")
+    descriptor = _open(lock)
+    try:
+        _take(descriptor, lock, timeout)
+        with suppress(OSError):  # who holds it is a help for others, no more
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"oc-console, process {os.getpid()}\n".encode(), 0)
+        yield
+        with suppress(OSError):
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
+
+
+def _open(lock: Path) -> int:
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a child that inherits it would keep the lock
+    try:
+        try:
+            return os.open(lock, flags | os.O_RDWR | os.O_CREAT, 0o600)
+        except PermissionError:
+            return os.open(lock, flags | os.O_RDONLY)  # another account's lock file still locks
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        what = f"the lock file cannot be opened ({why})"
+        raise NotWritten(f"{safe_text(str(lock))}: {what}; allow this account to write in that directory") from None
+
+
+def _take(descriptor: int, lock: Path, timeout: float) -> None:
+    deadline = time.monotonic() + timeout
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in _BUSY:
+                raise NotWritten(
+                    f"{safe_text(str(lock))}: cannot be locked ({error.strerror}); is it on a network file system?"
+                ) from None
+        if time.monotonic() >= deadline:
+            raise LockHeld(
+                f"{safe_text(str(lock))}: held by {_holder(descriptor)} for more than {timeout:g} s;"
+                " try again, or end that program if it hangs (never delete the lock file)"
+            )
+        time.sleep(POLL)
+
+
+def _holder(descriptor: int) -> str:
+    with suppress(OSError, ValueError):
+        said = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+        pid = int(said.rpartition(" ")[2])
+        os.kill(pid, 0)
+        return safe_text(said, limit=100)
+    return "another program"

@@ -1,0 +1,259 @@
+"""Maps records to `Dispatch`, a column at a time: 100,000 of them must not cost more than parsing them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, cast
+
+from console.model.dispatch import Dispatch, DispatchStatus, Verification
+from console.safety import LINE_LIMIT, safe_text
+from console.tracker.fields import epoch, epochs, score, verdict_of
+from console.tracker.names import CHECK_SYNONYMS, FLAT, NO_OVERRIDES, SYNONYMS, FieldMap, present
+from console.tracker.numbers import NUMBER_LIMIT, number_in, number_of
+
+_CACHE_LIMIT: Final = 4096
+_SHAPES: Final = 16
+"""Sets of keys in one batch up to which it is worth looking whether they agree."""
+_PLAIN: Final = re.compile("[ -~가-힣]*").fullmatch
+"""Text `safe_text` returns as it is; asking here costs a fifth."""
+
+_Plan = tuple[str | None, str | None, str | None, str | None, str | None, str | None, tuple[tuple[str, str], ...]]
+"""Keys of number, surface, task, status, time and verification, and of parts of the verification in the record."""
+_CheckPlan = tuple[tuple[str, ...], ...]
+_Record = dict[str, object]
+
+
+class _Made:
+    """A `Dispatch` before it is frozen: the same slots, and a constructor at half the cost."""
+
+    __slots__ = Dispatch.__slots__
+
+    def __init__(
+        self,
+        number: int | None,
+        surface: str,
+        task: str,
+        status: DispatchStatus,
+        raw_status: str,
+        dispatched_at: float | None,
+        verification: Verification | None,
+    ) -> None:
+        self.number = number
+        self.surface = surface
+        self.task = task
+        self.status = status
+        self.raw_status = raw_status
+        self.dispatched_at = dispatched_at
+        self.verification = verification
+
+
+class Mapper:
+    """Maps the records of one log; records of one writer look alike, so what was worked out once is kept."""
+
+    def __init__(self, mapping: FieldMap = NO_OVERRIDES) -> None:
+        self.not_understood = 0
+        """Records so far that are not fully understood."""
+        self.mapping = mapping
+        self._number_names = mapping.names("number")
+        self._plans: dict[tuple[str, ...], _Plan] = {}
+        self._check_plans: dict[tuple[str, ...], _CheckPlan] = {}
+        self._checks: dict[tuple[object, ...], Verification | None] = {}
+        self._statuses: dict[object, tuple[DispatchStatus, str]] = {}
+        self._surfaces: dict[object, str] = {}
+
+    def read(self, records: list[object], keys: Iterable[object] | None = None) -> list[Dispatch]:
+        """Return *records* mapped, in their order, none left out; *keys* are what they stand under, if anything."""
+        if set(map(type, records)) == {dict}:
+            dicts = cast(list[_Record], records)
+            names = set(map(tuple, dicts))
+            plan = self._common(names) if len(names) <= _SHAPES else None
+            if plan is not None:
+                return self._columns(dicts, plan, keys)
+        out: list[Dispatch] = []
+        for key, record in zip(keys if keys is not None else [None] * len(records), records, strict=True):
+            if isinstance(record, dict):
+                out += self._columns([record], self._plan(tuple(record)), [key])
+            else:
+                self.not_understood += 1
+                out.append(Dispatch(number_of(key), "", _text(record), DispatchStatus.UNKNOWN))
+        return out
+
+    def _columns(self, records: list[_Record], plan: _Plan, keys: Iterable[object] | None) -> list[Dispatch]:
+        at_number, at_surface, at_task, at_status, at_time, at_check, flat = plan
+        raw = _column(records, at_number)
+        numbers = cast(list[int | None], raw)
+        if set(map(type, raw)) != {int} or not _usable(cast(list[int], raw)):
+            under = keys if keys is not None else [None] * len(records)
+            names = self._number_names
+            numbers = [number_in(key, record, names) for key, record in zip(under, records, strict=True)]
+        surfaces = self._column_of_surfaces(_column(records, at_surface))
+        tasks = _column_of_texts(_column(records, at_task))
+        pairs = self._column_of_statuses(_column(records, at_status))
+        statuses, shown = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+        times = _column(records, at_time)
+        whens = epochs(times)
+        held = _column(records, at_check)
+        if flat:
+            checks = [self._check(each, record, flat) for each, record in zip(held, records, strict=True)]
+        else:
+            checks = [None if each is None else self._check(each, {}, ()) for each in held]
+        made = list(map(_Made, numbers, surfaces, tasks, statuses, shown, whens, checks))
+        for each in made:
+            each.__class__ = Dispatch  # type: ignore[assignment]
+        unclear = _empty(numbers, surfaces, tasks, statuses)
+        if None in whens:
+            unclear |= {at for at, value in enumerate(times) if value and whens[at] is None}
+        if at_check is not None and None in checks:
+            unclear |= {at for at, each in enumerate(held) if checks[at] is None and self._says_nothing(each)}
+        self.not_understood += len(unclear)
+        return cast(list[Dispatch], made)
+
+    def _says_nothing(self, held: object) -> bool:
+        return isinstance(held, str) and held != "" and self.mapping.status(held) is DispatchStatus.UNKNOWN
+
+    def _common(self, shapes: set[tuple[str, ...]]) -> _Plan | None:
+        """One plan for records with these keys; None when they do not agree where a field stands."""
+        plans = [self._plans.get(names) or self._plan(names) for names in shapes]
+        common: list[str | None] = []
+        for choices in zip(*(plan[:6] for plan in plans), strict=True):
+            named = set(choices) - {None}
+            if len(named) > 1:
+                return None
+            common.append(next(iter(named), None))
+        flats = {plan[6] for plan in plans} - {()}
+        if len(common) < 6 or len(flats) > 1:
+            return None
+        number, surface, task, status, time, check = common
+        return number, surface, task, status, time, check, next(iter(flats), ())
+
+    def _plan(self, names: tuple[str, ...]) -> _Plan:
+        def pick(field: str) -> str | None:
+            return next(iter(present(names, self.mapping.names(field))), None)
+
+        flat = tuple((field, name) for field in FLAT if (name := pick(field)) is not None)
+        number, surface, task, status, time, check = map(pick, SYNONYMS)
+        plan = (number, surface, task, status, time, check, flat)
+        if len(self._plans) < _CACHE_LIMIT:
+            self._plans[names] = plan
+        return plan
+
+    def _column_of_statuses(self, column: list[object]) -> list[tuple[DispatchStatus, str]]:
+        try:
+            return [self._statuses[raw] for raw in column]
+        except (KeyError, TypeError):  # not seen yet, or not even hashable
+            return [self._status(raw) for raw in column]
+
+    def _status(self, raw: object) -> tuple[DispatchStatus, str]:
+        if isinstance(raw, str) and raw in self._statuses:
+            return self._statuses[raw]
+        shown = _text(raw, 200)
+        found = (self.mapping.status(shown), shown)
+        if isinstance(raw, str) and len(self._statuses) < _CACHE_LIMIT:
+            self._statuses[raw] = found
+        return found
+
+    def _column_of_surfaces(self, column: list[object]) -> list[str]:
+        try:
+            return [self._surfaces[raw] for raw in column]
+        except (KeyError, TypeError):
+            return [self._surface(raw) for raw in column]
+
+    def _surface(self, raw: object) -> str:
+        shown = _text(raw, 200).strip()
+        if isinstance(raw, str) and len(self._surfaces) < _CACHE_LIMIT:
+            self._surfaces[raw] = shown
+        return shown
+
+    def _check(self, held: object, record: _Record, flat: tuple[tuple[str, str], ...]) -> Verification | None:
+        """The verification in any form; *flat* names what of it stands in the record itself."""
+        if not (held or flat):
+            return None
+        if isinstance(held, list):
+            held = held[-1] if held else None
+        if isinstance(held, dict):
+            names = tuple(held)
+            plan = self._check_plans.get(names) or self._check_plan(names)
+            parts = [_first(held, at) for at in plan]
+        else:
+            parts = [held, None, None, None, None, None]
+        for field, name in flat:
+            value = record.get(name)
+            if value is not None:
+                parts[_PART[field]] = value
+        key = (*parts, *map(type, parts))  # True is 1 as a key, but no score
+        try:
+            return self._checks[key]
+        except (KeyError, TypeError):
+            check = _verification(*parts)
+        if _SMALL.issuperset(map(type, parts)) and len(self._checks) < _CACHE_LIMIT:
+            self._checks[key] = check
+        return check
+
+    def _check_plan(self, names: tuple[str, ...]) -> _CheckPlan:
+        plan = tuple(present(names, self.mapping.check_names(part)) for part in CHECK_SYNONYMS)
+        if len(self._check_plans) < _CACHE_LIMIT:
+            self._check_plans[names] = plan
+        return plan
+
+
+_PART: Final = {name: at for at, name in enumerate(CHECK_SYNONYMS)}
+_SMALL: Final = frozenset({str, int, float, bool, type(None)})
+
+
+def _verification(
+    verdict: object, self_score: object, cross_score: object, by: object, at: object, note: object
+) -> Verification | None:
+    found, own, cross = verdict_of(verdict), score(self_score), score(cross_score)
+    if found is None and own is None and cross is None:
+        return None
+    return Verification(found, own, cross, _text(by, 200), _text(note), epoch(at) if at else None)
+
+
+def _first(held: _Record, names: tuple[str, ...]) -> object:
+    for name in names:
+        value = held[name]
+        if value is not None:
+            return value
+    return None
+
+
+def _empty(
+    numbers: list[int | None], surfaces: list[str], tasks: list[str], statuses: list[DispatchStatus]
+) -> set[int]:
+    """Indices of records that lack something every record should have."""
+    unknown = DispatchStatus.UNKNOWN
+    if None not in numbers and "" not in surfaces and "" not in tasks and unknown not in statuses:
+        return set()
+    rows = enumerate(zip(numbers, surfaces, tasks, statuses, strict=True))
+    return {
+        at
+        for at, (number, surface, task, status) in rows
+        if number is None or not (surface and task) or status is unknown
+    }
+
+
+def _usable(numbers: list[int]) -> bool:
+    return min(numbers) >= 0 and max(numbers) < NUMBER_LIMIT
+
+
+def _column(records: list[_Record], name: str | None) -> list[object]:
+    return [record.get(name) for record in records] if name is not None else [None] * len(records)
+
+
+def _column_of_texts(column: list[object]) -> list[str]:
+    if set(map(type, column)) == {str}:
+        texts = cast(list[str], column)
+        if max(map(len, texts)) <= LINE_LIMIT and _PLAIN(" ".join(texts)) is not None:
+            return texts
+    return [_text(value) for value in column]
+
+
+def _text(value: object, limit: int = LINE_LIMIT) -> str:
+    if isinstance(value, str):
+        if len(value) <= limit and _PLAIN(value) is not None:
+            return value
+        return safe_text(value, limit=limit)
+    if value is None:
+        return ""
+    return str(value) if isinstance(value, int | float) else "[…]"

@@ -1,0 +1,32 @@
+"""The number of a dispatch as records write it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from console.tracker.names import fold
+
+NUMBER_LIMIT: Final = 10**15
+_LABEL: Final = re.compile(r"\D{0,16}(\d{1,15})")
+
+
+def number_in(key: object, record: dict[str, object], names: tuple[str, ...]) -> int | None:
+    """Return the number of a record: the first of *names* (folded) that holds one, else its *key*; None without."""
+    folded = {fold(name): value for name, value in record.items()}
+    numbers = (number_of(value) for value in (*(folded.get(name) for name in names), key))
+    return next((number for number in numbers if number is not None), None)
+
+
+def number_of(value: object) -> int | None:
+    """Return 54 for ``54``, ``54.0``, ``"54"``, ``"#54"``, ``"dispatch-54"``; None when *value* is no such number."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value if 0 <= value < NUMBER_LIMIT else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and 0 <= value < NUMBER_LIMIT else None
+    if isinstance(value, str):
+        found = _LABEL.fullmatch(value.strip()) if len(value) < 64 else None
+        return int(found.group(1)) if found else None
+    return None
