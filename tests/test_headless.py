@@ -159,7 +159,7 @@ def test_doctor_says_what_is_there(tmux: TmuxServer, tmp_path: Path, capsys: pyt
     (tmp_path / "log.json").unlink()
     path = tmp_path / "oc.yaml"
     assert main(["doctor", "--tmux-socket", str(tmux.socket), "--config", str(path)]) == 1
-    assert any(line.startswith("-- dispatch log") for line in capsys.readouterr().out.splitlines())
+    assert "--  dispatch log" in capsys.readouterr().out
 
 
 def snapshot() -> Snapshot:

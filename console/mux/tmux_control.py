@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -49,6 +51,8 @@ class ControlConnection:
         self._process = process
         self._on_notice = on_notice
         self._waiting: deque[_Pending] = deque()
+        self._greeting: list[bytes] | None = []
+        """The lines of the reply to the attaching itself, until it is complete."""
         self._reader = asyncio.create_task(self._read(), name="tmux-control-reader")
         self.lost = asyncio.Event()
         """Set when the connection has ended, for whatever reason."""
@@ -61,11 +65,17 @@ class ControlConnection:
         """Attach to the server chosen by *server* (``-L name`` or ``-S path``). Raises `MuxError`."""
         where = ["-t", target] if target else []
         argv = [program, "-u", *server, "-C", "attach-session", "-f", ATTACH_FLAGS, *where]
+        spawn = asyncio.create_task(host.spawn(argv, without=("TMUX", "TMUX_PANE"), limit=_ROW_LIMIT))
         try:
-            process = await host.spawn(argv, without=("TMUX", "TMUX_PANE"), limit=_ROW_LIMIT)
+            connection = cls(await asyncio.shield(spawn), on_notice)
         except host.HostError as error:
             raise MuxError(str(error)) from error
-        connection = cls(process, on_notice)
+        except asyncio.CancelledError:
+            # A cancelled start waits for pipes that a hanging server may hold for ever: let it come up, then end it.
+            await asyncio.wait((spawn,))
+            if not spawn.cancelled() and spawn.exception() is None:
+                await cls(spawn.result(), on_notice).close()
+            raise
         attached = False
         try:
             await connection.run("display-message -p ok")
@@ -165,6 +175,12 @@ class ControlConnection:
         head, _, rest = line.partition(b" ")
         closing = head in (b"%end", b"%error") and rest.split(b" ") == begin
         if current is None:
+            if self._greeting is not None and not closing:
+                self._greeting.append(line)
+            elif self._greeting is not None:
+                if head == b"%error":  # a command sent meanwhile may be answered all the same
+                    self._end("tmux: " + _words(b" ".join(self._greeting)))
+                self._greeting = None
             return closing
         wanted = current.rows() if current.rows else None
         if wanted is not None and len(current.lines) != wanted:
@@ -211,8 +227,7 @@ class ControlConnection:
     def abort(self) -> None:
         """Detach without waiting."""
         self._end("tmux: detached")
-        with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
+        self._signal(signal.SIGTERM)
 
     async def close(self) -> None:
         """Detach and wait until the client process is gone; idempotent."""
@@ -237,9 +252,7 @@ class ControlConnection:
         The client hands its ends to the server, so a server that hangs keeps them open although the client is dead, and
         `Process.wait` waits for the pipes too; `Process` has no public way to close them.
         """
-        if self._process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+        self._signal(signal.SIGKILL)
         transport: asyncio.SubprocessTransport = self._process._transport  # type: ignore[attr-defined]
         for number in range(3):
             pipe = transport.get_pipe_transport(number)
@@ -247,6 +260,16 @@ class ControlConnection:
                 pipe.abort()  # a close() would wait until the rest is written
             elif pipe is not None:
                 pipe.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Send a signal unless the client has ended.
+
+        Not by `Process.terminate`: that looks for an exit status first and can take it away from asyncio, which then
+        complains on standard error, where the screen is.
+        """
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, number)
 
 
 def _words(raw: bytes) -> str:

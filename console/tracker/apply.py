@@ -11,7 +11,7 @@ from console.safety import safe_text
 from console.tracker.dialect import Dialect, label_like, last_check
 from console.tracker.document import Document, NotALog
 from console.tracker.errors import Conflict, Refused
-from console.tracker.fields import verdict_of
+from console.tracker.fields import epoch, verdict_of
 from console.tracker.names import CHECK_SYNONYMS, NO_OVERRIDES, SYNONYMS, FieldMap, fold, present
 from console.tracker.numbers import number_in
 from console.tracker.operations import (
@@ -139,7 +139,8 @@ def _written(field: str, value: Any, record: Mapping[str, Any], dialect: Dialect
         if meant is not None and isinstance(current, str) and dialect.mapping.status(current) is meant:
             value = current  # it says so already, in its own way: "완료 (14:20)"
     elif field == "dispatched_at" and isinstance(value, int | float) and not isinstance(value, bool):
-        value = dialect.time(value)
+        at = epoch(value)
+        value = dialect.time(at) if at is not None else value
     return {name: value}
 
 

@@ -18,19 +18,13 @@ BACKUP_AGES: Final = (0.0, 3600.0, 86_400.0)
 """Seconds a backup must be older than the next newer one before it is replaced by it."""
 
 
-def replace(path: Path, content: bytes, before: os.stat_result | None) -> str:
-    """Make *content* what *path* (no link) holds; mode and, where allowed, owner are those of *before*.
+def put_in_place(temporary: Path, path: Path) -> str:
+    """Make what `write_beside` wrote the content of *path* (no link).
 
     Returns a warning, or "" when all is well: the new content may not outlast a power failure. Raises OSError: the file
-    is as it was, and no temporary file is left.
+    is as it was.
     """
-    temporary = write_beside(path, content, before)
-    try:
-        temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    temporary.replace(path)
     try:
         sync_directory(path.parent)
     except OSError as error:
@@ -38,8 +32,11 @@ def replace(path: Path, content: bytes, before: os.stat_result | None) -> str:
     return ""
 
 
-def write_beside(path: Path, content: bytes, before: os.stat_result | None) -> Path:
-    """Return a synced temporary file in the directory of *path* with *content*. Raises OSError and leaves none then."""
+def write_beside(path: Path, content: bytes, before: os.stat_result | None, *, sync: bool = True) -> Path:
+    """Return a temporary file in the directory of *path* with *content*; mode and, where allowed, owner of *before*.
+
+    Raises OSError, and leaves none then.
+    """
     temporary = path.with_name(f".{path.name}.oc-{secrets.token_hex(6)}")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
@@ -50,7 +47,8 @@ def write_beside(path: Path, content: bytes, before: os.stat_result | None) -> P
                     if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
                         os.fchown(descriptor, before.st_uid, before.st_gid)
                 os.fchmod(descriptor, stat.S_IMODE(before.st_mode) & 0o777)
-            os.fsync(descriptor)
+            if sync:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
     except BaseException:
@@ -100,7 +98,7 @@ def back_up(path: Path, content: bytes) -> None:
             age = newer.stat().st_mtime - older.stat().st_mtime if older.exists() else BACKUP_AGES[number]
             if age >= BACKUP_AGES[number]:
                 newer.replace(older)
-    temporary = write_beside(path, content, None)
+    temporary = write_beside(path, content, None, sync=False)  # the log itself is, and it is the same until then
     try:
         temporary.replace(names[0])
     except BaseException:

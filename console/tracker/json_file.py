@@ -41,9 +41,9 @@ def look(path: Path, known: bytes | None, now: float, parser: LogParser | None =
     """
     source = safe_text(str(path))
     try:
-        content = _content(path)
+        content = read_content(path)
     except (OSError, ValueError) as error:
-        reason = LogFailed(now, source, f"{source}: {_unreadable(path, error)}")
+        reason = LogFailed(now, source, f"{source}: {unreadable(path, error)}")
         return Look(None, reason, passing=isinstance(error, FileNotFoundError))
     digest = hashlib.sha256(content).digest()
     if digest == known:
@@ -51,11 +51,12 @@ def look(path: Path, known: bytes | None, now: float, parser: LogParser | None =
     try:
         dispatches, not_understood = (parser or LogParser()).read(content)
     except (ValueError, RecursionError, MemoryError) as error:
-        return Look(digest, LogFailed(now, source, f"{source}{_malformed(content, error)}"), passing=True)
+        return Look(digest, LogFailed(now, source, f"{source}{malformed(content, error)}"), passing=True)
     return Look(digest, LogRead(now, source, dispatches, not_understood))
 
 
-def _content(path: Path) -> bytes:
+def read_content(path: Path) -> bytes:
+    """Return the bytes of the regular file *path*. Raises OSError, ValueError (`unreadable` says it to a person)."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # opening a FIFO must not wait for a writer
     with os.fdopen(descriptor, "rb", closefd=False) as file:
         try:
@@ -70,7 +71,8 @@ def _content(path: Path) -> bytes:
     return content
 
 
-def _unreadable(path: Path, error: Exception) -> str:
+def unreadable(path: Path, error: Exception) -> str:
+    """Return why `read_content` failed, and what to do."""
     if isinstance(error, _Unfit):
         return str(error)
     if isinstance(error, FileNotFoundError):
@@ -87,8 +89,8 @@ def _unreadable(path: Path, error: Exception) -> str:
     return f"is not a usable path ({safe_text(str(error), limit=100)}); check log.path"
 
 
-def _malformed(content: bytes, error: Exception) -> str:
-    """``:3:5: what is wrong; what to do`` with line and column from 1."""
+def malformed(content: bytes, error: Exception) -> str:
+    """Return ``:3:5: what is wrong; what to do`` with line and column from 1."""
     if not content.strip():
         return ": is empty; a writer may be at work, it is read again when it changes"
     if isinstance(error, UnicodeDecodeError):

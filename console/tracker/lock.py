@@ -32,7 +32,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
     lock = path.with_name(f"{path.name}.lock")
     descriptor = _open(lock)
     try:
-        _take(descriptor, lock, timeout)
+        take(descriptor, lock, timeout)
         with suppress(OSError):  # who holds it is a help for others, no more
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"oc-console, process {os.getpid()}\n".encode(), 0)
@@ -40,7 +40,8 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
     finally:
-        os.close(descriptor)
+        with suppress(OSError):  # the descriptor is gone all the same, and the work is done
+            os.close(descriptor)
 
 
 def _open(lock: Path) -> int:
@@ -56,7 +57,8 @@ def _open(lock: Path) -> int:
         raise NotWritten(f"{safe_text(str(lock))}: {what}; allow this account to write in that directory") from None
 
 
-def _take(descriptor: int, lock: Path, timeout: float) -> None:
+def take(descriptor: int, lock: Path, timeout: float) -> None:
+    """Lock the open file *lock*, trying for *timeout* seconds; it is let go by closing. Raises LockHeld, NotWritten."""
     deadline = time.monotonic() + timeout
     while True:
         try:

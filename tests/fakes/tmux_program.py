@@ -1,8 +1,8 @@
 """A program that speaks tmux's control mode and answers with rows made to break its framing.
 
 A real server cannot be told which number it gives to a command; this one prints exactly the markers of its own reply.
-Run as ``tmux -C attach-session …`` with the rows of pane %0 in ``$ROWS``, separated by ``|``; in them ``{t}``
-and ``{n}`` are the time and the number of the reply they stand in. Several screens, separated by ``||``, take turns with
+Run as ``tmux -C attach-session …`` with the rows of pane %0 in ``$ROWS``, separated by ``|``; ``{t}`` and ``{n}`` are
+replaced by the time and the number of the reply they stand in. Several screens, separated by ``||``, take turns with
 every command list, as a pane does that is resized all the time.
 """
 

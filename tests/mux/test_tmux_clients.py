@@ -201,16 +201,26 @@ async def test_a_server_that_goes_while_paused_is_told_after_it(tmux: TmuxServer
         await seen.until(seen.downs)
 
 
-async def test_a_cancelled_attach_leaves_no_client(tmux: TmuxServer) -> None:
+@pytest.mark.parametrize("moment", ["at once", "while it starts", "while it waits"])
+async def test_a_cancelled_attach_leaves_no_client(
+    tmux: TmuxServer, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tmux_control, "DETACH_TIMEOUT", 0.1)
     tmux.new()
     os.kill(tmux.pid, signal.SIGSTOP)  # attaching takes for ever
     try:
-        before = children()
+        before, files = children(), psutil.Process().num_fds()
         attach = asyncio.create_task(ControlConnection.open(("-S", str(tmux.socket)), "tmux", lambda line: None))
-        await eventually(lambda: len(children()) == len(before) + 1)
+        if moment != "at once":
+            while len(children()) == len(before):  # noqa: ASYNC110 - the first moment at which there is a process
+                await asyncio.sleep(0)
+        if moment == "while it waits":
+            await eventually(lambda: "tmux-control-reader" in {task.get_name() for task in asyncio.all_tasks()})
         attach.cancel()
-        await asyncio.gather(attach, return_exceptions=True)
+        async with asyncio.timeout(10):
+            await asyncio.gather(attach, return_exceptions=True)
         assert attach.cancelled() and children() == before
+        await eventually(lambda: psutil.Process().num_fds() == files)
     finally:
         os.kill(tmux.pid, signal.SIGCONT)
 

@@ -73,6 +73,8 @@ def test_a_dialog_too_high_keeps_both_ends_and_says_how_much_is_missing() -> Non
     regions = Regions((0, 0), (0, 20))
     folded = texts(fold(made(rows), regions, 40, 7))
     assert folded == [" step 0", " step 1", "⋯ 14 more rows: z shows all", *rows[-4:]]
+    for height in (1, 2):
+        assert texts(fold(made(rows), regions, 40, height)) == rows[-height:], "the last rows are the answers"
     assert dialog_height(made(rows), regions, 40) == 20
     assert dialog_height(made(rows), Regions((0, 20)), 40) == 0
     assert dialog_height(made(rows), None, 40) == 0

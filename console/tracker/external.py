@@ -1,0 +1,160 @@
+"""The owner's own tracker command: the console calls its verbs and looks whether they did what they say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from console.host import HostError, in_thread, run
+from console.model.dispatch import Dispatch
+from console.safety import check_outgoing, safe_text
+from console.tracker.errors import CommandFailed, Refused
+from console.tracker.json_file import malformed, read_content, unreadable
+from console.tracker.names import NO_OVERRIDES, FieldMap
+from console.tracker.operations import Append, Operation, Patch, RecordVerification, Revision, SetStatus
+from console.tracker.schema import raw_record, read_records
+
+_PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
+VERBS: Final = ("append", "patch", "set_status", "verify")
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerCommand:
+    """The verbs of a tracker command, each an argv in which ``{number}``, ``{status}``, ``{task}`` … stand for values.
+
+    A placeholder is a part of one argument, whatever its value holds; there is no shell.
+    """
+
+    append: tuple[str, ...] = ()
+    patch: tuple[str, ...] = ()
+    """Called once for each field, with ``{field}`` and ``{value}``."""
+    set_status: tuple[str, ...] = ()
+    verify: tuple[str, ...] = ()
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """From the console's word for a status to the command's: ``{"done": "완료"}``."""
+    cwd: Path | None = None
+    timeout: float = 10.0
+    """Seconds."""
+
+
+class ExternalLog:
+    """The dispatch log at *path*, which only the owner's *command* writes."""
+
+    def __init__(self, path: Path, command: TrackerCommand, mapping: FieldMap = NO_OVERRIDES) -> None:
+        self.path = path
+        self.command = command
+        self.mapping = mapping
+
+    async def apply(self, operation: Operation) -> tuple[int, Revision]:
+        """Have the command carry out *operation*; return (number, the record's revision) once the file shows it.
+
+        Raises Refused: no such verb, a value no argument can hold. Raises CommandFailed: it could not be run, it
+        failed, or the file does not show the change.
+        """
+        before = await in_thread(self._numbers) if isinstance(operation, Append) else frozenset()
+        for argv in self._argvs(operation):
+            await self._run(argv)
+        return await in_thread(lambda: self._verified(operation, before))
+
+    def _argvs(self, operation: Operation) -> list[list[str]]:
+        if isinstance(operation, Append):
+            return [self._fill("append", dict(operation.fields))]
+        if isinstance(operation, SetStatus):
+            word = self.command.statuses.get(operation.status.value, operation.status.value)
+            return [self._fill("set_status", {"number": operation.number, "status": word})]
+        if isinstance(operation, RecordVerification):
+            values = {name: getattr(operation, name) for name in RecordVerification.__slots__}
+            return [self._fill("verify", values)]
+        number = operation.number
+        return [
+            self._fill("patch", {"number": number, "field": name, "value": value})
+            for name, value in operation.fields.items()
+        ]
+
+    def _fill(self, verb: str, values: Mapping[str, object]) -> list[str]:
+        template: Sequence[str] = getattr(self.command, verb)
+        if not template:
+            raise Refused(f"the tracker command has no verb for this; write log.command.{verb} in the configuration")
+
+        def value(found: re.Match[str]) -> str:
+            held = values.get(found.group(1))
+            text = "" if held is None else held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
+            if check_outgoing(text)[1] or "\0" in text:
+                raise Refused(f"the {found.group(1)} holds control characters; remove them")
+            return text
+
+        argv = [template[0], *(_PLACEHOLDER.sub(value, part) for part in template[1:])]
+        for part, made in zip(template[1:], argv[1:], strict=True):
+            if part.startswith("{") and made.startswith("-"):
+                raise Refused(
+                    f"{safe_text(made, limit=60)} would be read as an option of the command; begin it otherwise"
+                )
+        return argv
+
+    async def _run(self, argv: Sequence[str]) -> None:
+        try:
+            done = await run(argv, timeout=self.command.timeout, cwd=self.command.cwd)
+        except HostError as error:
+            raise CommandFailed(f"tracker command: {error}") from None
+        if done.returncode:
+            lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+            said = safe_text(lines[-1], limit=300) if lines else "it said nothing"
+            name = safe_text(" ".join(argv[:2]), limit=100)
+            raise CommandFailed(f"{name}: failed with exit status {done.returncode}: {said}")
+
+    def _document(self) -> object:
+        name = safe_text(str(self.path))
+        try:
+            content = read_content(self.path)
+        except (OSError, ValueError) as error:
+            raise CommandFailed(f"{name}: {unreadable(self.path, error)}") from None
+        try:
+            return json.loads(content.decode("utf-8-sig"))
+        except (ValueError, RecursionError) as error:
+            raise CommandFailed(f"{name}{malformed(content, error)}") from None
+
+    def _numbers(self) -> frozenset[int | None]:
+        if not self.path.exists():
+            return frozenset()
+        return frozenset(each.number for each in read_records(self._document(), self.mapping)[0])
+
+    def _verified(self, operation: Operation, before: frozenset[int | None]) -> tuple[int, Revision]:
+        document = self._document()
+        found = read_records(document, self.mapping)[0]
+        if isinstance(operation, Append):
+            new = [each for each in found if each.number is not None and each.number not in before]
+            wanted = str(operation.fields.get("task", ""))
+            dispatch = next((each for each in new if each.task == safe_text(wanted)), new[-1] if new else None)
+        else:
+            dispatch = next((each for each in reversed(found) if each.number == operation.number), None)
+        wrong = _difference(operation, dispatch)
+        raw = raw_record(document, dispatch.number, self.mapping) if dispatch and dispatch.number is not None else None
+        if wrong or dispatch is None or dispatch.number is None or raw is None:
+            raise CommandFailed(
+                f"{safe_text(str(self.path))}: the command succeeded but {wrong or 'there is no new dispatch'};"
+                " look at what it did, and at log.command in the configuration"
+            )
+        return dispatch.number, Revision.of(raw)
+
+
+def _difference(operation: Operation, dispatch: Dispatch | None) -> str:
+    """In what the record is not what *operation* asked for; empty when it is."""
+    if dispatch is None:
+        return "there is no new dispatch" if isinstance(operation, Append) else f"#{operation.number} is not in the log"
+    label, check = dispatch.label, dispatch.verification
+    if isinstance(operation, SetStatus) and dispatch.status is not operation.status:
+        return f"{label} is still {dispatch.status.value}"
+    if isinstance(operation, RecordVerification):
+        wanted = (operation.verdict, operation.self_score, operation.cross_score)
+        if check is None or (check.verdict, check.self_score, check.cross_score) != wanted:
+            return f"{label} does not show that verification"
+    if isinstance(operation, Append | Patch):
+        for name in ("task", "surface"):
+            value = operation.fields.get(name)
+            if isinstance(value, str) and getattr(dispatch, name) != safe_text(value):
+                return f"the {name} of {label} is {getattr(dispatch, name)!r}"
+    return ""
