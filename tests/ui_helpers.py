@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -21,10 +21,10 @@ from console.model.agent import AgentState, Detection, Regions
 from console.model.reading import Reading, ScreenRead, TreeRead
 from console.model.snapshot import SurfaceSpec
 from console.model.surface import Screen, SurfaceInfo
-from console.mux.base import Interest, MuxError
 from console.opening import Opened
 from console.safety import strip_sgr
 from console.theming import load_themes, state_variables, theme_folders
+from tests.fakes.mux import FakeMux
 
 NOW: Final = 1_775_800_000.0
 """Epoch seconds at which the readings of the tests are made."""
@@ -72,58 +72,38 @@ def read(number: int, text: str, state: AgentState = AgentState.IDLE, at: float 
     return ScreenRead(at, f"%{number}", screen(text), seen(state, reason=reason))
 
 
-class PostedMux:
-    """A `Multiplexer` that yields what the test posts and remembers what it was asked to do."""
+class EchoMux(FakeMux):
+    """Every surface has an input box that shows what is typed; readings of the other adapters may be posted too."""
 
     source = "tmux 3.5 /tmp/fleet"
-    capabilities = frozenset({"colours", "cursor", "paste"})
 
     def __init__(self) -> None:
-        self.readings: asyncio.Queue[Reading] = asyncio.Queue()
-        self.did: list[tuple[str, ...]] = []
-        self.interest = Interest()
-        self.typed = ""
+        super().__init__()
+        self.draft = ""
 
-    async def watch(self) -> AsyncIterator[Reading]:
-        while True:
-            yield await self.readings.get()
+    def post(self, *readings: Reading | BaseException | None) -> None:
+        super().post(*readings)  # type: ignore[arg-type]
 
-    def look_at(self, interest: Interest) -> None:
-        self.interest = interest
-
-    def reread(self) -> None:
-        self.did.append(("reread",))
-
-    def pause(self) -> None:
-        self.did.append(("pause",))
-
-    def resume(self) -> None:
-        self.did.append(("resume",))
+    @property
+    def taken(self) -> bool:
+        """Whether everything that was posted has been read."""
+        return self._posts.empty()
 
     async def read(self, ref: str) -> Screen:
-        if ref == "%404":
-            raise MuxError("gone")
-        return screen(f"> {self.typed}\n{len(self.did)}")
+        return screen(f"> {self.draft}\n{len(self.typed)}")
 
-    async def send_text(self, ref: str, text: str) -> None:
-        self.typed = text
-        self.did.append(("text", ref, text))
-
-    async def send_key(self, ref: str, key: str) -> None:
-        self.typed = ""
-        self.did.append(("key", ref, key))
-
-    async def close(self) -> None:
-        self.did.append(("close",))
+    def _type(self, ref: str, what: str) -> None:
+        self.typed.append((ref, what))
+        self.draft = "" if what == "<enter>" else what
 
 
 class Fleet:
-    """A console over a `PostedMux`."""
+    """A console over an `EchoMux`."""
 
     def __init__(self, config: Config | None = None, *, note: str = "", specs: tuple[SurfaceSpec, ...] = ()) -> None:
         config = config or Config()
-        self.mux = PostedMux()
-        self.engine = Engine(config, self.mux, specs=specs)  # type: ignore[arg-type]
+        self.mux = EchoMux()
+        self.engine = Engine(config, self.mux, specs=specs)
         self.note = note
         self.app = ConsoleApp(config, self._open)
 
@@ -132,8 +112,7 @@ class Fleet:
 
     def post(self, *readings: Reading) -> None:
         """Let the multiplexer yield *readings*."""
-        for reading in readings:
-            self.mux.readings.put_nowait(reading)
+        self.mux.post(*readings)
 
     def tree(self, infos: Iterable[SurfaceInfo], at: float = NOW) -> None:
         """Post a listing."""
@@ -141,7 +120,7 @@ class Fleet:
 
     async def settled(self, pilot: Pilot[None]) -> None:
         """Wait until every posted reading is drawn."""
-        await until(pilot, self.mux.readings.empty)
+        await until(pilot, lambda: self.mux.taken)
         await until(pilot, lambda: self.app.snapshot is self.engine.snapshot)
         await pilot.pause()
 

@@ -51,8 +51,8 @@ class ControlConnection:
         self._process = process
         self._on_notice = on_notice
         self._waiting: deque[_Pending] = deque()
-        self._greeting: list[bytes] | None = []
-        """The lines of the reply to the attaching itself, until it is complete."""
+        self._attached = self._pending()
+        """Not a reply to a command of ours: a server answers those also when it refuses to attach."""
         self._reader = asyncio.create_task(self._read(), name="tmux-control-reader")
         self.lost = asyncio.Event()
         """Set when the connection has ended, for whatever reason."""
@@ -78,7 +78,7 @@ class ControlConnection:
             raise
         attached = False
         try:
-            await connection.run("display-message -p ok")
+            await connection._answer(connection._attached)
             attached = True
         except MuxError as error:
             raise MuxError(connection.why or str(error)) from error
@@ -123,10 +123,14 @@ class ControlConnection:
         return pending
 
     def _expect(self, rows: Callable[[], int] | None = None) -> _Pending:
+        pending = self._pending(rows)
+        self._waiting.append(pending)
+        return pending
+
+    def _pending(self, rows: Callable[[], int] | None = None) -> _Pending:
         pending = _Pending(asyncio.get_running_loop().create_future(), rows)
         # A caller that went away (cancelled, timed out) must not leave a complaint about a result nobody fetched.
         pending.reply.add_done_callback(lambda done: done.cancelled() or done.exception())
-        self._waiting.append(pending)
         return pending
 
     def _write(self, lines: Sequence[str]) -> None:
@@ -175,12 +179,7 @@ class ControlConnection:
         head, _, rest = line.partition(b" ")
         closing = head in (b"%end", b"%error") and rest.split(b" ") == begin
         if current is None:
-            if self._greeting is not None and not closing:
-                self._greeting.append(line)
-            elif self._greeting is not None:
-                if head == b"%error":  # a command sent meanwhile may be answered all the same
-                    self._end("tmux: " + _words(b" ".join(self._greeting)))
-                self._greeting = None
+            self._greet(line, head, closing)
             return closing
         wanted = current.rows() if current.rows else None
         if wanted is not None and len(current.lines) != wanted:
@@ -198,6 +197,18 @@ class ControlConnection:
             else:
                 current.reply.set_exception(MuxError("tmux: " + _words(b" ".join(current.lines))))
         return True
+
+    def _greet(self, line: bytes, head: bytes, closing: bool) -> None:
+        """Take one line of a reply to nothing we asked: the first such reply is the one to the attaching itself."""
+        attached = self._attached
+        if attached.reply.done():
+            return
+        if not closing:
+            attached.lines.append(line)
+        elif head == b"%end":
+            attached.reply.set_result(attached.lines)
+        else:
+            self._end("tmux: " + _words(b" ".join(attached.lines)))
 
     def _notice(self, line: bytes) -> None:
         if line.startswith(b"%exit"):
@@ -219,6 +230,7 @@ class ControlConnection:
             return
         self.why = why
         self.lost.set()
+        self._waiting.appendleft(self._attached)
         while self._waiting:
             pending = self._waiting.popleft()
             if not pending.reply.done():

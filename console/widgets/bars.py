@@ -88,7 +88,8 @@ class TopBar(_Bar):
         left: list[Part] = [(" oc-console ", self._style("name"))]
         if view.note:
             left.append((f" {view.note} ", self._style("note")))
-        left.append((f"  {view.mux.source or 'looking for a terminal server'}", meta))
+        source = " ".join(part.rsplit("/", 1)[-1] for part in view.mux.source.split(" "))  # doctor says the whole path
+        left.append((f"  {source or 'looking for a terminal server'}", meta))
         right: list[Part] = []
         if view.mux.error:
             since = span(self._now - view.mux.down_since) if view.mux.down_since is not None else ""

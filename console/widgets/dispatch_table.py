@@ -19,7 +19,7 @@ from console.model.snapshot import LogSlice
 from console.widgets.lines import Part, bar, cut
 from console.widgets.words import span
 
-_ATTENTION: Final = frozenset({DispatchStatus.NEEDS_CHECK, DispatchStatus.FAILED, DispatchStatus.WAITING})
+_ATTENTION: Final = frozenset({DispatchStatus.NEEDS_CHECK, DispatchStatus.WAITING})
 _STATUS_SYMBOLS: Final = {
     DispatchStatus.QUEUED: "◌",
     DispatchStatus.SENT: "→",
@@ -208,7 +208,8 @@ class DispatchTable(ScrollView, can_focus=True):
         text = str(found.verdict or "pending")
         if width >= 22 and found.self_score is not None and found.cross_score is not None:
             text += f" {found.self_score:g}→{found.cross_score:g} ({0.0 - (found.gap or 0.0):+g})"
-        bad = found.verdict in (VerificationVerdict.FAIL, VerificationVerdict.WARN)
+        # A closed dispatch needs nobody, whatever its verdict was.
+        bad = dispatch.is_open and found.verdict in (VerificationVerdict.FAIL, VerificationVerdict.WARN)
         return [(" " + _column(text, width), self._style("alert" if bad else "meta"))]
 
     def on_key(self, event: events.Key) -> None:

@@ -47,7 +47,7 @@ async def test_a_text_is_sent_to_the_chosen_surface_and_the_result_is_told() -> 
         await until(pilot, lambda: f"{len(text)} characters, 2 line(s)" in verdict(fleet))
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "AGENT 2: submitted. %2: Enter was taken" in drawn(fleet.app))
-        assert fleet.mux.did == [("text", "%2", text), ("key", "%2", "enter")]
+        assert fleet.mux.typed == [("%2", text), ("%2", "<enter>")]
         assert len(fleet.app.screen_stack) == 1
 
 
@@ -58,7 +58,7 @@ async def test_esc_sends_nothing() -> None:
         (await dialog(fleet, pilot)).insert("never mind")
         await pilot.press("escape")
         await until(pilot, lambda: fleet.app.screen is fleet.app.main)
-        assert fleet.mux.did == []
+        assert fleet.mux.typed == []
 
 
 async def test_control_characters_cannot_be_sent() -> None:
@@ -73,7 +73,7 @@ async def test_control_characters_cannot_be_sent() -> None:
             assert isinstance(fleet.app.screen, SendScreen)
         area.text = "clean"
         await until(pilot, lambda: "5 characters" in verdict(fleet))
-        assert fleet.mux.did == []
+        assert fleet.mux.typed == []
 
 
 async def test_nothing_is_sent_to_a_surface_that_waits_also_when_it_began_to_wait_meanwhile() -> None:
@@ -96,7 +96,7 @@ async def test_nothing_is_sent_to_a_surface_that_waits_also_when_it_began_to_wai
         await fleet.settled(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen) or bool(fleet.app._notifications))
-        assert fleet.mux.did == []
+        assert fleet.mux.typed == []
 
 
 async def test_without_a_surface_it_says_so_and_a_gone_one_gets_nothing() -> None:
@@ -110,7 +110,7 @@ async def test_without_a_surface_it_says_so_and_a_gone_one_gets_nothing() -> Non
         await fleet.settled(pilot)
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "refused" in drawn(fleet.app) and "nothing was typed" in drawn(fleet.app))
-        assert fleet.mux.did == []
+        assert fleet.mux.typed == []
 
 
 async def test_a_theme_is_previewed_kept_or_put_back() -> None:

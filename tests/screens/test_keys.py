@@ -141,7 +141,7 @@ async def test_r_reads_again_and_dialogs_open_and_close() -> None:
     async with fleet.app.run_test(size=WIDE) as pilot:
         await fleet.start(pilot)
         await pilot.press("r")
-        await until(pilot, lambda: ("reread",) in fleet.mux.did)
+        await until(pilot, lambda: "reread" in fleet.mux.calls)
         for key, dialog, leave in (("question_mark", HelpScreen, "escape"), ("question_mark", HelpScreen, "q"),
                                    ("t", ThemeScreen, "escape"), ("t", ThemeScreen, "t"),
                                    ("s", SendScreen, "escape")):  # fmt: skip
@@ -149,7 +149,7 @@ async def test_r_reads_again_and_dialogs_open_and_close() -> None:
             await until(pilot, lambda dialog=dialog: isinstance(fleet.app.screen, dialog))  # type: ignore[misc]
             await pilot.press(leave)
             await until(pilot, lambda: fleet.app.screen is fleet.app.main)
-        assert fleet.app.is_running and fleet.mux.did == [("reread",)]
+        assert fleet.app.is_running and fleet.mux.calls == ["reread"] and fleet.mux.typed == []
 
 
 async def test_q_leaves() -> None:

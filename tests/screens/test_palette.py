@@ -49,7 +49,7 @@ async def test_it_runs_commands_and_asks_for_a_text() -> None:
         await fleet.start(pilot)
         await search(fleet, pilot, "-read", "re-read  (r)")
         await pilot.press("enter")
-        await until(pilot, lambda: ("reread",) in fleet.mux.did)
+        await until(pilot, lambda: "reread" in fleet.mux.calls)
         await search(fleet, pilot, "d to 4", "send to AGENT 4")
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen))

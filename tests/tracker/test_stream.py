@@ -69,7 +69,8 @@ def test_odd_rows_are_in_their_place() -> None:
 @pytest.mark.parametrize(
     "text",
     ["[" + "{}," * 100 + "]", "[{}" + ", {}" * 100, "[" + "{}\n" * 100 + "]", "[{}]" * 50,
-     '{"log": [' + "{}, " * 99 + "{}], ", '{"log": [' + "{},\n" * 99 + "{}] 5}", "[" + '{"a": 1},\n' * 99 + '{"a": 01}]', '["' + "\xff" * 100],
+     '{"log": [' + "{}, " * 99 + "{}], ", '{"log": [' + "{},\n" * 99 + "{}] 5}",
+     "[" + '{"a": 1},\n' * 99 + '{"a": 01}]', '["' + "\xff" * 100],
 )  # fmt: skip
 def test_what_the_parser_refuses_is_refused(text: str) -> None:
     with pytest.raises(ValueError) as expected:
