@@ -30,6 +30,7 @@ def start_daemon(program: str, socket: str, folder: Path) -> subprocess.Popen[by
     """Start the daemon; all its files go into *folder*. Raises `DemoError`."""
     # It installs a hook program and keeps a log under HOME and the XDG folders.
     homes = {"HOME": str(folder), "XDG_STATE_HOME": str(folder / "state"), "XDG_RUNTIME_DIR": str(folder)}
+    homes["TMPDIR"] = str(folder)
     argv = [program, "--headless", "--ephemeral", "--session", folder.name, "--socket", socket]
     try:
         return subprocess.Popen(

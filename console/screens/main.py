@@ -18,11 +18,13 @@ from textual.widgets import Input, Static
 
 from console.commands import COMMANDS, Command
 from console.model.dispatch import Dispatch
+from console.model.reconcile import live_states
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.screens.arrangement import FRAME, arrange, row_heights
+from console.screens.fleet_views import FleetViews
 from console.widgets.bars import StatusBar, TopBar, TopView
-from console.widgets.dispatch_table import DispatchTable
+from console.widgets.dispatch_table import SORTS, DispatchTable
 from console.widgets.filter_line import FilterLine
 from console.widgets.key_bar import KeyBar
 from console.widgets.lines import Ground, ground
@@ -31,6 +33,8 @@ from console.widgets.surface_pane import PaneView, SurfacePane, rows_needed
 
 TABLE_ROWS = 40
 """Rows after which the height of the table no longer follows the number of dispatches."""
+LEAST_LIST = 2
+"""Rows the list of surfaces keeps when a dialog needs the room."""
 LIST_READS = 12
 """Surfaces of the compact list that are read as if on screen."""
 
@@ -75,7 +79,6 @@ class MainScreen(Screen[None]):
         self._arrangement = arrange(80, 24, 0)
         self._looking: tuple[frozenset[str], str] = (frozenset(), "")
         self._fleet: tuple[Surface, ...] = ()
-        self._positions: dict[str, int] = {}
         self._heights = ""
         self._records = 0
         self._top = TopBar(id="top")
@@ -89,7 +92,7 @@ class MainScreen(Screen[None]):
         self._keys = KeyBar(id="keys")
         self._blanks: dict[int, Strip] = {}
         self._commands = tuple(command for command in COMMANDS if command.show)
-        self._views: dict[str, tuple[tuple[object, ...], PaneView]] = {}
+        self._views = FleetViews()
 
     def compose(self) -> ComposeResult:
         """Top bar, list (small screens), panes, filter, table, status bar, footer."""
@@ -135,18 +138,17 @@ class MainScreen(Screen[None]):
             count_changed = len(fleet) != len(self._fleet)
             if fleet and not any(surface.key == self.selected for surface in fleet):
                 # It is gone: the one that took its place is chosen.
-                self.selected = fleet[min(self._positions.get(self.selected, 0), len(fleet) - 1)].key
+                self.selected = fleet[min(self._views.positions.get(self.selected, 0), len(fleet) - 1)].key
             self._fleet = fleet
-            self._positions = {surface.key: at for at, surface in enumerate(fleet)}
-            self._views = {key: made for key, made in self._views.items() if key in self._positions}
+            self._views.take(fleet)
             if count_changed:
                 self._arrange()
         if min(len(snapshot.log.dispatches), TABLE_ROWS) != min(self._records, TABLE_ROWS):
             self._arrange()
         self._show()
         now = time.time()
-        if snapshot.log is not before.log:
-            self._table.show(snapshot.log, now)
+        if snapshot.log is not before.log or snapshot.surfaces is not before.surfaces:
+            self._table.show(snapshot.log, now, live_states(snapshot.surfaces))
         if snapshot.collector is not before.collector or snapshot.services is not before.services:
             self._status.show(snapshot.collector, snapshot.services, now)
 
@@ -247,6 +249,8 @@ class MainScreen(Screen[None]):
         if self._single():
             room = self.size.height - FRAME - plan.list_rows - plan.table_rows
             self._table.display = plan.table_rows > 0 and needs[0] <= room
+            over = max(0, needs[0] - room - plan.table_rows)
+            self._list.styles.height = max(min(plan.list_rows, LEAST_LIST), plan.list_rows - over)
             return
         by_row = [max(needs[at : at + columns], default=0) for at in range(0, columns * plan.rows, columns)]
         heights = row_heights(self.size.height - FRAME - plan.table_rows - self._filter_rows(), by_row)
@@ -259,17 +263,8 @@ class MainScreen(Screen[None]):
         return 1 if self._filter.has_class("-open") else 0
 
     def _view(self, surface: Surface) -> PaneView:
-        at = self._positions[surface.key]
-        if not self._single():
-            at -= self.page * self._arrangement.per_page
-        number = at + 1 if 0 <= at < 9 else 0
-        snapshot = self.snapshot
-        made = (surface, number, snapshot.log, snapshot.mux.error)
-        before, view = self._views.get(surface.key, (None, None))
-        if view is None or before is None or any(old is not new for old, new in zip(before, made, strict=True)):
-            view = PaneView(surface, snapshot.dispatch_of(surface), number, snapshot.mux.error)
-            self._views[surface.key] = (made, view)
-        return view
+        first = 0 if self._single() else self.page * self._arrangement.per_page
+        return self._views.view(surface, self.snapshot, first)
 
     def _tell(self, visible: frozenset[str]) -> None:
         looking = (visible, self.selected)
@@ -362,6 +357,10 @@ class MainScreen(Screen[None]):
         self._arrange()
 
     # -- filter ------------------------------------------------------------------------------------------------
+
+    def action_sort(self) -> None:
+        """The next order of the dispatch table."""
+        self._table.sort = SORTS[(SORTS.index(self._table.sort) + 1) % len(SORTS)]
 
     def action_filter(self) -> None:
         """Open the filter line."""

@@ -24,7 +24,7 @@ from console.tracker.files import sync_directory, write_all
 from console.tracker.lock import take
 from console.tracker.losses import Lost, find_losses
 from console.tracker.names import NO_OVERRIDES, FieldMap
-from console.tracker.operations import Operation, digest_of, to_json
+from console.tracker.operations import Operation, digest_of, from_json, to_json
 
 NAME: Final = "dispatch_journal.jsonl"
 ROTATE_SIZE: Final = 5 * 1024 * 1024
@@ -39,7 +39,7 @@ class Entry:
 
     id: str
     key: str
-    operation: Mapping[str, Any]
+    operation: Operation
     number: int
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
@@ -115,7 +115,10 @@ class Journal:
                     for made in read["settled"]:
                         found.pop(made, None)
                 elif read["log"] == self._log:
-                    entry = Entry(read["id"], read["key"], read["op"], read["number"], read["before"], read["after"])
+                    before, after = read["before"], dict(read["after"])
+                    before = None if before is None else dict(before)
+                    number = int(read["number"])
+                    entry = Entry(str(read["id"]), read["key"], from_json(read["op"]), number, before, after)
                     found[entry.id] = entry
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 self.damaged += 1

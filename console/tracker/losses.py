@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from console.tracker.names import FieldMap, present
 from console.tracker.numbers import number_in
-from console.tracker.operations import Append, Operation, Patch, from_json
+from console.tracker.operations import Append, Operation, Patch
 from console.tracker.schema import find_records
 
 _GONE: Final = object()
@@ -23,8 +23,8 @@ class Written(Protocol):
         """Names the line."""
 
     @property
-    def operation(self) -> Mapping[str, Any]:
-        """As `operations.to_json` gives it."""
+    def operation(self) -> Operation:
+        """What was to be done."""
 
     @property
     def number(self) -> int:
@@ -91,7 +91,7 @@ def _lives(own: list[Written]) -> list[list[Written]]:
 
 
 def _one(entry: Written, why: str, applicable: bool) -> Lost:
-    return Lost(entry.number, from_json(entry.operation), (), why, (entry.id,), applicable)
+    return Lost(entry.number, entry.operation, (), why, (entry.id,), applicable)
 
 
 def _by_number(document: object, mapping: FieldMap) -> dict[int, dict[str, Any]]:
@@ -145,7 +145,7 @@ def _fields(number: int, own: Sequence[Written], record: Mapping[str, Any]) -> l
         names = undone.get(entry.id)
         if names:
             whole = entry.before is not None and set(names) == set(entry.after)
-            operation = from_json(entry.operation) if whole else Patch(number, {n: entry.after[n] for n in names})
+            operation = entry.operation if whole else Patch(number, {n: entry.after[n] for n in names})
             why = f"{', '.join(names)} of #{number} is what it was before"
             found.append(Lost(number, operation, tuple(names), why, (entry.id,)))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from rich.cells import cell_len
@@ -15,6 +16,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
+from console.model.query import parse, searched
+from console.model.reconcile import Live, disagreement
 from console.model.snapshot import LogSlice
 from console.widgets.lines import Part, bar, cut
 from console.widgets.words import span
@@ -34,6 +37,12 @@ _STATUS_SYMBOLS: Final = {
 }
 
 
+SORTS: Final = ("number", "age", "status", "surface")
+"""Orders of the rows: newest number first, oldest first, what is open first, by surface."""
+_WIDE: Final = 120
+"""Cells from which the last column has room for words."""
+
+
 class DispatchTable(ScrollView, can_focus=True):
     """Newest first. `show` gives it the log; `filter_text` narrows it."""
 
@@ -49,6 +58,8 @@ class DispatchTable(ScrollView, can_focus=True):
     cursor = var(0)
     """Row of the cursor among the rows that pass the filter."""
     filter_text = var("", init=False)
+    sort = var("number", init=False)
+    """One of `SORTS`."""
 
     class Opened(Message):
         """Enter or a click on a dispatch."""
@@ -63,13 +74,17 @@ class DispatchTable(ScrollView, can_focus=True):
         self._now = 0.0
         self._all: tuple[Dispatch, ...] = ()
         self._found: list[Dispatch] = []
+        self._live: Mapping[str, Live] = {}
         self._searched: list[str] = []
         """What the filter looks at, for each of `_all`; made when it is first used."""
         self._open = 0
         self.painted = 0
 
-    def show(self, log: LogSlice, now: float) -> None:
-        """Show the log as of *now* (epoch seconds)."""
+    def show(self, log: LogSlice, now: float, live: Mapping[str, Live] | None = None) -> None:
+        """Show the log as of *now* (epoch seconds), beside what the surfaces do (`live`, None: as before)."""
+        if live is not None and live != self._live:
+            self._live = live
+            self._repaint_open()
         changed = log.dispatches is not self._log.dispatches or log.error != self._log.error
         minute = int(now // 60) != int(self._now // 60)
         source_changed = log.source != self._log.source or log.stale_since != self._log.stale_since
@@ -81,10 +96,17 @@ class DispatchTable(ScrollView, can_focus=True):
         if minute or (source_changed and not self._found):
             self.refresh()
 
+    def _repaint_open(self) -> None:
+        """What a surface does only shows in rows of open dispatches."""
+        top = self.scroll_offset.y
+        for row in range(top, min(top + self.size.height, len(self._found))):
+            if self._found[row].is_open:
+                self._repaint(row)
+
     def _take(self, dispatches: tuple[Dispatch, ...]) -> None:
         before = self._found
         marked = before[self.cursor] if self.cursor < len(before) and (self.cursor or self.has_focus) else None
-        self._all = tuple(sorted(dispatches, key=_newest_first))
+        self._all = tuple(sorted(dispatches, key=_ORDERS[self.sort]))
         self._searched = []
         self._open = sum(1 for dispatch in self._all if dispatch.is_open)
         self._found = self._passing()
@@ -100,12 +122,17 @@ class DispatchTable(ScrollView, can_focus=True):
                 self._repaint(row)
 
     def _passing(self) -> list[Dispatch]:
-        words = self.filter_text.casefold().split()
-        if not words:
+        query = parse(self.filter_text)
+        if query.empty:
             return list(self._all)
         if not self._searched:
-            self._searched = [_searched(dispatch) for dispatch in self._all]
-        return [d for d, text in zip(self._all, self._searched, strict=True) if all(word in text for word in words)]
+            self._searched = [searched(dispatch) for dispatch in self._all]
+        return [d for d, text in zip(self._all, self._searched, strict=True) if query.matches(d, text)]
+
+    def watch_sort(self) -> None:
+        """Order at once."""
+        self._take(self._all)
+        self.refresh()
 
     def watch_filter_text(self) -> None:
         """Narrow at once."""
@@ -167,13 +194,14 @@ class DispatchTable(ScrollView, can_focus=True):
 
     def _columns(self, width: int) -> tuple[int, int, int]:
         """Widths of status, surface and verification; what is left is the task's. 0 hides a column."""
-        return (16, 18 if width >= 120 else 13, 22 if width >= 120 else (8 if width >= 100 else 0))
+        return (16, 18 if width >= _WIDE else 13, 24 if width >= _WIDE else (8 if width >= 100 else 0))
 
     def _header(self, width: int) -> tuple[Segment, ...]:
         status, surface, check = self._columns(width)
         fill = self.get_component_rich_style("table--header")
         shown = f"{len(self._found)}/{len(self._all)}" if self.filter_text else f"{len(self._all)}"
-        task = f"task   {shown} dispatches, {self._open} open"
+        order = "" if self.sort == SORTS[0] else f", by {self.sort}"
+        task = f"task   {shown} dispatches, {self._open} open{order}"
         right: list[Part] = [(f" {'verified':<{check}}" if check else "", Style())]
         if self._log.error:
             since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
@@ -195,9 +223,14 @@ class DispatchTable(ScrollView, can_focus=True):
             (_column(word, status), colour),
             (f"{since:>5}  ", self._style("meta")),
             (_column(dispatch.surface or "–", surface), self._style("meta")),
-            (dispatch.task, calm),
         ]
-        return bar(width, left, self._verification(dispatch, check), fill)
+        trouble = disagreement(dispatch, self._live)
+        if trouble and width >= _WIDE:
+            right: list[Part] = [(" " + _column(f"▲ {trouble}", check), self._style("alert"))]
+        else:
+            right = self._verification(dispatch, check)
+            left += [(f"▲ {trouble} · ", self._style("alert"))] if trouble else []
+        return bar(width, [*left, (dispatch.task, calm)], right, fill)
 
     def _verification(self, dispatch: Dispatch, width: int) -> list[Part]:
         if width <= 0:
@@ -251,8 +284,24 @@ def _same(one: Dispatch, other: Dispatch) -> bool:
     return one == other if other.number is None else one.number == other.number
 
 
-def _searched(dispatch: Dispatch) -> str:
-    return f"{dispatch.label} {dispatch.surface} {dispatch.task} {dispatch.status} {dispatch.raw_status}".casefold()
+def _oldest_first(dispatch: Dispatch) -> tuple[bool, float]:
+    return (dispatch.dispatched_at is None, dispatch.dispatched_at or 0.0)
+
+
+def _open_first(dispatch: Dispatch) -> tuple[bool, str, tuple[float, float]]:
+    return (not dispatch.is_open, str(dispatch.status), _newest_first(dispatch))
+
+
+def _by_surface(dispatch: Dispatch) -> tuple[str, tuple[float, float]]:
+    return (dispatch.surface.casefold(), _newest_first(dispatch))
+
+
+_ORDERS: Final[dict[str, Callable[[Dispatch], tuple[object, ...]]]] = {
+    "number": _newest_first,
+    "age": _oldest_first,
+    "status": _open_first,
+    "surface": _by_surface,
+}
 
 
 def _status_word(dispatch: Dispatch) -> str:

@@ -137,9 +137,12 @@ def test_a_torn_last_line_is_tolerated_and_told(path: Path) -> None:
     assert log.journal.damaged == 1
 
 
-@pytest.mark.parametrize("line", [b"5\n", b"null\n", b"[1]\n", b"\xff\n", b'{"settled": [["x"]]}\n', b'{"id": 1}\n'])
+LATER = b'{"id": "x", "log": "LOG", "key": "", "op": {"kind": "later"}, "number": 1, "before": null, "after": {}}\n'
+
+
+@pytest.mark.parametrize("line", [LATER, b"5\n", b"null\n", b"[1]\n", b"\xff\n", b'{"settled": 5}\n', b'{"id": 1}\n'])
 def test_foreign_lines_are_counted(path: Path, line: bytes) -> None:
-    (path.parent / NAME).write_bytes(line)
+    (path.parent / NAME).write_bytes(line.replace(b"LOG", bytes(path)))
     log = JsonLog(path)
     log.apply(SetStatus(1, DispatchStatus.DONE))
     assert ([entry.number for entry in log.journal.entries()], log.journal.damaged) == ([1], 1)

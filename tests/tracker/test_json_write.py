@@ -71,6 +71,29 @@ def test_a_link_is_followed_and_stays(tmp_path: Path, path: Path) -> None:
     assert (path.parent / "dispatch_log.json.lock").exists()
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs the names of open files")
+def test_the_new_file_is_on_the_disk_before_it_takes_the_place_of_the_old(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[str] = []
+
+    def spied(name: str) -> Callable[..., Any]:
+        call = getattr(os, name)
+
+        def made(*args: Any) -> Any:
+            about = Path(f"/proc/self/fd/{args[0]}").readlink().name if name == "fsync" else Path(args[1]).name
+            calls.append(f"{name} {'new' if '.oc-' in about else about}")
+            return call(*args)
+
+        return made
+
+    JsonLog(path).apply(Patch(54, {"n": 1}))
+    for name in ("fsync", "replace"):
+        monkeypatch.setattr(os, name, spied(name))
+    JsonLog(path).apply(DONE)
+    assert calls[-4:] == ["fsync new", "fsync dispatch_journal.jsonl", "replace dispatch_log.json", "fsync log"]
+
+
 def test_a_missing_log_is_made_by_an_append_only(tmp_path: Path) -> None:
     path = tmp_path / "new.json"
     with pytest.raises(LogError, match="does not exist"):

@@ -39,6 +39,7 @@ WRAPS: list[Any] = [
     lambda rows: rows,
     lambda rows: {"version": 1, "dispatches": rows},
     lambda rows: {"meta": {"a": [1, {}]}, "items": [record(900)], "log": rows, "tail": "x" * 300},
+    lambda rows: {"tasks": rows[:5], "items": rows},
     lambda rows: {"tasks": {str(row["id"]): row for row in rows}, "log": []},
     lambda rows: {str(row["id"]): row for row in rows},
 ]
@@ -96,6 +97,14 @@ def test_what_did_not_change_is_the_same_object() -> None:
     fresh = [n for n, (old, new) in enumerate(zip(before, after, strict=True)) if old is not new]
     assert 100 in fresh
     assert len(fresh) < 10
+
+
+@pytest.mark.parametrize("sizes", [(200, 100), (100, 200), (200, 3), (30, 31)])
+def test_records_that_are_all_alike_are_counted_once(sizes: tuple[int, int]) -> None:
+    parser = LogParser()
+    for size in sizes:
+        rows = [record(1)] * size
+        same(rows, json.dumps(rows, indent=2).encode(), parser)
 
 
 EDITS = st.lists(

@@ -190,13 +190,5 @@ class Writers(RuleBasedStateMachine):
 
 
 def test_no_acknowledged_operation_is_lost_unreported() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Writers,
-        settings=settings(
-            max_examples=25,
-            stateful_step_count=15,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            database=None,
-        ),
-    )
+    unhurried = settings(deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    run_state_machine_as_test(Writers, settings=settings(unhurried, max_examples=20, stateful_step_count=15))

@@ -1,0 +1,59 @@
+"""The dispatch log against the screens: what the log says and what the agents do. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from console.model.agent import AgentState
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.surface import Surface
+
+_AT_WORK = frozenset({DispatchStatus.SENT, DispatchStatus.WORKING})
+_FINISHED = frozenset({AgentState.IDLE, AgentState.SHELL, AgentState.DEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a surface named in the log does now."""
+
+    state: AgentState
+    agent: str = ""
+    expected_agent: str = ""
+
+
+def live_states(surfaces: tuple[Surface, ...]) -> Mapping[str, Live]:
+    """Every name a surface answers to (case folded), with what it does."""
+    found: dict[str, Live] = {}
+    for surface in surfaces:
+        if surface.status is not None:
+            seen = surface.status.detection.agent
+            live = Live(surface.status.state, seen, surface.expected_agent)
+            for name in surface.names:
+                found.setdefault(name, live)
+    return found
+
+
+def disagreement(dispatch: Dispatch, live: Mapping[str, Live]) -> str:
+    """Why an open dispatch and its surface do not agree, in a few words; empty when they do.
+
+    Nothing is said of a closed dispatch, nor of any when no surface is known at all.
+    """
+    if not dispatch.is_open or not live or not dispatch.surface:
+        return ""
+    now = live.get(dispatch.surface.strip().casefold())
+    if now is None:
+        return "no such surface"
+    if now.agent and now.expected_agent and now.agent != now.expected_agent:
+        return f"shows {now.agent}, not {now.expected_agent}"
+    if dispatch.status in _AT_WORK and now.state in _FINISHED:
+        return "idle: collect it" if now.state is AgentState.IDLE else f"agent has gone: {now.state}"
+    if dispatch.status is DispatchStatus.NEEDS_CHECK:
+        return "to be confirmed"
+    return ""
+
+
+def without_dispatch(surface: Surface, dispatch: Dispatch | None) -> bool:
+    """Whether an agent works on something the log knows nothing of."""
+    at_work = surface.status is not None and surface.status.state is AgentState.WORKING
+    return at_work and dispatch is None
