@@ -18,6 +18,7 @@ from textual.worker import Worker, WorkerState
 
 from console.commands import with_keys
 from console.config import Config
+from console.model.reconcile import live_states
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.mux.base import Interest
@@ -25,6 +26,7 @@ from console.opening import Opened, Opener
 from console.safety import safe_text
 from console.screens.main import MainScreen
 from console.theming import DEFAULT_THEME, load_themes, state_variables, theme_folders, watch_themes
+from console.widgets.dispatch_table import DispatchTable
 
 WATCH_THEMES_AFTER: Final = 1.0
 """Seconds after the start; the file watcher is imported when the first screen has long been there."""
@@ -127,6 +129,17 @@ class ConsoleApp(App[None]):
     def _looking(self, message: MainScreen.Looking) -> None:
         if self.opened is not None:
             self.opened.engine.look_at(Interest(message.visible, message.focused))
+
+    @on(DispatchTable.Opened)
+    async def _opened(self, message: DispatchTable.Opened) -> None:
+        from console.screens.record import RecordScreen
+
+        dispatch, opened = message.dispatch, self.opened
+        if opened is not None:
+            live = dict(live_states(self.snapshot.surfaces))
+            read = partial(opened.engine.record, dispatch.number)
+            screen = RecordScreen(dispatch, self.snapshot.log.dispatches, live, read)
+            await self.push_screen(screen, lambda surface: self.main.open_dispatch(dispatch) if surface else None)
 
     # -- what the operator does ----------------------------------------------------------------------------------
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console import __version__
+from console import __version__, log_commands
 from console.commands import IDS
 from console.config import Config, ConfigError, MuxConfig, find, load
 
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "doctor", parents=[shared], help="what was found on this machine, and what to do about the rest"
     )
+    log_commands.add_parsers(commands, shared)
     return parser
 
 
@@ -78,6 +79,8 @@ def _main(argv: Sequence[str] | None) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
+    if arguments.command in ("summary", "log"):
+        return log_commands.run(config, arguments)
     if arguments.command == "status":
         from console.headless import status
 

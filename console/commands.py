@@ -65,6 +65,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("table.filter", "slash", "filter",
             "Filter the dispatches as you type: status:working surface:5 word; Esc clears.",
             "Dispatches", "filter", show=True),
+    Command("table.open_surface", "g", "go to surface", "Go to the surface of the dispatch under the cursor.",
+            "Dispatches", "go_to_dispatch"),
     Command("table.sort", "S", "sort", "Sort the dispatch table by number, age, status or surface.",
             "Dispatches", "sort"),
     Command("app.reread", "r", "re-read", "Read every surface again now.", "View", "app.reread", show=True),

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from console.model.dispatch import DispatchStatus
+
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
 """Environment variable that names the configuration file."""
 
@@ -54,11 +56,37 @@ class SurfaceConfig(_Section):
 
 
 @dataclass(frozen=True, slots=True)
+class TrackerConfig(_Section):
+    """The owner's own command that writes the dispatch log; each verb an argv with ``{placeholders}``."""
+
+    append: tuple[str, ...] = ()
+    patch: tuple[str, ...] = ()
+    set_status: tuple[str, ...] = ()
+    verify: tuple[str, ...] = ()
+    statuses: dict[str, str] = field(default_factory=dict)
+    """From a value of `DispatchStatus` to the command's word for it."""
+    cwd: str = ""
+    """Absolute after loading; empty means the directory the console was started in."""
+    timeout: float = 10.0
+    """Seconds."""
+
+    @property
+    def used(self) -> bool:
+        """Whether there is such a command: then nothing but it writes the log."""
+        return bool(self.append or self.patch or self.set_status or self.verify)
+
+
+@dataclass(frozen=True, slots=True)
 class LogConfig(_Section):
     """The dispatch log."""
 
     path: str = ""
     """Absolute after loading; empty means there is none."""
+    fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """From what the console calls a field to the names it has in this log."""
+    statuses: dict[str, DispatchStatus] = field(default_factory=dict)
+    """From a word of this log to what it means."""
+    tracker: TrackerConfig = TrackerConfig()
 
 
 @dataclass(frozen=True, slots=True)

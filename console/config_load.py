@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from console import config, config_yaml
+from console import config, config_log, config_yaml
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
 
@@ -33,6 +33,7 @@ _SECTIONS: Final = {
     (): config.Config,
     ("mux",): config.MuxConfig,
     ("log",): config.LogConfig,
+    ("log", "tracker"): config.TrackerConfig,
     ("collector",): config.CollectorConfig,
     ("surfaces", "*"): config.SurfaceConfig,
     ("services", "*"): config.ServiceConfig,
@@ -98,6 +99,9 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
     data = {} if document.data is None else document.data
     if isinstance(data, dict) and isinstance(data.get("keys"), dict):
         data["keys"] = {command: _key_list(value) for command, value in data["keys"].items()}
+    log = data.get("log") if isinstance(data, dict) else None
+    if isinstance(log, dict) and isinstance(log.get("fields"), dict):
+        log["fields"] = {name: _key_list(value) for name, value in log["fields"].items()}
     try:
         # As JSON, because strict validation of Python values accepts no dict where a dataclass stands.
         return TypeAdapter(config.Config).validate_json(to_json(data))
@@ -127,7 +131,7 @@ def _explain(detail: ErrorDetails, document: Document) -> Problem | None:
         if path in document.key_places and document.places.get(path) != document.places.get(path[:-1]):
             return _empty(path, document)
         return Problem(place, dotted(path), "is missing; every entry of this list needs it")
-    if kind == "literal_error":
+    if kind in ("literal_error", "enum"):
         choices = str(detail.get("ctx", {}).get("expected", "")).replace("'", "")
         return Problem(place, dotted(path), f"{_shown(path, document)} is not possible here; write {choices}")
     wanted, remedy = _FORMS.get(kind, ("", ""))
@@ -180,6 +184,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
     for index, service in enumerate(result.services):
         if reason := _bad_pattern(service.process):
             wrong(("services", index, "process"), reason)
+    config_log.check(result.log, wrong, _near)
     _check_keys(result.keys, known, wrong)
 
 
@@ -230,7 +235,11 @@ def _finish(result: config.Config, path: Path) -> config.Config:
             tmux_socket=_place(tmux, base) if "/" in tmux or tmux.startswith("~") else tmux,
             cmux_socket=_place(result.mux.cmux_socket, base),
         ),
-        log=replace(result.log, path=_place(result.log.path, base)),
+        log=replace(
+            result.log,
+            path=_place(result.log.path, base),
+            tracker=replace(result.log.tracker, cwd=_place(result.log.tracker.cwd, base)),
+        ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
         services=tuple(replace(service, name=safe_text(service.name, limit=NAME_LIMIT)) for service in result.services),
         theme=safe_text(result.theme, limit=NAME_LIMIT),

@@ -12,11 +12,12 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from console.actions.send import CLOSED, SendResult, type_and_enter
 from console.agents.detector import Detector
 from console.config import Config
+from console.host import in_thread
 from console.model.agent import Detection
 from console.model.reading import CollectorRead, LogFailed, MuxDown, Reading, ScreenRead, ServicesRead, TreeRead
 from console.model.service import Judgement, Service
@@ -46,6 +47,9 @@ class _Watch:
     broken: Callable[[str], Reading]
     """How it is told that the watch itself broke."""
 
+
+if TYPE_CHECKING:
+    from console.tracker.record import Record
 
 RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
@@ -158,6 +162,15 @@ class Engine:
         finally:
             self._typing.discard(key)
 
+    async def record(self, number: int | None) -> Record:
+        """One record of the dispatch log, whole, with what the console wrote to it."""
+        from console.tracker.record import Record, record
+
+        if number is None or not self.config.log.path:
+            return Record("this record has no number it could be found by")
+        path = Path(self.config.log.path).expanduser()
+        return await in_thread(lambda: record(path, number))
+
     async def close(self) -> None:
         """Let go of the multiplexer."""
         await self.mux.close()
@@ -171,8 +184,9 @@ class Engine:
 
         def log() -> AsyncIterator[Reading]:
             from console.tracker.json_log import watch_log
+            from console.tracker.names import FieldMap
 
-            return watch_log(Path(path).expanduser())
+            return watch_log(Path(path).expanduser(), FieldMap(config.log.fields, config.log.statuses))
 
         def collector() -> AsyncIterator[Reading]:
             from console.telemetry.collector import watch_collector

@@ -21,6 +21,7 @@ from console.config import (
     MuxConfig,
     ServiceConfig,
     SurfaceConfig,
+    TrackerConfig,
     find,
     load,
 )
@@ -261,10 +262,10 @@ def uncommented(text: str) -> str:
 def test_the_example_documents_every_key_with_its_default() -> None:
     """Above each ``key:`` stands its ``Default:``; the keys of a list's entries have a line each in its comment."""
     text = EXAMPLE.read_text()
-    for section in (Config, MuxConfig, LogConfig, CollectorConfig):
+    for section in (Config, MuxConfig, LogConfig, TrackerConfig, CollectorConfig):
         for field in fields(section):
             if is_dataclass(field.default):
-                assert re.search(rf"(?m)^{field.name}:$", text), field.name
+                assert re.search(rf"(?m)^ *{field.name}:$", text), field.name
                 continue
             comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
             assert comment, field.name

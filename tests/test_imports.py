@@ -56,13 +56,15 @@ TABLE: Final[dict[str, Room]] = {
     "demo.screenshots": _room("config opening app demo"),
     "opening": _room("config engine mux", lazy="demo"),
     "headless": _room("version model safety config host engine mux opening"),
+    "log_commands": _room("model safety", lazy="tracker host"),
+    "log_report": _room("model safety", "rich"),
     "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
-    "cli": _room("version commands config", lazy="engine headless opening app"),
+    "cli": _room("version commands config log_commands", lazy="engine headless opening app"),
     "__main__": _room("cli"),
 }
 """A key with a dot stands for one module. A module not named here is an error: a new room needs a row."""
 
-SAME_ROOM: Final = {"config_load": "config", "config_yaml": "config", "theme_file": "theming"}
+SAME_ROOM: Final = {"config_load": "config", "config_log": "config", "config_yaml": "config", "theme_file": "theming"}
 """Modules that are a part of another one."""
 
 NOT_IN_MODEL: Final = frozenset({"time", "random", "os", "io", "pathlib", "socket", "asyncio", "threading", "secrets"})

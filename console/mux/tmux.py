@@ -131,7 +131,7 @@ class Tmux:
     async def watch(self) -> AsyncIterator[MuxReading]:
         """See `Multiplexer.watch`; it ends after `close`."""
         down, pause = "", RETRY
-        while not self._closed:
+        while not self._ended():
             began = time.monotonic()
             try:
                 async with contextlib.aclosing(self._attached()) as readings:
@@ -143,7 +143,7 @@ class Tmux:
                 if not (self._paused or self._closed) and said != down:
                     down = said
                     yield MuxDown(time.time(), self.source, f"{said}; the console keeps trying")
-            if self._closed:
+            if self._ended():
                 return
             # Attaching forks a client: not in a tight loop when it is let in and thrown out again.
             await self._nap(began + pause - time.monotonic())
@@ -153,6 +153,9 @@ class Tmux:
             while down and not (self._paused or self._closed or answers(self.path)):
                 pause = RETRY
                 await self._nap(RETRY)
+
+    def _ended(self) -> bool:
+        return self._closed
 
     async def _nap(self, seconds: float | None) -> None:
         """Sleep until somebody wants something, at most *seconds*."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.model.reconcile import without_dispatch
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.widgets.surface_pane import PaneView
@@ -27,6 +28,8 @@ class FleetViews:
         parts = (surface, number, snapshot.log, snapshot.mux.error)
         before, view = self._made.get(surface.key, (None, None))
         if view is None or before is None or any(old is not new for old, new in zip(before, parts, strict=True)):
-            view = PaneView(surface, snapshot.dispatch_of(surface), number, snapshot.mux.error)
+            dispatch = snapshot.dispatch_of(surface)
+            unlogged = snapshot.log.read_at is not None and without_dispatch(surface, dispatch)
+            view = PaneView(surface, dispatch, number, unlogged, snapshot.mux.error)
             self._made[surface.key] = (parts, view)
         return view

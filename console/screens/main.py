@@ -301,10 +301,6 @@ class MainScreen(Screen[None]):
             self.selected = message.key
             self._show()
 
-    @on(DispatchTable.Opened)
-    def _opened(self, message: DispatchTable.Opened) -> None:
-        self.open_dispatch(message.dispatch)
-
     def open_dispatch(self, dispatch: Dispatch) -> None:
         """Go to the surface of a dispatch."""
         surface = next((s for s in self._fleet if s.answers_to(dispatch.surface)), None)
@@ -357,6 +353,11 @@ class MainScreen(Screen[None]):
         self._arrange()
 
     # -- filter ------------------------------------------------------------------------------------------------
+
+    def action_go_to_dispatch(self) -> None:
+        """Go to the surface of the dispatch under the cursor."""
+        if self._table.marked is not None:
+            self.open_dispatch(self._table.marked)
 
     def action_sort(self) -> None:
         """The next order of the dispatch table."""

@@ -25,7 +25,8 @@ class Dialect:
     def __init__(self, records: Sequence[object], mapping: FieldMap) -> None:
         self.mapping = mapping
         found = [record for record in records if isinstance(record, dict)]
-        self.newest_first = _descends([number_in(None, record, mapping.names("number")) for record in found])
+        names = mapping.names("number")
+        self.newest_first = _descends([number_in(None, record, names) for record in found])
         ordered = found if self.newest_first else found[::-1]
         self.sample: list[dict[str, Any]] = list(islice(ordered, _SAMPLE))
 

@@ -107,10 +107,10 @@ def parse(content: bytes) -> Document:
     """Return the log in *content*. Raises ValueError (NotALog, UnicodeDecodeError, JSONDecodeError), RecursionError."""
     text = content.decode()
     at = _skip(text, 1 if text.startswith(_BOM) else 0)
+    listed = _listed(text, at) if text.startswith("[", at) else None
+    if listed is not None:
+        return listed
     top, end = _whole(text, at)
-    if isinstance(top, list):
-        entries = tuple(_items(text, at + 1))
-        return Document(text, entries, False, (at + 1, end - 1))
     if not isinstance(top, dict):
         raise NotALog("is JSON, but no list of dispatches")
     members = tuple(_members(text, at + 1))
@@ -133,6 +133,17 @@ def parse(content: bytes) -> Document:
     raise NotALog("is JSON, but no list of dispatches")
 
 
+def _listed(text: str, at: int) -> Document | None:
+    """A log that is but a list, read in one go; None: something is wrong with it, which `_whole` says best."""
+    try:
+        entries = tuple(_items(text, at + 1))
+    except (ValueError, IndexError):
+        return None
+    end = _skip(text, entries[-1].end if entries else at + 1)
+    proper = text.startswith("]", end) and _skip(text, end + 1) == len(text)
+    return Document(text, entries, False, (at + 1, end)) if proper else None
+
+
 def _whole(text: str, at: int) -> tuple[object, int]:
     """The only value of the text, which the plain parser then finds no fault with. Raises as `json.loads` does."""
     try:
@@ -152,8 +163,12 @@ def _items(text: str, at: int) -> Iterator[Entry]:
         value, end = _read(text, at)
         yield Entry(None, at, at, end, value)
         at = _skip(text, end)
-        if text[at] == ",":
+        if text[at] != "]":
+            if text[at] != ",":
+                raise ValueError("no comma between two records")
             at = _skip(text, at + 1)
+            if text[at] == "]":
+                raise ValueError("a comma after the last record")
 
 
 def _members(text: str, at: int) -> Iterator[Entry]:

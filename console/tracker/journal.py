@@ -43,6 +43,8 @@ class Entry:
     number: int
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
+    at: float = 0.0
+    """Epoch seconds; 0 when the line does not say."""
 
 
 class Journal:
@@ -118,7 +120,8 @@ class Journal:
                     before, after = read["before"], dict(read["after"])
                     before = None if before is None else dict(before)
                     number = int(read["number"])
-                    entry = Entry(str(read["id"]), read["key"], from_json(read["op"]), number, before, after)
+                    at = float(read.get("at", 0.0))
+                    entry = Entry(str(read["id"]), read["key"], from_json(read["op"]), number, before, after, at)
                     found[entry.id] = entry
             except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 self.damaged += 1

@@ -24,6 +24,7 @@ from console.tracker.losses import Lost
 from console.tracker.names import NO_OVERRIDES, FieldMap
 from console.tracker.operations import Append, Operation, Revision
 from console.tracker.schema import raw_record
+from console.tracker.stream import no_collection
 
 READ_RETRIES: Final = 3
 READ_DELAY: Final = 0.02
@@ -66,7 +67,7 @@ class JsonLog:
             if not target.parent.is_dir():
                 missing = safe_text(str(target.parent))
                 raise NotWritten(f"{self._name}: the directory {missing} does not exist; make it first")
-            with locked(target, timeout):
+            with locked(target, timeout), no_collection():
                 sweep(target)
                 for _ in range(RACES):
                     done = self._attempt(target, operation, based_on, idempotency_key)

@@ -18,7 +18,7 @@ from typing import Final
 from console.safety import safe_text
 from console.tracker.errors import LockHeld, NotWritten
 
-POLL: Final = 0.01
+POLL: Final = 0.002
 """Seconds between two tries."""
 _BUSY: Final = (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
-from console.tracker.names import fold
+from console.tracker.names import present
 
 NUMBER_LIMIT: Final = 10**15
 _LABEL: Final = re.compile(r"\D{0,16}(\d{1,15})")
@@ -13,9 +14,16 @@ _LABEL: Final = re.compile(r"\D{0,16}(\d{1,15})")
 
 def number_in(key: object, record: dict[str, object], names: tuple[str, ...]) -> int | None:
     """Return the number of a record: the first of *names* (folded) that holds one, else its *key*; None without."""
-    folded = {fold(name): value for name, value in record.items()}
-    numbers = (number_of(value) for value in (*(folded.get(name) for name in names), key))
-    return next((number for number in numbers if number is not None), None)
+    for name in _candidates(tuple(record), names):
+        number = number_of(record[name])
+        if number is not None:
+            return number
+    return number_of(key)
+
+
+@lru_cache(4096)
+def _candidates(keys: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
+    return present(keys, names)
 
 
 def number_of(value: object) -> int | None:

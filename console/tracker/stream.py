@@ -63,7 +63,7 @@ class LogParser:
         Raises ValueError (of it UnicodeDecodeError, json.JSONDecodeError), RecursionError, MemoryError.
         """
         if len(content) > WHOLE_SIZE:
-            with _no_collection():
+            with no_collection():
                 found = self._in_pieces(content)
             if found is not None:
                 return found
@@ -247,8 +247,11 @@ def _meeting(content: bytes, at: int) -> bytes:
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
-    """No cycle can be made of JSON; looking for some among 100,000 new objects costs half as much as making them."""
+def no_collection() -> Iterator[None]:
+    """Do without the search for cycles for a moment.
+
+    No cycle can be made of JSON; looking for some among 100,000 new objects costs half as much as making them.
+    """
     was = isenabled()
     disable()
     try:

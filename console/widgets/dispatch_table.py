@@ -96,6 +96,11 @@ class DispatchTable(ScrollView, can_focus=True):
         if minute or (source_changed and not self._found):
             self.refresh()
 
+    @property
+    def marked(self) -> Dispatch | None:
+        """The dispatch under the cursor."""
+        return self._found[self.cursor] if self.cursor < len(self._found) else None
+
     def _repaint_open(self) -> None:
         """What a surface does only shows in rows of open dispatches."""
         top = self.scroll_offset.y
@@ -194,7 +199,7 @@ class DispatchTable(ScrollView, can_focus=True):
 
     def _columns(self, width: int) -> tuple[int, int, int]:
         """Widths of status, surface and verification; what is left is the task's. 0 hides a column."""
-        return (16, 18 if width >= _WIDE else 13, 24 if width >= _WIDE else (8 if width >= 100 else 0))
+        return (16, 18 if width >= _WIDE else 13, 22 if width >= _WIDE else (8 if width >= 100 else 0))
 
     def _header(self, width: int) -> tuple[Segment, ...]:
         status, surface, check = self._columns(width)
@@ -225,12 +230,8 @@ class DispatchTable(ScrollView, can_focus=True):
             (_column(dispatch.surface or "–", surface), self._style("meta")),
         ]
         trouble = disagreement(dispatch, self._live)
-        if trouble and width >= _WIDE:
-            right: list[Part] = [(" " + _column(f"▲ {trouble}", check), self._style("alert"))]
-        else:
-            right = self._verification(dispatch, check)
-            left += [(f"▲ {trouble} · ", self._style("alert"))] if trouble else []
-        return bar(width, [*left, (dispatch.task, calm)], right, fill)
+        left += [(f"▲ {trouble} · ", self._style("alert"))] if trouble else []
+        return bar(width, [*left, (dispatch.task, calm)], self._verification(dispatch, check), fill)
 
     def _verification(self, dispatch: Dispatch, width: int) -> list[Part]:
         if width <= 0:

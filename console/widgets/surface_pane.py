@@ -32,6 +32,8 @@ class PaneView:
     dispatch: Dispatch | None = None
     number: int = 0
     """The digit that focuses it; 0 for none."""
+    unlogged: bool = False
+    """It works, and there is a dispatch log, but no open dispatch of it."""
     server_error: str = ""
     """Why nothing can be read at all."""
 
@@ -148,6 +150,7 @@ class SurfacePane(Lines, can_focus=True):
         if view.dispatch is not None:
             left += [(view.dispatch.label, self._style("pane--name")), (f" {view.dispatch.task}", meta)]
         elif surface.status is not None:
+            left.append(("no open dispatch  " if view.unlogged else "", meta))
             left.append((surface.status.detection.reason, meta))
         right: list[Part] = []
         age = self._now - surface.read_at if surface.read_at is not None else 0.0

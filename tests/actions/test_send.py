@@ -252,6 +252,16 @@ async def test_only_one_text_at_a_time_goes_to_a_surface() -> None:
     assert (await engine.send("%1", "a task")).outcome == "submitted", "the next one goes"
 
 
+async def test_what_the_snapshot_knows_counts_when_the_screen_tells_nothing() -> None:
+    mux = FakeMux()
+    mux.post(tree(1, "%1"))
+    mux.show(2, "%1", drawn(APPROVAL, (1, 10)))
+    engine = await engine_over(mux)
+    mux.screens["%1"] = IDLE
+    result = await engine.send("%1", "a task")
+    assert result.outcome == "refused" and "approval" in result.evidence and mux.typed == []
+
+
 async def test_surfaces_that_are_gone_or_unreadable_are_told() -> None:
     mux = FakeMux()
     mux.post(tree(1, "%1", info("%2", dead=True)))

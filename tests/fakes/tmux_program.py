@@ -3,7 +3,7 @@
 A real server cannot be told which number it gives to a command; this one prints exactly the markers of its own reply.
 Run as ``tmux -C attach-session …`` with the rows of pane %0 in ``$ROWS``, separated by ``|``; ``{t}`` and ``{n}`` are
 replaced by the time and the number of the reply they stand in. Several screens, separated by ``||``, take turns with
-every command list, as a pane does that is resized all the time.
+every command list, as a pane does that is resized all the time. With ``$REFUSES`` it refuses to attach, in these words.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ def main() -> None:
     """Answer until the input ends."""
     if "-V" in sys.argv:
         print("tmux 3.3a")
+        return
+    if os.environ.get("REFUSES"):
+        print(f"%begin 1 1 0\n{os.environ['REFUSES']}\n%error 1 1 0\n%exit", flush=True)
         return
     screens, number = os.environ["ROWS"].split("||"), 100
     print("%begin 1 1 0\n%end 1 1 0", flush=True)

@@ -120,6 +120,23 @@ async def test_what_a_screen_does(tmux: TmuxServer) -> None:
         assert seen.failures() == [] and seen.downs() == []
 
 
+async def test_what_changes_is_read_at_once_not_at_the_next_backstop(
+    tmux: TmuxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pane = tmux.new("echo here; exec cat", width=60, height=10)
+    async with Watched(tmux.socket) as seen:
+        seen.look(pane)
+        await seen.shows(pane, "here")
+        await seen.until(lambda: seen.screens(pane)[-1] is seen.screens(pane)[-3] if len(seen.screens(pane)) > 3 else 0)
+        monkeypatch.setattr(tmux_panes, "BACKSTOP", 1000.0)
+        mark = len(seen.screens(pane))
+        await seen.until(lambda: len(seen.screens(pane)) > mark, "the last of the regular reads")
+        tmux.run("send-keys", "-t", pane, "printed", "Enter")
+        await seen.until(lambda: seen.text(pane).count("printed") == 2, "what was typed and what was printed")
+        tmux.run("resize-window", "-t", pane, "-x", "50", "-y", "7")
+        await seen.until(lambda: (s := seen.screen(pane)) and (s.width, s.height) == (50, 7), "the new size")
+
+
 async def test_resizing_while_it_is_read_never_breaks_the_connection(tmux: TmuxServer) -> None:
     busy = python("import time\nwhile 1: print('x' * 30, flush=True); time.sleep(0.005)")
     panes = [tmux.new(busy, name="a"), *(tmux.window("a", busy) for _ in range(7))]
@@ -226,6 +243,16 @@ async def test_a_size_that_changes_with_every_command_list(
     assert {len(screen.lines) for screen in screens} == {1, 3, 5}
     assert all(screen.lines == tuple("abcde"[: screen.height]) for screen in screens)
     assert seen.failures() == [] and seen.downs() == []
+
+
+async def test_why_a_server_refuses_is_told_without_what_a_terminal_would_obey(
+    listening: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake_tmux(tmp_path)
+    monkeypatch.setenv("REFUSES", "no sessions \x1b[31m\u202e[/]")
+    async with Watched(listening, {"PATH": str(tmp_path)}) as seen:
+        await seen.until(seen.downs)
+        assert seen.downs()[0] == "tmux: no sessions \ufffd[/]; the console keeps trying"
 
 
 async def test_nothing_a_terminal_would_obey_comes_out(tmux: TmuxServer) -> None:

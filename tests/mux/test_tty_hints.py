@@ -70,7 +70,7 @@ async def test_one_that_is_no_longer_followed_is_silent(terminals: list[Terminal
 
 
 def reopened(terminals: list[Terminal], path: str) -> Terminal:
-    """A new terminal on *path*. The kernel gives the lowest free number, which others on this machine may have freed."""
+    """A new terminal on *path*: the kernel gives the lowest free number, which may be one that others freed."""
     for _ in range(64):
         terminals.append(Terminal())
         if terminals[-1].path == path:

@@ -8,6 +8,7 @@ from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead
 from console.screens.help import HelpScreen
+from console.screens.record import RecordScreen
 from console.screens.send import SendScreen
 from console.screens.themes import ThemeScreen
 from console.widgets.dispatch_table import DispatchTable
@@ -125,6 +126,10 @@ async def test_slash_filters_as_it_is_typed_and_esc_clears() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(fleet.app.focused, DispatchTable))
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(fleet.app.screen, RecordScreen) and "과제 4" in drawn(fleet.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: fleet.app.screen is fleet.app.main)
+        await pilot.press("g")
         await until(pilot, lambda: within(fleet) == "%4")
         await pilot.press("escape")
         await until(pilot, lambda: "6 dispatches, 0 open" in drawn(fleet.app) and within(fleet) == "%4")
@@ -176,6 +181,8 @@ async def test_the_mouse_selects_panes_rows_and_dispatches() -> None:
         await until(pilot, lambda: isinstance(fleet.app.focused, DispatchTable))
         assert fleet.app.main.query_one(DispatchTable).cursor == 3
         await pilot.click(DispatchTable, offset=(20, 4), times=2)
+        await until(pilot, lambda: isinstance(fleet.app.screen, RecordScreen))
+        await pilot.press("g")
         await until(pilot, lambda: within(fleet) == "%3")
         await pilot.resize_terminal(*SMALL)
         await until(pilot, lambda: fleet.app.main.query_one(SurfaceList).display)

@@ -179,7 +179,7 @@ async def test_opening_a_dispatch_without_a_surface_says_so() -> None:
         fleet.post(LogRead(NOW, "log.json", (Dispatch(3, "[/]gone", "task", DispatchStatus.DONE),)))
         await fleet.settled(pilot)
         fleet.app.main.query_one(DispatchTable).focus()
-        await pilot.press("enter")
+        await pilot.press("g")
         await until(pilot, lambda: "#3: no surface [/]gone here" in drawn(fleet.app))
 
 

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from console.model.dispatch import Dispatch
+from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogFailed, LogRead
 from console.tracker.json_file import SIZE_LIMIT, Look, look
 from console.tracker.json_log import RETRIES, THREAD_SIZE, watch_log
-from console.tracker.schema import read_records
+from console.tracker.names import FieldMap
+from console.tracker.stream import LogParser
 from tests.waiting import DEADLINE, until
 
 Reading = LogRead | LogFailed
@@ -205,9 +206,9 @@ async def test_what_was_said_is_not_said_again(
     monkeypatch.setattr("console.tracker.json_log.BACKSTOP", 0.02)
     looks: list[int] = []
 
-    def spy(path: Path, known: bytes | None, now: float) -> Look | None:
+    def spy(path: Path, known: bytes | None, now: float, parser: LogParser) -> Look | None:
         looks.append(path.stat().st_ino)
-        return look(path, known, now)
+        return look(path, known, now, parser)
 
     monkeypatch.setattr("console.tracker.json_log.look", spy)
     log.write_text(before)
@@ -293,15 +294,40 @@ async def test_a_large_log_is_parsed_off_the_loop(log: Path, monkeypatch: pytest
     assert log.stat().st_size > THREAD_SIZE
     names: list[str] = []
 
-    def spy(document: object) -> tuple[tuple[Dispatch, ...], int]:
-        names.append(threading.current_thread().name)
-        return read_records(document)
+    read = LogParser.read
 
-    monkeypatch.setattr("console.tracker.json_file.read_records", spy)
+    def spy(parser: LogParser, content: bytes) -> tuple[tuple[Dispatch, ...], int]:
+        names.append(threading.current_thread().name)
+        return read(parser, content)
+
+    monkeypatch.setattr(LogParser, "read", spy)
     reading = await anext(aiter(watch_log(log)))
     assert isinstance(reading, LogRead)
     assert len(reading.dispatches) == 10_000
     assert names != ["MainThread"]
+
+
+async def test_a_changed_record_leaves_the_others_as_they_are(log: Path, follow: Follow) -> None:
+    numbers = list(range(1, 10_001))
+    log.write_text(text(*numbers))
+    follower = follow(log)
+    await follower.says(numbers)
+    replace(log, text(*numbers, 5))
+    await follower.says([*numbers, 5])
+    before, after = follower.readings
+    assert isinstance(before, LogRead)
+    assert isinstance(after, LogRead)
+    same = sum(old is new for old, new in zip(before.dispatches, after.dispatches, strict=False))
+    assert same > 9000
+
+
+async def test_the_owners_words_are_read(log: Path) -> None:
+    log.write_text('[{"id": 1, "surface": "s1", "what": "w", "status": "빨강"}]')
+    mapping = FieldMap({"task": ("what",)}, {"빨강": DispatchStatus.FAILED})
+    reading = await anext(aiter(watch_log(log, mapping)))
+    assert isinstance(reading, LogRead)
+    (found,) = reading.dispatches
+    assert (found.task, found.status, reading.not_understood) == ("w", DispatchStatus.FAILED, 0)
 
 
 async def test_a_rude_writer_never_makes_it_fail_for_good(log: Path, follow: Follow) -> None:

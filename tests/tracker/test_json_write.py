@@ -174,6 +174,9 @@ GARBAGE: list[Any] = [
     pytest.param(b"[" * 100_000, "nested too deep", id="nested"),
     pytest.param(b"garbage " * (50 * 1024 * 1024 // 8), ":1:1: is not valid JSON", id="50 MB"),
     pytest.param(b'{"users": []}', "is JSON, but no list of dispatches; name the log in log.path", id="other"),
+    pytest.param(b'[{"id": 54} {"id": 1}]', ":1:13: is not valid JSON", id="no comma"),
+    pytest.param(b'[{"id": 54}, ]', ":1:14: is not valid JSON", id="last comma"),
+    pytest.param(b'[{"id": 54}', ":1:12: is not valid JSON", id="no end"),
     pytest.param(b"[1] [2]", ":1:5: is not valid JSON", id="extra"),
 ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,8 +13,8 @@ from hypothesis import strategies as st
 
 from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
 from console.tracker.fields import epoch, score, status_of, verdict_of
-from console.tracker.names import CONTAINERS
-from console.tracker.schema import read_records
+from console.tracker.names import CONTAINERS, FieldMap
+from console.tracker.schema import raw_record, read_records
 
 RECORD = {"id": 54, "surface": "surface:1", "task": "Hermes tailer 샘플링", "status": "Working"}
 READ = Dispatch(54, "surface:1", "Hermes tailer 샘플링", DispatchStatus.WORKING, "Working")
@@ -199,6 +200,54 @@ def test_what_is_no_score(value: object) -> None:
 def test_what_is_no_record_stays_and_is_counted(record: object) -> None:
     found, count = read_records([record, RECORD])
     assert (len(found), found[0].status, found[1], count) == (2, DispatchStatus.UNKNOWN, READ, 1)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "record"),
+    [
+        (FieldMap({"number": ("Seq No",)}), {"seqNo": 54, "id": 1}),
+        (FieldMap({"surface": ("where",), "status": ("phase",)}), {"where": "surface:1", "phase": "Working"}),
+        (FieldMap({"dispatched_at": ("started",)}), {"started": "2026-04-10 16:41 KST", "ts": 5}),
+        (FieldMap({"verification": ("qa",)}), {"qa": "PASS", "verify": "FAIL"}),
+        (FieldMap({"verdict": ("qa_result",), "self_score": ("mine",)}), {"qa_result": "PASS", "mine": 4.9}),
+        (FieldMap({"verified_by": ("who",)}), {"verification": {"who": "s6", "by": "x", "verdict": "PASS"}}),
+        (FieldMap({}, {"Working!": DispatchStatus.WAITING, "🔴": DispatchStatus.FAILED}), {"status": "working"}),
+        (FieldMap({}, {"🔴": DispatchStatus.FAILED}), {"status": "🔴"}),
+    ],
+)
+def test_what_the_owner_says_comes_first(mapping: FieldMap, record: dict[str, Any]) -> None:
+    (plain,), _ = read_records([{"task": "t", **record}])
+    (found,), _ = read_records([{"task": "t", **record}], mapping)
+    expected: dict[str, Any] = {
+        "number": 54, "surface": "surface:1", "dispatched_at": AT, "verification": VerificationVerdict.PASS,
+        "verdict": VerificationVerdict.PASS, "verified_by": "s6", "status": DispatchStatus.WORKING,
+    }  # fmt: skip
+    check = found.verification
+    values = {
+        "number": found.number, "surface": found.surface, "dispatched_at": found.dispatched_at, "status": found.status,
+        "verification": check and check.verdict, "verdict": check and check.verdict, "verified_by": check and check.by,
+    }  # fmt: skip
+    assert found != plain
+    for name in mapping.fields.keys() & expected.keys():
+        assert values[name] == expected[name]
+    if mapping.statuses:
+        assert found.status in mapping.statuses.values()
+
+
+def test_the_raw_record_is_as_the_file_has_it() -> None:
+    raw = {**RECORD, "x": {"b": "\x1b[2J"}}
+    assert raw_record({"log": [{"id": 1}, raw, 5]}, 54) is raw
+    assert raw_record({"54": {"task": "t"}}, 54) == {"task": "t"}
+    assert (raw_record([RECORD], 7), raw_record(5, 7)) == (None, None)
+
+
+def test_a_mapped_record_is_as_a_constructed_one() -> None:
+    (found,), _ = read_records([{**RECORD, "verification": {"verdict": "PASS", "note": "n", "at": AT}}])
+    check = Verification(VerificationVerdict.PASS, note="n", at=AT)
+    assert found == Dispatch(54, "surface:1", READ.task, DispatchStatus.WORKING, "Working", None, check)
+    assert type(found) is Dispatch
+    assert {name: getattr(found, name) for name in Dispatch.__slots__}
+    assert hash(found) == hash(replace(found))
 
 
 def test_texts_are_made_safe() -> None:

@@ -1,0 +1,302 @@
+"""``oc-console summary`` and ``oc-console log …``: the dispatch log for scripts, with the rules of the screen."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from console.config import Config
+from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
+from console.model.summary import may_verify, summarise
+from console.safety import check_outgoing, safe_text
+
+if TYPE_CHECKING:
+    from console.tracker.names import FieldMap
+    from console.tracker.operations import Operation
+
+WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+"""Exit codes: done; the log cannot be read or written, or has no such dispatch; wrong use; against a rule."""
+
+RETRIES: Final = 3
+RETRY_DELAY: Final = 0.02
+"""Seconds; a writer that writes in place leaves half a file for a moment."""
+
+
+class Stop(Exception):
+    """The command ends here, with this text on stderr and this exit code."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class _Log:
+    """A log that was read."""
+
+    path: Path
+    mapping: FieldMap
+    document: object
+    dispatches: tuple[Dispatch, ...]
+
+    def find(self, number: int) -> tuple[Dispatch, dict[str, Any] | None]:
+        from console.tracker.schema import raw_record
+
+        found = next((each for each in reversed(self.dispatches) if each.number == number), None)
+        if found is None:
+            where = safe_text(str(self.path))
+            raise Stop(FAILED, f"{where}: there is no dispatch #{number}; `oc-console summary` lists the open ones")
+        return found, raw_record(self.document, number, self.mapping)
+
+
+def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Add ``summary`` and ``log`` to the sub-commands; *shared* has the options of all."""
+    both = argparse.ArgumentParser(add_help=False, parents=[shared])
+    both.add_argument("--json", action="store_true", help="for scripts")
+    both.add_argument("--log", metavar="PATH", type=_text, help="this dispatch log instead of the configured one")
+    commands.add_parser("summary", parents=[both], help="the dispatch log in numbers, and what is still open")
+    log = commands.add_parser("log", help="show or change one dispatch of the log")
+    verbs = log.add_subparsers(dest="verb", metavar="VERB", required=True)
+    show = verbs.add_parser("show", parents=[both], help="one dispatch, with every field the file has")
+    add = verbs.add_parser("add", parents=[both], help="a new dispatch")
+    add.add_argument("--surface", required=True, type=_text, help="who gets it, for example surface:5")
+    add.add_argument("--task", required=True, type=_text)
+    add.add_argument("--status", default="queued", type=_text, help="default: queued")
+    add.add_argument("--number", type=_number, help="default: the next one")
+    change = verbs.add_parser(
+        "set", parents=[both], help="a new value of one field, for example: log set 54 status done"
+    )
+    verify = verbs.add_parser("verify", parents=[both], help="record a cross-check by another than the author")
+    for verb in (show, change, verify):
+        verb.add_argument("number", type=_number, metavar="NUMBER", help="54 or #54")
+    change.add_argument("field", type=_text, metavar="FIELD", help="status, surface, task or any field of the record")
+    change.add_argument("value", type=_text, metavar="VALUE")
+    verify.add_argument("--by", required=True, type=_text, help="who verified, for example surface:6")
+    verify.add_argument("--self", dest="self_score", type=_score, metavar="SCORE", help="the author's own score")
+    verify.add_argument("--cross", dest="cross_score", type=_score, metavar="SCORE", help="the verifier's score")
+    verify.add_argument("--verdict", choices=[verdict.value for verdict in VerificationVerdict])
+    verify.add_argument("--note", type=_text, default="")
+
+
+def run(config: Config, arguments: argparse.Namespace) -> int:
+    """Carry out what `add_parsers` parsed; return the exit code."""
+    from console.tracker.errors import LogError, Refused
+
+    path = _path(config, arguments)
+    if path is None:
+        text = "no dispatch log: name one with --log PATH, or write `log: {path: …}` into the configuration"
+        print(f"oc-console {arguments.command}: {text}", file=sys.stderr)
+        return USAGE
+    try:
+        if arguments.command == "summary":
+            _summary(_read(path, config), as_json=arguments.json)
+        elif arguments.verb == "show":
+            _show(_read(path, config), arguments.number, as_json=arguments.json)
+        else:
+            _change(config, path, arguments)
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return stop.code
+    except LogError as error:
+        print(error, file=sys.stderr)
+        return REFUSED if isinstance(error, Refused) else FAILED
+    return WELL
+
+
+def _path(config: Config, arguments: argparse.Namespace) -> Path | None:
+    named = arguments.log or config.log.path
+    return Path(os.path.expanduser(named)).absolute() if named else None  # noqa: PTH111 - never raises
+
+
+def _read(path: Path, config: Config) -> _Log:
+    from console.tracker.json_file import malformed, read_content, unreadable
+    from console.tracker.names import FieldMap
+    from console.tracker.schema import find_records, read_records
+
+    where = safe_text(str(path))
+    mapping = FieldMap(config.log.fields, config.log.statuses)
+    problem = ""
+    for attempt in range(RETRIES + 1):
+        if attempt:
+            time.sleep(RETRY_DELAY)
+        try:
+            content = read_content(path)
+        except FileNotFoundError:
+            advice = "correct --log or log.path, or begin it with `oc-console log add`"
+            problem = f"{where}: does not exist; {advice}"
+            continue
+        except (OSError, ValueError) as error:
+            raise Stop(FAILED, f"{where}: {unreadable(path, error)}") from None
+        try:
+            document = json.loads(content.decode("utf-8-sig"))
+        except (ValueError, RecursionError, MemoryError) as error:
+            problem = f"{where}{malformed(content, error)}"
+            continue
+        if find_records(document) is None:
+            raise Stop(FAILED, f"{where}: is JSON but no dispatch log; name a list of dispatches with --log")
+        return _Log(path, mapping, document, read_records(document, mapping)[0])
+    raise Stop(FAILED, problem)
+
+
+def _summary(log: _Log, *, as_json: bool) -> None:
+    from console.log_report import summary_document, summary_lines
+
+    summary = summarise(log.dispatches, time.time())
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    _print(summary_document(summary) if as_json else summary_lines(summary, safe_text(str(log.path)), width))
+
+
+def _show(log: _Log, number: int, *, as_json: bool) -> None:
+    from console.log_report import dispatch_document, dispatch_lines
+
+    found = (*log.find(number), time.time())
+    _print(dispatch_document(*found) if as_json else dispatch_lines(*found))
+
+
+def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:
+    if arguments.verb == "add":
+        what, operation = "added", _added(config, arguments)
+    else:
+        log = _read(path, config)
+        dispatch, record = log.find(arguments.number)
+        if arguments.verb == "verify":
+            what, operation = "verification recorded", _verified(config, dispatch, arguments)
+        else:
+            what, operation = f"{safe_text(arguments.field, limit=80)} changed", _set(log, record or {}, arguments)
+    number, warning = _apply(config, path, operation)
+    if warning:
+        print(f"{safe_text(str(path))}: #{number} {warning}", file=sys.stderr)
+    if arguments.json:
+        _show(_read(path, config), number, as_json=True)
+    else:
+        print(f"#{number}: {what} in {safe_text(str(path))}")
+
+
+def _added(config: Config, arguments: argparse.Namespace) -> Operation:
+    from console.tracker.operations import Append
+
+    fields: dict[str, Any] = {
+        "surface": arguments.surface,
+        "task": arguments.task,
+        "status": _status(arguments.status, config),
+        "dispatched_at": time.time(),
+    }
+    return Append(fields if arguments.number is None else {"number": arguments.number, **fields})
+
+
+def _verified(config: Config, dispatch: Dispatch, arguments: argparse.Namespace) -> Operation:
+    from console.tracker.operations import RecordVerification
+
+    reason = may_verify(dispatch, arguments.by, {each.name: each.ref for each in config.surfaces if each.name})
+    if reason:
+        raise Stop(REFUSED, f"refused: {reason}")
+    if arguments.verdict is None and arguments.self_score is None and arguments.cross_score is None:
+        raise Stop(
+            USAGE, "oc-console log verify: says nothing; give --verdict pass, warn or fail, or --self and --cross"
+        )
+    verdict = VerificationVerdict(arguments.verdict) if arguments.verdict is not None else None
+    scores = arguments.self_score, arguments.cross_score
+    return RecordVerification(arguments.number, arguments.by, *scores, verdict, arguments.note, time.time())
+
+
+def _set(log: _Log, record: dict[str, Any], arguments: argparse.Namespace) -> Operation:
+    """A value that is text stays text, a number a number: the file decides."""
+    from console.tracker.fields import epoch
+    from console.tracker.names import fold
+    from console.tracker.operations import Patch, SetStatus
+
+    number, name, value = arguments.number, arguments.field, arguments.value
+    field = next((each for each in ("status", "dispatched_at") if fold(name) in log.mapping.names(each)), name)
+    if field == "status":
+        return SetStatus(number, _status(value, log.mapping))
+    if field == "dispatched_at":
+        at = epoch(value)
+        if at is None:
+            raise Stop(USAGE, "oc-console log set: is no time between 2000 and 2100; write 2026-04-10 16:41 or seconds")
+        return Patch(number, {field: at})
+    if name in record and not isinstance(record[name], str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            value = arguments.value
+    return Patch(number, {name: value})
+
+
+def _status(word: str, mapping: Config | FieldMap) -> DispatchStatus:
+    from console.tracker.names import FieldMap
+
+    if isinstance(mapping, Config):
+        mapping = FieldMap(mapping.log.fields, mapping.log.statuses)
+    status = mapping.status(word)
+    if status is DispatchStatus.UNKNOWN:
+        known = ", ".join(each.value for each in DispatchStatus if each is not DispatchStatus.UNKNOWN)
+        raise Stop(USAGE, f"oc-console log: {safe_text(word, limit=80)} is not a status; write one of {known}")
+    return status
+
+
+def _apply(config: Config, path: Path, operation: Operation) -> tuple[int, str]:
+    """Through the owner's command when there is one for this log; (number, warning). Raises LogError."""
+    from console.tracker.json_write import JsonLog
+    from console.tracker.names import FieldMap
+
+    mapping = FieldMap(config.log.fields, config.log.statuses)
+    own = Path(os.path.expanduser(config.log.path)).absolute() if config.log.path else None  # noqa: PTH111 - as above
+    if not (config.log.tracker.used and own is not None and os.path.realpath(own) == os.path.realpath(path)):
+        applied = JsonLog(path, mapping=mapping).apply(operation)
+        return applied.number, applied.warning
+    from console.tracker.external import ExternalLog, TrackerCommand
+
+    tracker = config.log.tracker
+    verbs = (tracker.append, tracker.patch, tracker.set_status, tracker.verify)
+    argvs = [tuple(os.path.expanduser(part) for part in argv) for argv in verbs]  # noqa: PTH111 - as above
+    cwd = Path(tracker.cwd) if tracker.cwd else None
+    command = TrackerCommand(*argvs, statuses=tracker.statuses, cwd=cwd, timeout=tracker.timeout)
+    number, _ = asyncio.run(ExternalLog(path, command, mapping).apply(operation))
+    return number, ""
+
+
+def _print(told: object) -> None:
+    from console.log_report import dumped
+
+    if isinstance(told, dict):
+        print(dumped(told, unicode=(sys.stdout.encoding or "").lower().replace("-", "") == "utf8"))
+    else:
+        print("\n".join(told))  # type: ignore[call-overload]
+
+
+def _text(text: str) -> str:
+    """A text that a file can hold and a screen can show."""
+    wrong = check_outgoing(text)[1]
+    if wrong:
+        raise argparse.ArgumentTypeError(f"has {wrong[0].name} at character {wrong[0].offset + 1}; leave it out")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("is not UTF-8; write it in UTF-8") from None
+    return text
+
+
+def _number(text: str) -> int:
+    digits = text.removeprefix("#")
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 15):
+        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no number of a dispatch; write 54 or #54")
+    return int(digits)
+
+
+def _score(text: str) -> float:
+    try:
+        score = float(text)
+    except ValueError:
+        score = math.nan
+    if not 0 <= score < 1e6:  # false for NaN too
+        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no score; write for example 4.9")
+    return score

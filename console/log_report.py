@@ -1,0 +1,156 @@
+"""What the log commands print: documents for scripts, aligned lines for people."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from rich.cells import cell_len, set_cell_size
+
+from console.model.dispatch import Dispatch
+from console.model.summary import Summary
+from console.safety import safe_text
+
+_ACTS: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
+"""Characters that a terminal obeys, or that hide; JSON itself escapes those below U+0020."""
+
+
+def dumped(document: object, *, unicode: bool) -> str:
+    """Return *document* as JSON that a terminal cannot obey; ASCII only unless *unicode*."""
+    text = json.dumps(document, ensure_ascii=not unicode, indent=2)
+    return _ACTS.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
+
+
+def summary_document(summary: Summary) -> dict[str, object]:
+    """The summary for scripts; ages in whole seconds."""
+    check = summary.verification
+    return {
+        "total": summary.total,
+        "done": summary.done,
+        "open": summary.open,
+        "unknown": summary.unknown,
+        "by_status": {status.value: count for status, count in summary.by_status.items()},
+        "by_surface": dict(summary.by_surface),
+        "verification": {
+            "pass": check.passed,
+            "warn": check.warned,
+            "fail": check.failed,
+            "awaiting": check.awaiting,
+            "mean_gap": check.mean_gap,
+        },
+        "open_items": [
+            {
+                "number": item.number,
+                "surface": item.surface,
+                "task": item.task,
+                "status": item.status.value,
+                "age_s": None if item.age is None else int(item.age),
+            }
+            for item in summary.open_items
+        ],
+        "duplicates": [list(group) for group in summary.duplicates],
+    }
+
+
+def summary_lines(summary: Summary, source: str, width: int | None) -> Iterator[str]:
+    """The summary for people; tasks are cut at *width* cells, if any."""
+    yield f"dispatch log {source}"
+    unknown = f", {summary.unknown} of them not understood" if summary.unknown else ""
+    yield f"{summary.total} dispatches: {summary.done} done, {summary.open} open{unknown}"
+    for title, counts in (("by status", summary.by_status), ("by surface", summary.by_surface)):
+        rows = [(str(name) or "(none)", str(count)) for name, count in counts.items()]
+        yield from _table(title, rows, width, numeric=1)
+    check = summary.verification
+    gap = "" if check.mean_gap is None else f", mean gap {check.mean_gap:+.2f}"
+    counts = f"{check.passed} pass, {check.warned} warn, {check.failed} fail, {check.awaiting} awaiting{gap}"
+    yield from ("", f"verification: {counts}")
+    items = [
+        (item.label, item.surface, item.status.value, _age(item.age), item.task) for item in summary.open_items
+    ]  # fmt: skip
+    yield from _table("open, oldest first", items, width, numeric=3)
+    groups = [(" ".join(f"#{number}" for number in group),) for group in summary.duplicates]
+    yield from _table("perhaps the same task", groups, width)
+
+
+def dispatch_document(dispatch: Dispatch, record: Mapping[str, Any] | None, now: float) -> dict[str, object]:
+    """One dispatch for scripts: as it is understood, and under ``record`` as the file has it."""
+    check = dispatch.verification
+    return {
+        "number": dispatch.number,
+        "surface": dispatch.surface,
+        "task": dispatch.task,
+        "status": dispatch.status.value,
+        "raw_status": dispatch.raw_status,
+        "dispatched_at": dispatch.dispatched_at,
+        "age_s": None if dispatch.dispatched_at is None else int(max(0.0, now - dispatch.dispatched_at)),
+        "open": dispatch.is_open,
+        "verification": None
+        if check is None
+        else {
+            "verdict": check.verdict.value if check.verdict is not None else None,
+            "self_score": check.self_score,
+            "cross_score": check.cross_score,
+            "gap": check.gap,
+            "by": check.by,
+            "note": check.note,
+            "at": check.at,
+        },
+        "record": record,
+    }
+
+
+def dispatch_lines(dispatch: Dispatch, record: Mapping[str, Any] | None, now: float) -> Iterator[str]:
+    """One dispatch for people: what is understood, then every field of the file."""
+    yield f"{dispatch.label} {dispatch.task}".rstrip()
+    age = _age(None if dispatch.dispatched_at is None else max(0.0, now - dispatch.dispatched_at))
+    rows = [("surface", dispatch.surface or "(none)"), ("status", dispatch.status.value), ("age", age)]
+    check = dispatch.verification
+    if check is not None:
+        gap = f"gap {check.gap:+.2f}" if check.gap is not None else ""
+        scores = f"self {_score(check.self_score)}, cross {_score(check.cross_score)}"
+        parts = (check.verdict.value if check.verdict is not None else "", scores, gap, check.by and f"by {check.by}")
+        rows.append(("verification", ", ".join(part for part in parts if part)))
+        if check.note:
+            rows.append(("note", check.note))
+    yield from _aligned(rows, None)
+    if record is not None:
+        held = ((safe_text(name, limit=80), safe_text(_shown(value))) for name, value in record.items())
+        yield from _table("in the file", list(held), None)
+
+
+def _table(title: str, rows: list[Any], width: int | None, numeric: int = -1) -> Iterator[str]:
+    if rows:
+        yield from ("", title, *_aligned(rows, width, numeric))
+
+
+def _aligned(rows: list[Any], width: int | None, numeric: int = -1) -> Iterator[str]:
+    """Rows of texts in columns of cells (Hangul takes two), the column *numeric* to the right."""
+    widths = [max(cell_len(row[at]) for row in rows) for at in range(len(rows[0]))]
+    for row in rows:
+        cells = []
+        for at, text in enumerate(row):
+            pad = " " * (widths[at] - cell_len(text))
+            cells.append(pad + text if at == numeric else text + pad)
+        line = ("  " + "  ".join(cells)).rstrip()
+        if width is not None and cell_len(line) > width:
+            line = set_cell_size(line, max(1, width - 1)).rstrip() + "…"
+        yield line
+
+
+def _age(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
+    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= unit:
+            return f"{int(seconds // unit)} {name}"
+    return f"{int(seconds)} s"
+
+
+def _score(score: float | None) -> str:
+    return "-" if score is None else f"{score:g}"
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

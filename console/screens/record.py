@@ -1,0 +1,139 @@
+"""One dispatch, whole: what the log has, what the surface does, how its author's scores stand."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, Final, Protocol
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.model.dispatch import Dispatch
+from console.model.reconcile import Live, disagreement
+from console.widgets.words import span
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+TREND: Final = 24
+"""Verifications of one author that the small plot shows."""
+
+
+class Detail(Protocol):
+    """What the engine read of the record."""
+
+    @property
+    def raw(self) -> str:
+        """The record as JSON."""
+
+    @property
+    def history(self) -> tuple[str, ...]:
+        """What the console wrote."""
+
+
+class RecordScreen(ModalScreen[str | None]):
+    """Returns the surface to go to, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "leave", "back"),
+        Binding("g", "go", "go to the surface"),
+        Binding("c,y", "copy", "copy"),
+    ]
+
+    def __init__(
+        self,
+        dispatch: Dispatch,
+        log: Sequence[Dispatch],
+        live: dict[str, Live],
+        read: Callable[[], Awaitable[Detail]],
+    ) -> None:
+        super().__init__()
+        self._dispatch = dispatch
+        self._log = log
+        self._live = live
+        self._read = read
+        self._raw = ""
+
+    def compose(self) -> ComposeResult:
+        """Facts, then the raw record, then what the console did to it."""
+        with Vertical():
+            yield Static(Text(f"{self._dispatch.label} {self._dispatch.task}"), classes="dialog--title")
+            with VerticalScroll():
+                yield Static(self._facts(), id="facts")
+                yield Static("", id="raw", markup=False)
+            yield Static("g goes to its surface, c copies, Esc goes back.", classes="dialog--hint", markup=False)
+
+    async def on_mount(self) -> None:
+        """Read the rest of the record; the facts are there already."""
+        self.run_worker(self._fill(), exclusive=True, exit_on_error=False)
+
+    async def _fill(self) -> None:
+        detail = await self._read()
+        self._raw = detail.raw
+        parts = ["", "As the file has it:", detail.raw]
+        parts += ["", "What the console wrote:", *(detail.history or ("nothing yet",))]
+        self.query_one("#raw", Static).update(Text("\n".join(parts)))
+
+    def _facts(self) -> Table:
+        dispatch, now = self._dispatch, time.time()
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, style="dim")
+        table.add_column()
+
+        def row(name: str, text: str) -> None:
+            if text:
+                table.add_row(name, Text(text))
+
+        row("status", f"{dispatch.status} ({dispatch.raw_status})" if dispatch.raw_status else str(dispatch.status))
+        live = self._live.get(dispatch.surface.strip().casefold())
+        doing = f", {live.state} now" if live is not None else ""
+        row("surface", f"{dispatch.surface}{doing}" if dispatch.surface else "")
+        row("attention", disagreement(dispatch, self._live))
+        if dispatch.dispatched_at is not None:
+            at = time.strftime("%Y-%m-%d %H:%M", time.localtime(dispatch.dispatched_at))
+            row("dispatched", f"{at}, {span(now - dispatch.dispatched_at)} ago")
+        check = dispatch.verification
+        if check is not None:
+            scores = f"self {_score(check.self_score)}, cross {_score(check.cross_score)}"
+            gap = f", gap {check.gap:+g}" if check.gap is not None else ""
+            row("verified", f"{check.verdict or 'pending'} by {check.by or 'somebody'}: {scores}{gap}")
+        row("author's gaps", trend(self._log, dispatch.surface))
+        return table
+
+    def action_leave(self) -> None:
+        """Back to the fleet."""
+        self.dismiss(None)
+
+    def action_go(self) -> None:
+        """To the surface."""
+        self.dismiss(self._dispatch.surface)
+
+    def action_copy(self) -> None:
+        """The whole record to the clipboard (OSC 52, where the terminal allows it)."""
+        self.app.copy_to_clipboard(self._raw or f"{self._dispatch.label} {self._dispatch.task}")
+        self.notify("Copied.", markup=False, timeout=2)
+
+
+def trend(log: Sequence[Dispatch], surface: str) -> str:
+    """A small plot of the gaps (self minus cross score) of one surface's work, oldest first, with the last value.
+
+    A high bar is a high opinion of oneself; the scale is 0 to 2 points, as scores are out of 5.
+    """
+    found = [
+        (d.number or 0, d.verification.gap)
+        for d in log
+        if d.surface == surface and d.verification is not None and d.verification.gap is not None
+    ]
+    gaps = [gap for _, gap in sorted(found)][-TREND:]
+    if not gaps:
+        return ""
+    bars = "".join(_BARS[min(len(_BARS) - 1, max(0, round(gap / 2 * (len(_BARS) - 1))))] for gap in gaps)
+    return f"{bars}  last {gaps[-1]:+g}, mean {sum(gaps) / len(gaps):+.2f} over {len(gaps)}"
+
+
+def _score(value: float | None) -> str:
+    return "–" if value is None else f"{value:g}"
