@@ -10,13 +10,13 @@ import os
 import shutil
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
-from console.model.summary import may_verify, summarise
 from console.safety import check_outgoing, safe_text
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], s
     """Add ``summary`` and ``log`` to the sub-commands; *shared* has the options of all."""
     both = argparse.ArgumentParser(add_help=False, parents=[shared])
     both.add_argument("--json", action="store_true", help="for scripts")
-    both.add_argument("--log", metavar="PATH", type=_text, help="this dispatch log instead of the configured one")
+    both.add_argument("--log", metavar="PATH", help="this dispatch log instead of the configured one")
     commands.add_parser("summary", parents=[both], help="the dispatch log in numbers, and what is still open")
     log = commands.add_parser("log", help="show or change one dispatch of the log")
     verbs = log.add_subparsers(dest="verb", metavar="VERB", required=True)
     show = verbs.add_parser("show", parents=[both], help="one dispatch, with every field the file has")
     add = verbs.add_parser("add", parents=[both], help="a new dispatch")
-    add.add_argument("--surface", required=True, type=_text, help="who gets it, for example surface:5")
-    add.add_argument("--task", required=True, type=_text)
+    add.add_argument("--surface", required=True, type=_words, help="who gets it, for example surface:5")
+    add.add_argument("--task", required=True, type=_words)
     add.add_argument("--status", default="queued", type=_text, help="default: queued")
     add.add_argument("--number", type=_number, help="default: the next one")
     change = verbs.add_parser(
@@ -78,9 +78,9 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], s
     verify = verbs.add_parser("verify", parents=[both], help="record a cross-check by another than the author")
     for verb in (show, change, verify):
         verb.add_argument("number", type=_number, metavar="NUMBER", help="54 or #54")
-    change.add_argument("field", type=_text, metavar="FIELD", help="status, surface, task or any field of the record")
+    change.add_argument("field", type=_words, metavar="FIELD", help="status, surface, task or any field of the record")
     change.add_argument("value", type=_text, metavar="VALUE")
-    verify.add_argument("--by", required=True, type=_text, help="who verified, for example surface:6")
+    verify.add_argument("--by", required=True, type=_words, help="who verified, for example surface:6")
     verify.add_argument("--self", dest="self_score", type=_score, metavar="SCORE", help="the author's own score")
     verify.add_argument("--cross", dest="cross_score", type=_score, metavar="SCORE", help="the verifier's score")
     verify.add_argument("--verdict", choices=[verdict.value for verdict in VerificationVerdict])
@@ -149,6 +149,7 @@ def _read(path: Path, config: Config) -> _Log:
 
 def _summary(log: _Log, *, as_json: bool) -> None:
     from console.log_report import summary_document, summary_lines
+    from console.model.summary import summarise
 
     summary = summarise(log.dispatches, time.time())
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -194,6 +195,7 @@ def _added(config: Config, arguments: argparse.Namespace) -> Operation:
 
 
 def _verified(config: Config, dispatch: Dispatch, arguments: argparse.Namespace) -> Operation:
+    from console.model.summary import may_verify
     from console.tracker.operations import RecordVerification
 
     reason = may_verify(dispatch, arguments.by, {each.name: each.ref for each in config.surfaces if each.name})
@@ -221,7 +223,10 @@ def _set(log: _Log, record: dict[str, Any], arguments: argparse.Namespace) -> Op
     if field == "dispatched_at":
         at = epoch(value)
         if at is None:
-            raise Stop(USAGE, "oc-console log set: is no time between 2000 and 2100; write 2026-04-10 16:41 or seconds")
+            raise Stop(
+                USAGE,
+                f"oc-console log set: {safe_text(value, limit=80)} is no time between 2000 and 2100; write 2026-04-10 16:41 or seconds",
+            )
         return Patch(number, {field: at})
     if name in record and not isinstance(record[name], str):
         try:
@@ -254,23 +259,38 @@ def _apply(config: Config, path: Path, operation: Operation) -> tuple[int, str]:
         applied = JsonLog(path, mapping=mapping).apply(operation)
         return applied.number, applied.warning
     from console.tracker.external import ExternalLog, TrackerCommand
+    from console.tracker.operations import Append, Patch, RecordVerification, SetStatus
 
     tracker = config.log.tracker
-    verbs = (tracker.append, tracker.patch, tracker.set_status, tracker.verify)
-    argvs = [tuple(os.path.expanduser(part) for part in argv) for argv in verbs]  # noqa: PTH111 - as above
-    cwd = Path(tracker.cwd) if tracker.cwd else None
-    command = TrackerCommand(*argvs, statuses=tracker.statuses, cwd=cwd, timeout=tracker.timeout)
+    verb = {Append: "append", Patch: "patch", SetStatus: "set_status", RecordVerification: "verify"}[type(operation)]
+    if not getattr(tracker, verb):
+        raise Stop(
+            REFUSED, f"the tracker command has no verb for this; write log.tracker.{verb} into the configuration"
+        )
+    command = TrackerCommand(
+        _argv(tracker.append),
+        _argv(tracker.patch),
+        _argv(tracker.set_status),
+        _argv(tracker.verify),
+        tracker.statuses,
+        Path(tracker.cwd) if tracker.cwd else None,
+        tracker.timeout,
+    )
     number, _ = asyncio.run(ExternalLog(path, command, mapping).apply(operation))
     return number, ""
 
 
-def _print(told: object) -> None:
+def _argv(template: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(os.path.expanduser(part) for part in template)  # noqa: PTH111 - as above
+
+
+def _print(told: dict[str, object] | Iterator[str]) -> None:
     from console.log_report import dumped
 
     if isinstance(told, dict):
         print(dumped(told, unicode=(sys.stdout.encoding or "").lower().replace("-", "") == "utf8"))
     else:
-        print("\n".join(told))  # type: ignore[call-overload]
+        print("\n".join(told))
 
 
 def _text(text: str) -> str:
@@ -283,6 +303,12 @@ def _text(text: str) -> str:
     except UnicodeEncodeError:
         raise argparse.ArgumentTypeError("is not UTF-8; write it in UTF-8") from None
     return text
+
+
+def _words(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("is empty; write something")
+    return _text(text)
 
 
 def _number(text: str) -> int:

@@ -64,8 +64,8 @@ def summary_lines(summary: Summary, source: str, width: int | None) -> Iterator[
         yield from _table(title, rows, width, numeric=1)
     check = summary.verification
     gap = "" if check.mean_gap is None else f", mean gap {check.mean_gap:+.2f}"
-    counts = f"{check.passed} pass, {check.warned} warn, {check.failed} fail, {check.awaiting} awaiting{gap}"
-    yield from ("", f"verification: {counts}")
+    told = f"{check.passed} pass, {check.warned} warn, {check.failed} fail, {check.awaiting} awaiting{gap}"
+    yield from ("", f"verification: {told}")
     items = [
         (item.label, item.surface, item.status.value, _age(item.age), item.task) for item in summary.open_items
     ]  # fmt: skip

@@ -1,0 +1,46 @@
+"""The screen of one dispatch."""
+
+from __future__ import annotations
+
+from textual.widgets import Static
+
+from console.model.agent import AgentState
+from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
+from console.model.reconcile import Live
+from console.screens.record import RecordScreen, trend
+from console.tracker.record import Record
+from tests.ui_helpers import Stage, drawn, until
+
+
+def checked(number: int, own: float, cross: float) -> Dispatch:
+    check = Verification(VerificationVerdict.WARN, own, cross, "surface:6")
+    return Dispatch(number, "%3", f"task {number}", DispatchStatus.VERIFIED, verification=check)
+
+
+def test_the_trend_is_one_bar_for_each_verification_of_this_author() -> None:
+    log = [checked(3, 5.0, 3.0), checked(1, 4.0, 4.0), Dispatch(2, "%3", "x", DispatchStatus.DONE)]
+    log.append(Dispatch(9, "%4", "x", DispatchStatus.VERIFIED, verification=Verification(None, 5, 1)))
+    assert trend(log, "%3") == "▁█  last +2, mean +1.00 over 2"
+    assert trend(log, "%9") == ""
+
+
+async def test_everything_of_a_dispatch_is_on_its_screen() -> None:
+    dispatch = Dispatch(54, "%3", "Hermes [/] 샘플링", DispatchStatus.WORKING, "진행 중", 1_700_000_000.0)
+    left: list[str | None] = []
+
+    async def read() -> Record:
+        return Record('{\n  "id": 54,\n  "x": "[@click=app.quit]"\n}', ("2026-04-10 16:41  status  done",))
+
+    app = Stage(Static())
+    async with app.run_test(size=(120, 40)) as pilot:
+        live = {"%3": Live(AgentState.IDLE, "claude")}
+        await app.push_screen(RecordScreen(dispatch, [checked(1, 4.9, 3.8)], live, read), left.append)
+        await until(pilot, lambda: "2026-04-10 16:41" in drawn(app))
+        text = drawn(app)
+        for part in ("#54 Hermes [/] 샘플링", "working (진행 중)", "idle now", "idle: collect it", "mean +1.10 over 1"):
+            assert part in text
+        assert "[@click=app.quit]" in text
+        await pilot.press("c")
+        assert '"id": 54' in app.clipboard
+        await pilot.press("g")
+        await until(pilot, lambda: left == ["%3"])
