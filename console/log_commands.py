@@ -223,10 +223,8 @@ def _set(log: _Log, record: dict[str, Any], arguments: argparse.Namespace) -> Op
     if field == "dispatched_at":
         at = epoch(value)
         if at is None:
-            raise Stop(
-                USAGE,
-                f"oc-console log set: {safe_text(value, limit=80)} is no time between 2000 and 2100; write 2026-04-10 16:41 or seconds",
-            )
+            shown = safe_text(value, limit=40)
+            raise Stop(USAGE, f"oc-console log set: {shown} is no time after 2000; write 2026-04-10 16:41 or seconds")
         return Patch(number, {field: at})
     if name in record and not isinstance(record[name], str):
         try:
@@ -298,10 +296,6 @@ def _text(text: str) -> str:
     wrong = check_outgoing(text)[1]
     if wrong:
         raise argparse.ArgumentTypeError(f"has {wrong[0].name} at character {wrong[0].offset + 1}; leave it out")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise argparse.ArgumentTypeError("is not UTF-8; write it in UTF-8") from None
     return text
 
 

@@ -25,6 +25,10 @@ from console.config import (
     find,
     load,
 )
+from console.config_log import FIELDS, PLACEHOLDERS
+from console.model.dispatch import DispatchStatus
+from console.tracker.external import VERBS
+from console.tracker.names import CHECK_SYNONYMS, SYNONYMS
 
 EXAMPLE = Path(__file__).parents[1] / "config.example.yaml"
 COMMANDS = ("surface.send", "surface.answer", "app.quit")
@@ -62,7 +66,18 @@ show: agents
 surfaces:
   - {ref: "%3", name: CODEX 1, role: 검증 전담, agent: codex}
   - ref: openclaw:0.1
-log: {path: memory/dispatch_log.json}
+log:
+  path: memory/dispatch_log.json
+  fields: {task: "작업내용, what", surface: [seat]}
+  statuses: {인계 대기: needs-check}
+  tracker:
+    append: [tracker, add, "--task={task}"]
+    patch: [tracker, "{number}", "{field}", "{value}"]
+    set_status: [tracker, status, "{number}", "{status}"]
+    verify: [tracker, "{number}", "{self_score}/{cross_score}"]
+    statuses: {done: 완료}
+    cwd: shared
+    timeout: 3
 services:
   - {name: watcher, process: 'dispatch_watcher\\.sh'}
   - {name: auto, process: auto_dispatcher, expected: absent}
@@ -77,7 +92,20 @@ keys:
         mux=MuxConfig("tmux", "fleet", str(write.parent / "run/cmux.sock")),
         show="agents",
         surfaces=(SurfaceConfig("%3", "CODEX 1", "검증 전담", "codex"), SurfaceConfig("openclaw:0.1")),
-        log=LogConfig(str(write.parent / "memory/dispatch_log.json")),
+        log=LogConfig(
+            str(write.parent / "memory/dispatch_log.json"),
+            {"task": ("작업내용", "what"), "surface": ("seat",)},
+            {"인계 대기": DispatchStatus.NEEDS_CHECK},
+            TrackerConfig(
+                ("tracker", "add", "--task={task}"),
+                ("tracker", "{number}", "{field}", "{value}"),
+                ("tracker", "status", "{number}", "{status}"),
+                ("tracker", "{number}", "{self_score}/{cross_score}"),
+                {"done": "완료"},
+                str(write.parent / "shared"),
+                3.0,
+            ),
+        ),
         services=(
             ServiceConfig("watcher", "dispatch_watcher\\.sh"),
             ServiceConfig("auto", "auto_dispatcher", "absent"),
@@ -86,6 +114,12 @@ keys:
         theme="harbour",
         keys={"surface.send": ("ctrl+s", "f5"), "app.quit": ("ctrl+q",)},
     )
+
+
+def test_the_fields_and_verbs_are_those_of_the_tracker() -> None:
+    assert {*FIELDS} == {*SYNONYMS, *CHECK_SYNONYMS}
+    assert tuple(PLACEHOLDERS) == VERBS
+    assert not TrackerConfig(statuses={"done": "x"}).used and TrackerConfig(patch=("a",)).used
 
 
 def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,6 +136,24 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("muxx: 1", ":1:1 muxx: is not a known key; did you mean mux?"),
         ("\ufeffmuxx: 1", ":1:1 muxx: is not a known key"),
         ("log:\n  pth: x", ":2:3 log.pth: is not a known key; did you mean path?"),
+        ("log: {fields: {tusk: a}}", ":1:22 log.fields.tusk: is not a field of a dispatch; did you mean task?"),
+        ("log: {fields: {task: ''}}", ":1:22 log.fields.task: names no field of the log"),
+        ("log: {fields: {task: 3}}", "log.fields.task: must be a list"),
+        (
+            "log: {statuses: {끝: over}}",
+            ":1:21 log.statuses.끝: over is not possible here; write queued, sent, working,",
+        ),
+        ("log: {tracker: {verfy: [a]}}", ":1:17 log.tracker.verfy: is not a known key; did you mean verify?"),
+        ("log: {tracker: {verify: a b}}", ':1:25 log.tracker.verify: must be a list; start each entry with "- "'),
+        ("log: {tracker: {verify: ['{by}']}}", "log.tracker.verify: names no program"),
+        (
+            "log: {tracker: {patch: [a, 'x{feld}']}}",
+            "log.tracker.patch: {feld} stands for nothing here; did you mean field?",
+        ),
+        ("log: {tracker: {patch: [a, {field}]}}", "log.tracker.patch.2: must be text; write text in quotes"),
+        ("log: {tracker: {statuses: {dome: x}}}", "log.tracker.statuses.dome: is not a status; did you mean done?"),
+        ("log: {tracker: {statuses: {done: ''}}}", "log.tracker.statuses.done: is empty"),
+        ("log: {tracker: {timeout: 0}}", ":1:26 log.tracker.timeout: must be between 0.1 and 600 seconds"),
         ("surfaces:\n- {ref: a, agnt: b}", ":2:12 surfaces.1.agnt: is not a known key; did you mean agent?"),
         ("zzz: 1", ":1:1 zzz: is not a known key; known are collector, keys, log,"),
         ("mux: {backend: tmx}", ":1:16 mux.backend: tmx is not possible here; write auto, tmux or cmux"),
@@ -253,6 +305,11 @@ def test_the_example_fleet_loads(tmp_path: Path) -> None:
     assert [surface.ref for surface in found.surfaces] == [f"surface:{n}" for n in (1, 2, 3, 5, 6, 7)]
     assert {service.name: service.expected for service in found.services}["auto-dispatcher"] == "absent"
     assert found.keys == {"surface.send": ("ctrl+s",)}
+    assert found.log.fields == {"task": ("작업내용", "what"), "surface": ("seat",)}
+    assert found.log.statuses == {"인계 대기": DispatchStatus.NEEDS_CHECK}
+    assert (
+        found.log.tracker.set_status[-2:] == ("{number}", "{status}") and found.log.tracker.statuses["done"] == "완료"
+    )
 
 
 def uncommented(text: str) -> str:

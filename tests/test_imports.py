@@ -56,7 +56,7 @@ TABLE: Final[dict[str, Room]] = {
     "demo.screenshots": _room("config opening app demo"),
     "opening": _room("config engine mux", lazy="demo"),
     "headless": _room("version model safety config host engine mux opening"),
-    "log_commands": _room("model safety", lazy="tracker host"),
+    "log_commands": _room("model safety config", lazy="tracker log_report"),
     "log_report": _room("model safety", "rich"),
     "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
     "cli": _room("version commands config log_commands", lazy="engine headless opening app"),

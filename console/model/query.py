@@ -24,6 +24,11 @@ class Query:
         """Whether it matches everything."""
         return not (self.words or self.numbers or self.statuses or self.surfaces)
 
+    @property
+    def plain(self) -> bool:
+        """Whether it is nothing but words."""
+        return not (self.numbers or self.statuses or self.surfaces)
+
     def matches(self, dispatch: Dispatch, text: str) -> bool:
         """Whether *dispatch* passes; *text* is its `searched` text."""
         return (

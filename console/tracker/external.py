@@ -78,7 +78,7 @@ class ExternalLog:
     def _fill(self, verb: str, values: Mapping[str, object]) -> list[str]:
         template: Sequence[str] = getattr(self.command, verb)
         if not template:
-            raise Refused(f"the tracker command has no verb for this; write log.command.{verb} in the configuration")
+            raise Refused(f"the tracker command has no verb for this; write log.tracker.{verb} in the configuration")
 
         def value(found: re.Match[str]) -> str:
             held = values.get(found.group(1))
@@ -136,7 +136,7 @@ class ExternalLog:
         if wrong or dispatch is None or dispatch.number is None or raw is None:
             raise CommandFailed(
                 f"{safe_text(str(self.path))}: the command succeeded but {wrong or 'there is no new dispatch'};"
-                " look at what it did, and at log.command in the configuration"
+                " look at what it did, and at log.tracker in the configuration"
             )
         return dispatch.number, Revision.of(raw)
 
