@@ -51,6 +51,7 @@ class ConsoleApp(App[None]):
         self._opener = opener
         self._folders = theme_folders()
         self._theme_problems: list[str] = []
+        self._lost = 0
         self._load_themes()
         self.theme = config.theme if config.theme in self.available_themes else DEFAULT_THEME
         if config.theme and self.theme != config.theme:
@@ -113,9 +114,19 @@ class ConsoleApp(App[None]):
     def _changed(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
 
-    def watch_snapshot(self, snapshot: Snapshot) -> None:
+    def watch_snapshot(self, before: Snapshot, snapshot: Snapshot) -> None:
         """Hand it to the screen."""
         self.main.show(snapshot)
+        if snapshot.log.dispatches is not before.log.dispatches:
+            self._look_for_losses()
+
+    @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
+    async def _look_for_losses(self) -> None:
+        lost = await self.opened.engine.lost() if self.opened is not None else 0
+        if lost > self._lost:
+            text = f"Another writer has undone {lost} of the console's changes: `oc-console log lost` lists them."
+            self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
+        self._lost = lost
 
     @on(Worker.StateChanged)
     def _worker_ended(self, event: Worker.StateChanged) -> None:

@@ -162,14 +162,26 @@ class Engine:
         finally:
             self._typing.discard(key)
 
+    async def lost(self) -> int:
+        """How many changes of the console another writer has undone in the dispatch log; 0 when it never wrote."""
+        from console.tracker.losses_now import count_losses
+        from console.tracker.names import FieldMap
+
+        if not self.config.log.path:
+            return 0
+        path, log = Path(self.config.log.path).expanduser(), self.config.log
+        return await in_thread(lambda: count_losses(path, FieldMap(log.fields, log.statuses)))
+
     async def record(self, number: int | None) -> Record:
         """One record of the dispatch log, whole, with what the console wrote to it."""
+        from console.tracker.names import FieldMap
         from console.tracker.record import Record, record
 
         if number is None or not self.config.log.path:
             return Record("this record has no number it could be found by")
         path = Path(self.config.log.path).expanduser()
-        return await in_thread(lambda: record(path, number))
+        log = self.config.log
+        return await in_thread(lambda: record(path, number, FieldMap(log.fields, log.statuses)))
 
     async def close(self) -> None:
         """Let go of the multiplexer."""

@@ -76,6 +76,8 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], s
         "set", parents=[both], help="a new value of one field, for example: log set 54 status done"
     )
     verify = verbs.add_parser("verify", parents=[both], help="record a cross-check by another than the author")
+    verbs.add_parser("lost", parents=[both], help="what the console wrote and another writer has undone")
+    verbs.add_parser("restore", parents=[both], help="write again what `log lost` lists")
     for verb in (show, change, verify):
         verb.add_argument("number", type=_number, metavar="NUMBER", help="54 or #54")
     change.add_argument("field", type=_words, metavar="FIELD", help="status, surface, task or any field of the record")
@@ -99,6 +101,8 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     try:
         if arguments.command == "summary":
             _summary(_read(path, config), as_json=arguments.json)
+        elif arguments.verb in ("lost", "restore"):
+            _lost(_read(path, config), restoring=arguments.verb == "restore", as_json=arguments.json)
         elif arguments.verb == "show":
             _show(_read(path, config), arguments.number, as_json=arguments.json)
         else:
@@ -161,6 +165,16 @@ def _show(log: _Log, number: int, *, as_json: bool) -> None:
 
     found = (*log.find(number), time.time())
     _print(dispatch_document(*found) if as_json else dispatch_lines(*found))
+
+
+def _lost(log: _Log, *, restoring: bool, as_json: bool) -> None:
+    from console.log_lost import losses, lost_document, lost_lines, restore
+
+    found = losses(log.path, log.document, log.mapping)
+    if restoring and found:
+        _print(iter(list(restore(log.path, found, log.mapping))))
+    else:
+        _print({"lost": lost_document(found)} if as_json else lost_lines(found))
 
 
 def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:

@@ -249,3 +249,24 @@ def test_textual_is_never_loaded(log: Path, arguments: list[str]) -> None:
     env = {**os.environ, "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8"}
     done = subprocess.run(argv, capture_output=True, text=True, timeout=30, env=env, cwd=log.parent, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_what_a_rude_writer_undid_is_listed_and_written_again(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stale = log.read_text(encoding="utf-8")
+    assert main(["log", "lost", "--log", str(log)]) == 0
+    assert "has been undone" in capsys.readouterr().out
+    assert main(["log", "set", "54", "status", "done", "--log", str(log)]) == 0
+    assert main(["log", "add", "--surface", "surface:1", "--task", "새 과제", "--log", str(log)]) == 0
+    log.write_text(stale, encoding="utf-8")  # a writer that read before and saves without looking
+    capsys.readouterr()
+    assert main(["log", "lost", "--json", "--log", str(log)]) == 0
+    lost = json.loads(capsys.readouterr().out)["lost"]
+    assert [each["operation"]["kind"] for each in lost] == ["status", "append"] and all(e["restorable"] for e in lost)
+    assert main(["log", "restore", "--log", str(log)]) == 0
+    assert capsys.readouterr().out.count(": restored (") == 2
+    text = log.read_text(encoding="utf-8")
+    assert "새 과제" in text
+    assert main(["log", "show", "54", "--json", "--log", str(log)]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "done"
+    assert main(["log", "lost", "--json", "--log", str(log)]) == 0
+    assert json.loads(capsys.readouterr().out)["lost"] == []

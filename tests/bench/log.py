@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import multiprocessing
 import os
 import statistics
 import time
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from console.model.reading import LogRead
 from console.tracker.json_file import look
+from console.tracker.json_write import JsonLog
+from console.tracker.operations import Append
 from tests.bench.children import run_child
 from tests.bench.fleet import BenchError, Fleet
 from tests.bench.plan import Plan
@@ -46,10 +49,54 @@ def measure(sheet: Sheet, plan: Plan) -> None:
         for count in plan.log_sizes:
             _open(sheet, plan, path, count)
         _change(sheet, plan, fleet, path)
+        _appends(sheet, path)
     found = run_child("filter", LARGE, plan.letters)
     slow = [float(value) for value in found["ms"]]
     note = f"longest {max(slow, default=0):.0f}: {found['typed']}"
     sheet.add(f"filter keystroke, {LARGE} rows, median", median(slow), "ms", 50, note)
+
+
+WRITERS = 4
+APPENDS = 25
+"""By each writer."""
+
+
+def _append(path: Path) -> None:
+    log = JsonLog(path)
+    for number in range(APPENDS):
+        log.apply(Append({"surface": f"surface:{1 + number % 7}", "task": f"과제 {number}"}), timeout=60.0)
+
+
+def _rename(path: Path) -> None:
+    """What any safe write costs: read, write beside, fsync, rename; no lock, nothing re-read, nothing kept."""
+    for _ in range(WRITERS * APPENDS):
+        document = json.loads(path.read_bytes())
+        beside = path.with_suffix(".tmp")
+        with beside.open("w", encoding="utf-8") as file:
+            json.dump(document, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+
+
+def _appends(sheet: Sheet, path: Path) -> None:
+    """Locked, journaled, compared and synced appends of several processes at once."""
+    path.write_text(json.dumps(records(59), ensure_ascii=False, indent=1), encoding="utf-8")
+    alone = _timed(lambda: _rename(path))
+    writers = [multiprocessing.get_context("spawn").Process(target=_append, args=(path,)) for _ in range(WRITERS)]
+    began = time.perf_counter()
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(120)
+    took = 1000 * (time.perf_counter() - began)
+    kept = len(json.loads(path.read_bytes())) - 59
+    if kept != WRITERS * APPENDS:
+        raise BenchError(f"{kept} of {WRITERS * APPENDS} appends are in the log")
+    note = (
+        f"{kept} of {kept} kept; with the start of {WRITERS} processes; {took / alone:.1f} × one writer without a lock"
+    )
+    sheet.add(f"appends a second, {WRITERS} writers", 1000 * kept / took, "/s", None, note)
 
 
 def _open(sheet: Sheet, plan: Plan, path: Path, count: int) -> None:

@@ -6,12 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
 from console.model.query import Query, parse, searched
 
 TAILER = Dispatch(54, "surface:5", "Hermes tailer 샘플링", DispatchStatus.WORKING, "진행 중")
 OTHER = Dispatch(58, "surface:15", "OTel Phase 5 E2E trace 재수정", DispatchStatus.NEEDS_CHECK, "완료 (확인 필요)")
-CLOSED = Dispatch(540, "CODEX 5", "tailer, 끝", DispatchStatus.VERIFIED, "verified")
+CLOSED = Dispatch(
+    540,
+    "CODEX 5",
+    "tailer, 끝",
+    DispatchStatus.VERIFIED,
+    "verified",
+    verification=Verification(VerificationVerdict.WARN),
+)
 LOG = (TAILER, OTHER, CLOSED)
 
 
@@ -35,6 +42,9 @@ def found(text: str) -> list[int | None]:
         ("상태:진행", [54]),
         ("status:needs", [58]),
         ("#54", [54]),
+        ("check:warn", [540]),
+        ("check:fail", []),
+        ("검증:awaiting", [58]),
         ("54", [54, 540]),
         ("status:", [54, 58, 540]),
         ("surface: status:", [54, 58, 540]),
