@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -110,8 +111,10 @@ class TmuxServer:
     def stop(self) -> None:
         """End everything; idempotent."""
         children: Sequence[psutil.Process] = ()
-        with suppress(psutil.NoSuchProcess):
-            children = psutil.Process(self.pid).children(recursive=True) if self.pid else ()
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            if self.pid:
+                children = psutil.Process(self.pid).children(recursive=True)
+                os.kill(self.pid, signal.SIGCONT)  # a test may have stopped it
         self.call("kill-server")
         for process in children:
             with suppress(psutil.NoSuchProcess):

@@ -21,6 +21,7 @@ from typing import Final, Literal
 from console import host
 from console.model.reading import MuxDown, MuxReading, TreeRead
 from console.model.surface import Screen, SurfaceInfo
+from console.mux import tmux_control
 from console.mux.base import Interest, MuxError
 from console.mux.tmux_control import ControlConnection
 from console.mux.tmux_panes import META, PaneReader
@@ -32,6 +33,14 @@ RETRY: Final = 0.5
 """Seconds between looks for a server that is away (a stat and a connect, no process)."""
 RETRY_LIMIT: Final = 8.0
 """Longest pause between two attempts to attach to a server that is there but refuses; the first is `RETRY`."""
+CALM: Final = 0.5
+"""Seconds without a session made or closed before the console attaches again.
+
+A control client that is just introducing itself to a server has no state there yet, and tmux 3.3a crashes when it tells
+such a client that a session was made or closed (measured: 7 of 100 attaches during a storm of them, and none without).
+One start of the console hardly ever meets such a moment. Attaching again because a session was closed or because a
+server has just come up would: there the next session is likely to be closed or made at once.
+"""
 TREE_EVERY: Final = 1.0
 """Seconds between listings when no notification asks for one sooner; titles and commands change silently."""
 
@@ -42,6 +51,7 @@ _FIELDS: Final = (
 """What anybody can set to anything has its tabs and newlines replaced by the server: they are our separators."""
 _LIST: Final = 'list-panes -a -F "' + "\t".join(f"#{{{name}}}" for name in _FIELDS) + '"'
 _TREE_NOTICES: Final = (b"%window", b"%unlinked", b"%session", b"%layout", b"%pane-mode", b"%client-session")
+_SESSIONS: Final = "#{version}\t#{session_created}\t#{session_id}"
 _PANE: Final = re.compile(r"%\d+\Z")
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 _KEYS: Final = {
@@ -91,6 +101,8 @@ class Tmux:
         self._interest = Interest()
         self._paused = False
         self._closed = False
+        self._careful = False
+        """Whether sessions may be coming and going now, see `CALM`."""
         self._sends = itertools.count(1)
 
     @property
@@ -125,7 +137,7 @@ class Tmux:
 
     def resume(self) -> None:
         """Attach again."""
-        self._paused = False
+        self._paused = self._careful = False
         self._wake.set()
 
     async def watch(self) -> AsyncIterator[MuxReading]:
@@ -140,6 +152,7 @@ class Tmux:
                         yield reading
             except MuxError as error:
                 said = str(error)
+                self._careful = not self._paused
                 if not (self._paused or self._closed) and said != down:
                     down = said
                     yield MuxDown(time.time(), self.source, f"{said}; the console keeps trying")
@@ -170,9 +183,10 @@ class Tmux:
         """Readings of one connection; ends when the session attached to closes; raises `MuxError` when all is gone."""
         if not answers(self.path):
             raise MuxError(f"tmux: no server on {self.path}")
-        if not self._version:
-            self._version = await self._ask_version()
-        connection = await ControlConnection.open(self.server, self._program, self._notice)
+        target = await self._session()
+        if self._paused or self._closed:
+            raise MuxError("tmux: detached")
+        connection = await ControlConnection.open(self.server, self._program, self._notice, target)
         lost = asyncio.ensure_future(connection.lost.wait())
         panes = PaneReader(connection, self._wake)
         panes.look_at(self._interest)
@@ -199,6 +213,7 @@ class Tmux:
                 raise MuxError(f"tmux: the server on {self.path} has gone away") from error
             if not connection.lost.is_set():
                 raise
+            self._careful = not self._paused
         finally:
             lost.cancel()
             panes.close()
@@ -221,16 +236,27 @@ class Tmux:
             self._relist = True
             self._wake.set()
 
-    async def _ask_version(self) -> str:
-        try:
-            done = await host.run([self._program, "-V"])
-        except host.HostError as error:
-            raise MuxError(f"{error}; install tmux 3.2 or newer") from error
-        text = safe_text(done.stdout.decode("utf-8", "replace").strip()).removeprefix("tmux ")
-        number = _VERSION.search(text)
-        if number and (int(number[1]), int(number[2])) < MINIMUM:
-            raise MuxError(f"tmux {text} is too old to be watched without harm; install 3.2 or newer")
-        return text
+    async def _session(self) -> str:
+        """The session to attach to: the oldest, which is the least likely to be closed. Raises `MuxError`."""
+        sessions = await self._sessions()
+        before = None
+        while self._careful and sessions != before:
+            before = sessions
+            await asyncio.sleep(CALM)
+            sessions = await self._sessions()
+        return min(sessions)[1]
+
+    async def _sessions(self) -> list[tuple[int, str]]:
+        """Time of creation and id of every session; takes note of the server's version."""
+        said = await self._tmux("list-sessions", "-F", _SESSIONS)
+        rows = [row for row in (line.split("\t") for line in said.splitlines()) if len(row) == 3]
+        if not rows:
+            raise MuxError(f"tmux: no sessions on {self.path}")
+        self._version = version = safe_text(rows[0][0])
+        number = _VERSION.search(version)
+        if not version or (number and (int(number[1]), int(number[2])) < MINIMUM):
+            raise MuxError(f"tmux {version or 'before 2.4'} is too old to be watched without harm; install 3.2 or newer")
+        return [(_number(created), session) for _, created, session in rows]
 
     def _parse(self, lines: list[str]) -> tuple[SurfaceInfo, ...]:
         found: dict[str, SurfaceInfo] = {}
@@ -304,7 +330,8 @@ class Tmux:
 
     async def _tmux(self, *command: str, stdin: bytes | None = None) -> str:
         try:
-            done = await host.run([self._program, "-u", *self.server, *command], input=stdin)
+            argv = [self._program, "-u", *self.server, *command]
+            done = await host.run(argv, input=stdin, timeout=tmux_control.REPLY_TIMEOUT)
         except host.HostError as error:
             raise MuxError(str(error)) from error
         if done.returncode != 0:

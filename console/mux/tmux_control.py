@@ -212,7 +212,7 @@ class ControlConnection:
 
     def _notice(self, line: bytes) -> None:
         if line.startswith(b"%exit"):
-            self.why = "tmux: " + (_words(line[6:]) or "the session attached to was closed")
+            self.why = self.why or "tmux: " + (_words(line[6:]) or "the session attached to was closed")
         elif line.startswith(b"%"):
             self._on_notice(line)
 

@@ -11,8 +11,8 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from random import Random
 from typing import Final
 
@@ -50,8 +50,10 @@ async def cycle(server: TmuxServer | None = None, chance: Random | None = None) 
     try:
         for habit in chance.sample(HABITS, len(HABITS)):
             panes = await _tmux(target, "list-panes", "-a", "-F", "#{pane_id}")
-            await habit(target, panes.split(), chance)
-            assert target.alive(), f"the server died of {habit.__name__}"
+            try:
+                await habit(target, panes.split(), chance)
+            finally:
+                assert target.alive(), f"the server died of {habit.__name__}"
     finally:
         if server is None:
             target.stop()
@@ -60,12 +62,13 @@ async def cycle(server: TmuxServer | None = None, chance: Random | None = None) 
 async def attach_and_detach(server: TmuxServer, panes: list[str], chance: Random) -> None:
     """The console is started and left again, at any moment."""
     for _ in range(6):
-        await _watch(Tmux(str(server.socket)), panes, chance.randint(0, 40))
+        async with _reading(Tmux(str(server.socket)), panes, chance.randint(0, 40)):
+            pass
 
 
 async def stalled_reader(server: TmuxServer, panes: list[str], chance: Random) -> None:
     """The console hangs: nothing is read, its client is stopped, and meanwhile panes come and go."""
-    connection = await ControlConnection.open(server_options(server), "tmux", lambda line: None)
+    connection = await ControlConnection.open(("-S", str(server.socket)), "tmux", lambda line: None)
     stdout = connection._process._transport.get_pipe_transport(1)  # type: ignore[attr-defined]
     stdout.pause_reading()
     os.kill(connection._process.pid, signal.SIGSTOP)
@@ -98,86 +101,95 @@ async def suspended(server: TmuxServer, panes: list[str], chance: Random) -> Non
 
 async def killed_client(server: TmuxServer, panes: list[str], chance: Random) -> None:
     """``kill -9`` of the client while the console reads."""
-    mux = Tmux(str(server.socket))
-    mux.look_at(Interest(frozenset(panes)))
-    task = asyncio.create_task(_read_for_ever(mux))
-    for _ in range(4):
-        await asyncio.sleep(chance.uniform(0.05, 0.25))
-        for pid in (await _tmux(server, "list-clients", "-F", "#{client_pid}")).split():
-            with suppress(ProcessLookupError):
-                os.kill(int(pid), signal.SIGKILL)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    for _ in range(2):
+        async with _reading(Tmux(str(server.socket)), panes, chance.randint(1, 20)):
+            for pid in (await _tmux(server, "list-clients", "-F", "#{client_pid}")).split():
+                with suppress(ProcessLookupError):
+                    os.kill(int(pid), signal.SIGKILL)
+            await asyncio.sleep(chance.uniform(0.4, 1.0))
 
 
 async def respawned_panes(server: TmuxServer, panes: list[str], chance: Random) -> None:
     """``respawn-pane -k`` while every pane is on screen."""
-    mux = Tmux(str(server.socket))
-    mux.look_at(Interest(frozenset(panes)))
-    task = asyncio.create_task(_read_for_ever(mux))
-    await _respawn(server, panes, chance, 15)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    async with _reading(Tmux(str(server.socket)), panes):
+        await _respawn(server, panes, chance, 15)
 
 
 async def dying_panes(server: TmuxServer, panes: list[str], chance: Random) -> None:
     """Programs that end while they are watched and typed into; their panes remain."""
     mux = Tmux(str(server.socket))
-    mux.look_at(Interest(frozenset(panes)))
-    task = asyncio.create_task(_read_for_ever(mux))
-    doomed = chance.sample(panes, 4)
-    for pane in doomed:
-        await _tmux(server, "respawn-pane", "-k", "-t", pane, SHORT)
-    for _ in range(4):
+    async with _reading(mux, panes):
+        doomed = chance.sample(panes, 4)
         for pane in doomed:
-            with suppress(MuxError):
-                await mux.send_text(pane, "a task\nof two lines")
-                await mux.send_key(pane, "enter")
-    for pane in doomed:
-        await _tmux(server, "respawn-pane", "-k", "-t", pane, NOISE)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+            await _tmux(server, "respawn-pane", "-k", "-t", pane, SHORT)
+        for _ in range(4):
+            for pane in doomed:
+                with suppress(MuxError):
+                    await mux.send_text(pane, "a task\nof two lines")
+                    await mux.send_key(pane, "enter")
+        for pane in doomed:
+            await _tmux(server, "respawn-pane", "-k", "-t", pane, NOISE)
 
 
 async def windows_come_and_go(server: TmuxServer, panes: list[str], chance: Random) -> None:
-    """Windows and sessions are made, resized and killed under the reader, its own session too."""
-    mux = Tmux(str(server.socket))
-    task = asyncio.create_task(_read_for_ever(mux))
-    for number in range(4):
-        await _tmux(server, "new-session", "-d", "-s", f"short{number}", "-x", "90", "-y", "20", NOISE)
-        size = (str(chance.randint(20, 200)), str(chance.randint(5, 60)))
-        await _tmux(server, "resize-window", "-t", chance.choice(panes), "-x", size[0], "-y", size[1])
-        if number == 1:
-            await _watch(Tmux(str(server.socket)), panes, 5)
-        await _tmux(server, "kill-session", "-t", f"=short{number}")
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    """Windows and sessions are made, resized and closed under the reader."""
+    async with _reading(Tmux(str(server.socket)), panes):
+        for number in range(4):
+            window = (await _tmux(server, "new-window", "-d", "-P", "-F", "#{pane_id}", "-t", "=fleet:", NOISE)).strip()
+            await _tmux(server, "new-session", "-d", "-s", f"short{number}", "-x", "90", "-y", "20", NOISE)
+            size = (str(chance.randint(20, 200)), str(chance.randint(5, 60)))
+            await _tmux(server, "resize-window", "-t", chance.choice(panes), "-x", size[0], "-y", size[1])
+            await _tmux(server, "kill-session", "-t", f"=short{number}")
+            await _tmux(server, "kill-window", "-t", window)
+
+
+async def closed_sessions(server: TmuxServer, panes: list[str], chance: Random) -> None:
+    """The session attached to is closed, and then others, as a script does that cleans up: on a server of its own."""
+    own = TmuxServer("sessions")
+    try:
+        for name in "abcd":
+            own.new(NOISE, name=name)
+        async with _reading(Tmux(str(own.socket)), own.panes()):
+            for name in "abc":
+                await _tmux(own, "kill-session", "-t", f"={name}")
+                await _tmux(own, "new-session", "-d", "-s", f"{name}2", NOISE)
+                await asyncio.sleep(chance.uniform(0, 0.02))
+            await asyncio.sleep(chance.uniform(0.4, 1.0))  # in which the console attaches again
+        assert own.alive(), "a server died of closed sessions"
+    finally:
+        own.stop()
 
 
 HABITS: Final[tuple[Habit, ...]] = (
     attach_and_detach, stalled_reader, suspended, killed_client, respawned_panes, dying_panes, windows_come_and_go,
+    closed_sessions,
 )  # fmt: skip
 
 
-def server_options(server: TmuxServer) -> tuple[str, str]:
-    """The options that choose *server*."""
-    return ("-S", str(server.socket))
-
-
-async def _watch(mux: Tmux, panes: list[str], readings: int) -> None:
-    """Take *readings* readings and leave."""
+@asynccontextmanager
+async def _reading(mux: Tmux, panes: list[str], readings: int = 1) -> AsyncIterator[None]:
+    """Watch with *panes* on screen; the block begins after *readings* readings (0: at once)."""
     mux.look_at(Interest(frozenset(panes)))
-    async with aclosing(mux.watch()) as watch:  # type: ignore[type-var]
-        async for _ in watch:
-            readings -= 1
-            if readings < 0:
-                break
+    taken = 0
+    enough = asyncio.Event()
 
+    async def read() -> None:
+        nonlocal taken
+        async with aclosing(mux.watch()) as watch:  # type: ignore[type-var]
+            async for _ in watch:
+                taken += 1
+                if taken >= readings:
+                    enough.set()
 
-async def _read_for_ever(mux: Tmux) -> None:
-    async with aclosing(mux.watch()) as watch:  # type: ignore[type-var]
-        async for _ in watch:
-            pass
+    task = asyncio.create_task(read())
+    try:
+        if readings:
+            async with asyncio.timeout(10):  # a server that has died gives no more readings
+                await enough.wait()
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _respawn(server: TmuxServer, panes: list[str], chance: Random, times: int) -> None:
@@ -199,7 +211,7 @@ async def _run(minutes: float, seed: int) -> int:
         while time.monotonic() < deadline:
             try:
                 await cycle(server, chance)
-            except AssertionError as error:
+            except (AssertionError, TimeoutError) as error:
                 print(f"cycle {cycles}: {error}", flush=True)
                 dead += 1
                 server.stop()

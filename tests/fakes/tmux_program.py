@@ -17,8 +17,8 @@ LIST = "%0\ts\t0\t0\t80\t{height}\t0\t1\t/dev/null\t\t\tsh"
 
 def main() -> None:
     """Answer until the input ends."""
-    if "-V" in sys.argv:
-        print("tmux 3.3a")
+    if "list-sessions" in sys.argv:
+        print("3.3a\t1\t$0")
         return
     if os.environ.get("REFUSES"):
         print(f"%begin 1 1 0\n{os.environ['REFUSES']}\n%error 1 1 0\n%exit", flush=True)

@@ -15,7 +15,7 @@ from tests.tmux_server import PROGRAM, TmuxServer
 
 pytestmark = [pytest.mark.tmux, pytest.mark.skipif(not PROGRAM, reason="there is no tmux program")]
 
-CYCLES = 3
+CYCLES = 2
 
 
 @pytest.fixture
@@ -41,4 +41,4 @@ async def test_a_server_that_dies_is_noticed(noisy: TmuxServer) -> None:
     noisy.new()
     assert not noisy.alive()
     assert noisy.call("has-session").returncode == 0, "another server in its place does not count"
-    assert len(HABITS) == 7
+    assert len(HABITS) == 8

@@ -12,6 +12,7 @@ from console.mux import tmux as adapter
 from console.mux import tmux_panes
 from console.mux.base import MuxError
 from console.mux.tmux import Tmux, answers, socket_path
+from tests.eventually import eventually
 from tests.mux.watched import Watched
 from tests.tmux_server import PROGRAM, TmuxServer, python
 
@@ -178,6 +179,34 @@ async def test_the_session_attached_to_may_go(tmux: TmuxServer) -> None:
         assert len(tmux.clients()) == 1
 
 
+async def test_it_attaches_to_the_oldest_session_and_again_only_when_sessions_are_calm(
+    tmux: TmuxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(adapter, "CALM", 0.05)
+    calls, storm = tmp_path / "calls", tmp_path / "storm"
+    more = f"*list-sessions*) [ -f {storm} ] && wc -l <{calls} | sed 's/^ */3.3a\t9\t$9/';;"
+    program = fake(tmp_path, f'echo "$@" >>{calls}; case "$*" in {more} esac; exec {PROGRAM} "$@"')
+    oldest, other = tmux.new(name="z"), tmux.new("echo here; sleep 1000", name="a")
+
+    def called() -> list[str]:
+        """What the console has called, in a word each."""
+        return ["attach" if "attach-session" in line else "look" for line in calls.read_text().splitlines()]
+
+    async with Watched(tmux.socket, {"PATH": f"{program.parent}:{os.environ['PATH']}"}) as seen:
+        await seen.shows(other, "here")
+        assert tmux.clients("#{client_session}") == ["z"]
+        assert called() == ["look", "attach"], "a first start does not wait"
+        storm.touch()  # every look finds another session
+        tmux.run("kill-session", "-t", "=z")
+        await eventually(lambda: len(called()) >= 8)
+        assert "attach" not in called()[2:]
+        storm.unlink()
+        await seen.until(lambda: tmux.clients("#{client_session}") == ["a"])
+        assert called()[2:].count("attach") == 1
+        await seen.until(lambda: oldest not in seen.tree())
+    assert seen.downs() == []
+
+
 async def test_a_server_that_is_killed_and_started_again(tmux: TmuxServer) -> None:
     pane = tmux.new("echo first life; sleep 1000")
     async with Watched(tmux.socket) as seen:
@@ -210,33 +239,35 @@ async def test_a_server_that_refuses_is_not_attached_to_in_a_tight_loop(
         await seen.until(seen.downs)
         for _ in range(30):  # time in which a tight loop would start dozens of clients
             await asyncio.sleep(0.01)
-        assert len((tmp_path / "calls").read_text().splitlines()) == 2, "asking for the version, attaching"
+        assert len((tmp_path / "calls").read_text().splitlines()) == 1, "looking for a session"
         assert len(seen.downs()) == 1 and "session" in seen.downs()[0]
         pane = tmux.new("echo here; sleep 1000")
         seen.mux.reread()
         await seen.shows(pane, "here")
 
 
+@pytest.mark.parametrize(("says", "told"), [("3.1c", "3.1c"), ("", "before 2.4")])
 async def test_a_tmux_that_is_too_old_is_told_once_with_the_remedy(
-    tmux: TmuxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmux: TmuxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: str, told: str
 ) -> None:
     monkeypatch.setattr(adapter, "RETRY", 0.01)
     tmux.new()
-    program = fake(tmp_path, f"echo asked >>{tmp_path}/calls; echo tmux 3.1c")
+    program = fake(tmp_path, f"echo asked >>{tmp_path}/calls; printf '{says}\\t1\\t$0\\n'")
     async with Watched(tmux.socket, {"PATH": str(program.parent)}) as seen:
         await seen.until(lambda: seen.downs() and (tmp_path / "calls").read_text().count("asked") >= 4)
         assert len(seen.downs()) == 1
-        assert "tmux 3.1c is too old" in seen.downs()[0] and "install 3.2 or newer" in seen.downs()[0]
+        assert f"tmux {told} is too old" in seen.downs()[0] and "install 3.2 or newer" in seen.downs()[0]
         assert tmux.clients() == []
 
 
-@pytest.mark.parametrize("said", ["tmux 3.2", "tmux next-3.7", "tmux openbsd-7.4", "tmux master"])
+@pytest.mark.parametrize("said", ["3.2", "next-3.7", "openbsd-7.4", "master"])
 async def test_newer_versions_are_taken(tmux: TmuxServer, tmp_path: Path, said: str) -> None:
     pane = tmux.new("echo here; sleep 1000")
-    program = fake(tmp_path, f'[ "$1" = -V ] && echo {said} && exit; exec {PROGRAM} "$@"')
+    lie = f"*list-sessions*) {PROGRAM} \"$@\" | sed 's/^[^\t]*/{said}/';;"
+    program = fake(tmp_path, f'case "$*" in {lie} *) exec {PROGRAM} "$@";; esac')
     async with Watched(tmux.socket, {"PATH": str(program.parent)}) as seen:
         await seen.shows(pane, "here")
-        assert seen.mux.source == f"{said} {tmux.socket}"
+        assert seen.mux.source == f"tmux {said} {tmux.socket}"
 
 
 async def test_without_a_tmux_program_the_remedy_is_told(
@@ -246,7 +277,7 @@ async def test_without_a_tmux_program_the_remedy_is_told(
     monkeypatch.setenv("PATH", str(tmp_path))
     async with Watched(tmux.socket) as seen:
         await seen.until(seen.downs)
-        assert "tmux: no such program" in seen.downs()[0] and "install tmux 3.2 or newer" in seen.downs()[0]
+        assert "tmux: no such program" in seen.downs()[0] and "install it" in seen.downs()[0]
 
 
 async def test_reading_a_pane_on_demand(tmux: TmuxServer) -> None:
