@@ -6,14 +6,16 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import on, work
-from textual.app import App
+from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import var
+from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from console.commands import with_keys
@@ -66,7 +68,7 @@ class ConsoleApp(App[None]):
         return self.main
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Every ``$state-…`` exists in every theme, Textual's own included."""
+        """Every ``$state-…`` and our text colours exist in every theme, Textual's own included."""
         return state_variables(self.current_theme)
 
     def on_mount(self) -> None:
@@ -151,6 +153,10 @@ class ConsoleApp(App[None]):
             read = partial(opened.engine.record, dispatch.number)
             screen = RecordScreen(dispatch, self.snapshot.log.dispatches, live, read)
             await self.push_screen(screen, lambda surface: self.main.open_dispatch(dispatch) if surface else None)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """None of Textual's own: the registry has all there is to do, and screen text is never saved."""
+        return ()
 
     # -- what the operator does ----------------------------------------------------------------------------------
 

@@ -72,7 +72,7 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("app.reread", "r", "re-read", "Read every surface again now.", "View", "app.reread", show=True),
     Command("view.theme", "t", "theme", "Choose a theme, with a preview.", "View", "app.theme", show=True),
     Command("app.help", "question_mark", "help", "Show every key.", "Application", "app.help", show=True),
-    Command("app.palette", "ctrl+p", "palette", "Search every command, surface and dispatch.",
+    Command("app.palette", "ctrl+p", "palette", "Search every command, surface and open dispatch.",
             "Application", "app.command_palette"),
     Command("app.suspend", "ctrl+z", "suspend", "Put the console to sleep; `fg` brings it back.",
             "Application", "app.suspend_process"),

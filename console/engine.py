@@ -296,7 +296,10 @@ class Engine:
             asyncio.get_running_loop().call_later(RULES_AFTER, self._load_rules)
 
     def _load_rules(self) -> None:
-        self._detector = Detector.load()
+        try:
+            self._detector = Detector.load()
+        finally:
+            self._loading = False
         for surface in self.snapshot.surfaces:
             if surface.screen is not None and surface.read_at is not None:
                 self.take(ScreenRead(surface.read_at, surface.key, surface.screen))

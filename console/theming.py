@@ -70,7 +70,7 @@ def load_themes(folders: Iterable[Path]) -> tuple[list[Theme], list[str]]:
 
 
 def state_variables(theme: Theme) -> dict[str, str]:
-    """Return every name of `STATE_VARIABLES` with a concrete colour for *theme*.
+    """Return every name of `STATE_VARIABLES` with a concrete colour for *theme*, and ``oc-text`` and ``oc-muted``.
 
     What the theme itself gives stands; the rest follows its palette: warning and error for states that need a person,
     primary half faded into the background for work, muted text for the others, each moved until it reads on the
@@ -79,7 +79,28 @@ def state_variables(theme: Theme) -> dict[str, str]:
     """
     colours = theme.to_color_system().generate()
     given = theme.variables
-    return {f"state-{state}": given.get(f"state-{state}") or _derived(state, colours) for state in AgentState}
+    states = {f"state-{state}": given.get(f"state-{state}") or _derived(state, colours) for state in AgentState}
+    return states | _text_variables(theme)
+
+
+def _text_variables(theme: Theme) -> dict[str, str]:
+    """Return ``oc-text`` and ``oc-muted`` as concrete colours for *theme*.
+
+    Textual's own ``$text`` is worked out against a background when it is drawn; a style without one (a component class
+    drawn on rows of several grounds) would get white on a light theme.
+    """
+    colours = theme.to_color_system().generate()
+    given = theme.variables
+    text = given.get("text", "")
+    muted = given.get("text-muted", "")
+    plain = colours.get("foreground", "ansi_default")
+    if not muted.startswith("#"):
+        try:
+            ground, ink = Color.parse(colours["background"]), Color.parse(plain)
+            muted = plain if ground.ansi is not None or ink.ansi is not None else ink.blend(ground, 0.35).hex6
+        except (KeyError, ValueError):
+            muted = plain
+    return {"oc-text": text if text.startswith("#") else plain, "oc-muted": muted}
 
 
 def variable_defaults() -> dict[str, str]:

@@ -28,6 +28,7 @@ from console.theming import (
     variable_defaults,
     watch_themes,
 )
+from console.widgets.ansi import _contrast
 
 GOOD = 'name: mine\ndark: true\nboost: "#222222"\n' + "".join(f'{key}: "#445566"\n' for key in REQUIRED_COLOURS)
 SHIPPED = {theme.name: theme for theme in load_themes(theme_folders()[:1])[0]}
@@ -90,20 +91,21 @@ async def test_textuals_own_themes_work_and_the_states_follow_the_theme() -> Non
         for name, theme in BUILTIN_THEMES.items():
             app.theme = name
             await pilot.pause()
-            assert app.colours() == state_variables(theme), name
+            wanted = state_variables(theme)
+            assert app.colours() == {key: wanted[key] for key in STATE_VARIABLES}, name
     assert state_variables(BUILTIN_THEMES["nord"]) != state_variables(BUILTIN_THEMES["textual-light"])
 
 
 def test_state_variables_are_concrete_and_complete() -> None:
     for theme in (*BUILTIN_THEMES.values(), *SHIPPED.values()):
         colours = state_variables(theme)
-        assert tuple(colours) == STATE_VARIABLES
+        assert tuple(colours) == (*STATE_VARIABLES, "oc-text", "oc-muted")
         assert all(Color.parse(colour) for colour in colours.values())
     for name in ("ansi-dark", "ansi-light"):
         colours = state_variables(BUILTIN_THEMES[name])
         assert all(colour.startswith("ansi_") for colour in colours.values()), "the terminal's own colours"
         assert len({colours["state-approval"], colours["state-error"], colours["state-working"]}) == 3
-    assert tuple(variable_defaults()) == STATE_VARIABLES
+    assert tuple(variable_defaults()) == (*STATE_VARIABLES, "oc-text", "oc-muted")
     assert DEFAULT_THEME in SHIPPED
 
 
@@ -306,3 +308,13 @@ async def test_a_reloaded_theme_is_drawn_without_a_restart(tmp_path: Path) -> No
         app.refresh_css(animate=False)
         await pilot.pause()
         assert app.colours()["state-working"] == "#0A0B0C"
+
+
+def test_our_text_reads_on_every_theme() -> None:
+    for theme in (*BUILTIN_THEMES.values(), *SHIPPED.values()):
+        if theme.name.startswith("ansi-"):
+            continue  # the terminal's own colours cannot be measured
+        ground = Color.parse(theme.to_color_system().generate()["background"])
+        colours = state_variables(theme)
+        for name, least in (("oc-text", 4.0), ("oc-muted", 2.0)):
+            assert _contrast(Color.parse(colours[name]).rgb, ground.rgb) >= least, (theme.name, name)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from console.model.agent import NEEDS_PERSON, AgentState, Detection
+from console.model.agent import TAKES_NO_TEXT, Detection
 from console.model.surface import Screen
 from console.mux.base import Multiplexer, MuxError
 
@@ -23,8 +23,7 @@ LOOKS: Final = 15
 """Looks for the answer to Enter."""
 LOOK_EVERY: Final = 0.1
 """Seconds between two looks at the screen."""
-CLOSED: Final = NEEDS_PERSON | {AgentState.SHELL, AgentState.DEAD, AgentState.MENU}
-"""States in which a text would answer a dialog, choose from a menu or run as a shell command."""
+CLOSED: Final = TAKES_NO_TEXT
 
 Outcome = Literal["submitted", "typed", "refused", "failed"]
 Judge = Callable[[Screen], Detection]

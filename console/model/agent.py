@@ -42,6 +42,9 @@ _URGENCY: Final = (
 NEEDS_PERSON: Final = frozenset(_URGENCY)
 """States in which nothing goes on until a person acts."""
 
+TAKES_NO_TEXT: Final = NEEDS_PERSON | {AgentState.SHELL, AgentState.DEAD, AgentState.MENU}
+"""States in which a text would answer a dialog, choose from a menu or run as a shell command."""
+
 SYMBOLS: Final[dict[AgentState, str]] = {
     AgentState.WORKING: "●",
     AgentState.IDLE: "○",

@@ -255,7 +255,9 @@ class Tmux:
         self._version = version = safe_text(rows[0][0])
         number = _VERSION.search(version)
         if not version or (number and (int(number[1]), int(number[2])) < MINIMUM):
-            raise MuxError(f"tmux {version or 'before 2.4'} is too old to be watched without harm; install 3.2 or newer")
+            raise MuxError(
+                f"tmux {version or 'before 2.4'} is too old to be watched without harm; install 3.2 or newer"
+            )
         return [(_number(created), session) for _, created, session in rows]
 
     def _parse(self, lines: list[str]) -> tuple[SurfaceInfo, ...]:

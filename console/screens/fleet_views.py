@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from textual.command import Provider
+from textual.widget import Widget
+
 from console.model.reconcile import without_dispatch
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
-from console.widgets.surface_pane import PaneView
+from console.widgets.surface_pane import PaneView, SurfacePane
 
 
 class FleetViews:
@@ -33,3 +36,15 @@ class FleetViews:
             view = PaneView(surface, dispatch, number, unlogged, snapshot.mux.error)
             self._made[surface.key] = (parts, view)
         return view
+
+
+def fleet_provider() -> type[Provider]:
+    """What the palette searches; imported when it is first opened."""
+    from console.screens.palette import FleetProvider
+
+    return FleetProvider
+
+
+def surface_in(widget: Widget | None) -> str:
+    """Key of the surface that a pane shows; empty for any other widget."""
+    return widget.view.surface.key if isinstance(widget, SurfacePane) and widget.view is not None else ""

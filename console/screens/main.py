@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.command import Provider
 from textual.geometry import Region
 from textual.message import Message
 from textual.screen import Screen
 from textual.strip import Strip
-from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from console.commands import COMMANDS, Command
@@ -21,8 +19,8 @@ from console.model.dispatch import Dispatch
 from console.model.reconcile import live_states
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
-from console.screens.arrangement import FRAME, arrange, row_heights
-from console.screens.fleet_views import FleetViews
+from console.screens.arrangement import FRAME, LEAST_PANE, arrange, row_heights
+from console.screens.fleet_views import FleetViews, fleet_provider, surface_in
 from console.widgets.bars import StatusBar, TopBar, TopView
 from console.widgets.dispatch_table import SORTS, DispatchTable
 from console.widgets.filter_line import FilterLine
@@ -39,17 +37,6 @@ LIST_READS = 12
 """Surfaces of the compact list that are read as if on screen."""
 
 
-def _fleet_provider() -> type[Provider]:
-    from console.screens.palette import FleetProvider
-
-    return FleetProvider
-
-
-def _surface_in(widget: Widget | None) -> str:
-    """Key of the surface that a pane shows; empty for any other widget."""
-    return widget.view.surface.key if isinstance(widget, SurfacePane) and widget.view is not None else ""
-
-
 class MainScreen(Screen[None]):
     """Hands every widget its slice; the operator's choices (selection, page, zoom) live here."""
 
@@ -58,7 +45,7 @@ class MainScreen(Screen[None]):
         for c in COMMANDS
     ]
 
-    COMMANDS = {_fleet_provider}
+    COMMANDS = {fleet_provider}
 
     class Looking(Message):
         """What is on screen changed."""
@@ -81,6 +68,7 @@ class MainScreen(Screen[None]):
         self._fleet: tuple[Surface, ...] = ()
         self._heights = ""
         self._records = 0
+        self._fleet_seen = False
         self._top = TopBar(id="top")
         self._list = SurfaceList(id="list")
         self._panes = [SurfacePane()]
@@ -140,6 +128,9 @@ class MainScreen(Screen[None]):
                 # It is gone: the one that took its place is chosen.
                 self.selected = fleet[min(self._views.positions.get(self.selected, 0), len(fleet) - 1)].key
             self._fleet = fleet
+            if fleet and not self._fleet_seen:
+                self._fleet_seen = True
+                self.call_after_refresh(self._focus_first)
             self._views.take(fleet)
             if count_changed:
                 self._arrange()
@@ -218,7 +209,7 @@ class MainScreen(Screen[None]):
         now, snapshot = time.time(), self.snapshot
         if not self._single():
             self.page = self._page_of(self.selected)
-        within = _surface_in(self.focused)
+        within = surface_in(self.focused)
         shown = self._on_page()
         views = [self._view(surface) for surface in shown]
         for pane, view in zip(self._panes, [*views, *[None] * len(self._panes)], strict=False):
@@ -234,7 +225,7 @@ class MainScreen(Screen[None]):
         if not self._fleet:
             text = snapshot.mux.error or "no surfaces yet"
             self._nothing.update(text if snapshot.mux.source else "looking for a terminal server …")
-        if within and _surface_in(self.focused) != within:
+        if within and surface_in(self.focused) != within:
             self._focus_selected()  # the pane shows another surface now; the operator stays where they were
         self._tell(frozenset(surface.key for surface in shown))
 
@@ -253,7 +244,12 @@ class MainScreen(Screen[None]):
             self._list.styles.height = max(min(plan.list_rows, LEAST_LIST), plan.list_rows - over)
             return
         by_row = [max(needs[at : at + columns], default=0) for at in range(0, columns * plan.rows, columns)]
-        heights = row_heights(self.size.height - FRAME - plan.table_rows - self._filter_rows(), by_row)
+        area = self.size.height - FRAME - self._filter_rows()
+        # The table gives way before a dialog is cut, unless the operator is in it.
+        wanted_rows = sum(need or LEAST_PANE for need in by_row)
+        crowded = area - plan.table_rows < wanted_rows and not (self._table.has_focus or self._filter_rows())
+        self._table.display = plan.table_rows > 0 and not crowded
+        heights = row_heights(area - (0 if crowded else plan.table_rows), by_row)
         wanted = " ".join(str(height) for height in heights)
         if wanted != self._heights:
             self._heights = wanted
@@ -285,12 +281,16 @@ class MainScreen(Screen[None]):
         if focus:
             self._focus_selected()
 
+    def _focus_first(self) -> None:
+        if self.focused is None:
+            self._focus_selected()
+
     def _focus_selected(self) -> None:
         if self._arrangement.name == "compact" and not self.zoomed:
             self.set_focus(self._list)
             return
         for pane in self._panes:
-            if _surface_in(pane) == self.selected:
+            if surface_in(pane) == self.selected:
                 self.set_focus(pane)
 
     @on(SurfacePane.Selected)

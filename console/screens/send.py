@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from console.model.agent import TAKES_NO_TEXT
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 from console.safety import check_outgoing
@@ -56,7 +57,7 @@ class SendScreen(ModalScreen[str | None]):
         if wrong:
             hint.update(f"✗ line {wrong[0].line}: {wrong[0].name} cannot be typed; take it out ({len(wrong)} in all)")
             return False
-        lines = [f"{len(text)} characters, {text.count(chr(10)) + 1} line(s).  ctrl+s pastes it and presses Enter."]
+        lines = [f"{len(text)} characters, {text.count(chr(10)) + 1} line(s).  ctrl+s sends it, Esc leaves."]
         if self._barred():
             lines.insert(
                 0, f"✗ {self._surface.name} shows {state_of(self._surface)}: answer that first. Nothing can be sent."
@@ -69,13 +70,15 @@ class SendScreen(ModalScreen[str | None]):
     def _barred(self) -> bool:
         """Whether the surface, as it is now, takes no text: the text stays here until it does."""
         self._surface = self._current() or self._surface
-        return self._surface.status is not None and self._surface.status.needs_person
+        return state_of(self._surface) in TAKES_NO_TEXT
 
     def action_send(self) -> None:
         """Return the text."""
         text = self.query_one(TextArea).text
         if self._judge(text) and text.strip() and not self._barred():
             self.dismiss(text)
+        elif self._barred():
+            self.notify("Nothing was sent; the text stays here.", severity="warning", markup=False, timeout=4)
 
     def action_leave(self) -> None:
         """Return nothing."""

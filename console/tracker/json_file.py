@@ -52,6 +52,9 @@ def look(path: Path, known: bytes | None, now: float, parser: LogParser | None =
         dispatches, not_understood = (parser or LogParser()).read(content)
     except (ValueError, RecursionError, MemoryError) as error:
         return Look(digest, LogFailed(now, source, f"{source}{malformed(content, error)}"), passing=True)
+    if not dispatches and not_understood:
+        wrong = f"{source}: is JSON but no dispatch log; name a file with a list of dispatches in log.path"
+        return Look(digest, LogFailed(now, source, wrong))
     return Look(digest, LogRead(now, source, dispatches, not_understood))
 
 

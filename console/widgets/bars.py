@@ -60,11 +60,9 @@ class _Bar(Lines):
         super().on_resize()
         self._draw(all_new=True)
 
-    def notify_style_update(self) -> None:
+    def redraw(self) -> None:
         """Colours are part of the rows."""
-        super().notify_style_update()
-        if self.is_mounted:
-            self._draw(all_new=True)
+        self._draw(all_new=True)
 
 
 class TopBar(_Bar):

@@ -72,7 +72,7 @@ def dialog_height(screen: Screen, regions: Regions | None, width: int) -> int:
 
 
 def _dialog(screen: Screen, top: int, bottom: int, width: int, room: int) -> list[Row]:
-    """The rows of a dialog; when they are too many, blank rows and rules go first, then the middle."""
+    """The rows of a dialog; when they are too many, blank rows and rules go first, then the top."""
     bottom = min(bottom, len(screen.lines))
 
     def wrapped(keep: Sequence[int]) -> list[Row]:
@@ -85,9 +85,8 @@ def _dialog(screen: Screen, top: int, bottom: int, width: int, room: int) -> lis
         out = wrapped(rows)
     if len(out) > room:
         out = wrapped([row for row in rows if not is_rule(screen.lines[row])])
-    if len(out) > room >= 3:
-        head = max(1, room // 3)
-        tail = room - head - 1
-        note = f"⋯ {len(out) - head - tail} more rows: z shows all"
-        out = [*out[:head], (Segment(note[:width]),), *out[-tail:]]
+    if len(out) > room >= 2:
+        # The command, the question and the options are at the end.
+        note = f"⋯ {len(out) - room + 1} more rows above: z shows all"
+        out = [(Segment(note[:width]),), *out[-(room - 1) :]]
     return out[-room:] if room > 0 else []

@@ -42,11 +42,9 @@ class KeyBar(Lines):
         super().on_resize()
         self._draw()
 
-    def notify_style_update(self) -> None:
-        """Colours are part of the row."""
-        super().notify_style_update()
-        if self.is_mounted:
-            self._draw()
+    def redraw(self) -> None:
+        """Colours are part of the rows."""
+        self._draw()
 
     def _draw(self) -> None:
         if self.size.width > 0:

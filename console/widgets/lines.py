@@ -113,9 +113,22 @@ class Lines(Widget):
         self._base = None
 
     def notify_style_update(self) -> None:
-        """Colours changed: everything is drawn again."""
+        """Colours changed: everything is drawn again, a moment later.
+
+        Textual 8.2.8 calls this before it works out the component classes: read now, they are those of before.
+        """
         self.forget()
         super().notify_style_update()
+        if self.is_mounted:
+            self.call_next(self._restyle)
+
+    def _restyle(self) -> None:
+        self.forget()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Make the rows again, as they hold colours."""
+        self.refresh()
 
     def on_resize(self) -> None:
         """The width changed: everything is drawn again, also what was painted before this event came."""

@@ -46,11 +46,9 @@ class SurfaceList(Lines, can_focus=True):
         super().on_resize()
         self._draw()
 
-    def notify_style_update(self) -> None:
+    def redraw(self) -> None:
         """Colours are part of the rows."""
-        super().notify_style_update()
-        if self.is_mounted:
-            self._draw()
+        self._draw()
 
     def _draw(self) -> None:
         width, height = self.size
@@ -76,7 +74,7 @@ class SurfaceList(Lines, can_focus=True):
         wide = max(10, width // 6)
         left: list[Part] = [
             (f"{number} ", meta),
-            (f"{SYMBOLS[state]} {state:<9}{since:>5} ", colour),
+            (f"{SYMBOLS[state]} {state:<10}{since:>5} ", colour),
             (set_cell_size(cut(steady(surface.name), wide), wide) + " ", name),
         ]
         if view.dispatch is not None:

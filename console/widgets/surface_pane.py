@@ -94,12 +94,10 @@ class SurfacePane(Lines, can_focus=True):
         if self.view is not None:
             self.post_message(self.Selected(self.view.surface.key))
 
-    def notify_style_update(self) -> None:
-        """The header's colours are part of its rows."""
-        super().notify_style_update()
+    def redraw(self) -> None:
+        """Colours are part of the rows."""
         self._folded = ()
-        if self.is_mounted:
-            self._draw(all_new=True)
+        self._draw(all_new=True)
 
     def _classes_for(self, view: PaneView | None) -> None:
         needs = bool(view and view.surface.status and view.surface.status.needs_person)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.color import Color
 from textual.pilot import Pilot
 
 from console.model.agent import AgentState
@@ -207,3 +208,35 @@ async def test_the_small_screen_moves_in_its_list() -> None:
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(fleet.app.focused, SurfaceList))
         assert shown(fleet) == ["%13"]
+
+
+def underlined(fleet: Fleet) -> list[str]:
+    """Names of the panes whose header is drawn as the focused one."""
+    panes = fleet.app.main.query(SurfacePane)
+    marks = [(pane, part) for pane in panes for part in pane.render_line(0) if part.style and part.style.underline]
+    return [pane.view.surface.key for pane, _ in marks if pane.view is not None]
+
+
+async def test_the_mark_of_the_focus_is_where_the_focus_is() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=WIDE) as pilot:
+        await fleet.start(pilot)
+        for key in "231552":
+            await press(fleet, pilot, key, f"%{key}")
+            await until(pilot, lambda key=key: underlined(fleet) == [f"%{key}"], f"after {key}")  # type: ignore[misc]
+
+
+async def test_a_new_theme_colours_the_headers_at_once() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=WIDE) as pilot:
+        await fleet.start(pilot)
+        for theme in ("oc-light", "textual-light", "oc-dark"):
+            fleet.app.theme = theme
+            wanted = Color.parse(fleet.app.theme_variables["panel"]).rich_color.triplet
+            pane = list(fleet.app.main.query(SurfacePane))[3]
+
+            def ground(pane: SurfacePane = pane) -> object:
+                style = next(iter(pane.render_line(0))).style
+                return style.bgcolor.triplet if style is not None and style.bgcolor is not None else None
+
+            await until(pilot, lambda ground=ground, wanted=wanted: ground() == wanted, theme)  # type: ignore[misc]
