@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console import __version__, log_commands
-from console.commands import IDS
+from console.commands import IDS, clashes
 from console.config import Config, ConfigError, MuxConfig, find, load
+from console.safety import safe_text
 
 if TYPE_CHECKING:
     from console.opening import Opener
@@ -98,7 +99,10 @@ def _config_path(arguments: argparse.Namespace) -> Path | None:
 
 def _config(arguments: argparse.Namespace) -> Config:
     path = _config_path(arguments)
-    config = load(path, IDS) if path is not None else Config()
+    config = Config()
+    if path is not None:
+        config = load(path, IDS)
+        _refuse_clashes(path, config)
     tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")
     if tmux and cmux:
         raise ConfigError("--tmux-socket and --cmux-socket: only one server can be read; leave one out")
@@ -107,6 +111,18 @@ def _config(arguments: argparse.Namespace) -> Config:
     if cmux:
         return replace(config, mux=MuxConfig("cmux", cmux_socket=cmux))
     return config
+
+
+def _refuse_clashes(path: Path, config: Config) -> None:
+    """Raise `ConfigError` when a key of the configuration is another command's key as well."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    wrong = []
+    for mine, key, other in clashes(config.keys):
+        row, column = next(((at, line.index(mine)) for at, line in enumerate(lines) if mine in line), (0, 0))
+        where = f"{safe_text(str(path))}:{row + 1}:{column + 1} keys.{mine}"
+        wrong.append(f"{where}: {safe_text(key)} is the key of {other}; write another key, or give {other} one too")
+    if wrong:
+        raise ConfigError("\n".join(wrong))
 
 
 def _console(config: Config, arguments: argparse.Namespace) -> int:

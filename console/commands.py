@@ -88,6 +88,23 @@ def with_keys(overrides: Mapping[str, Sequence[str]]) -> tuple[Command, ...]:
     return tuple(replace(c, key=",".join(overrides[c.id])) if c.id in overrides else c for c in COMMANDS)
 
 
+def clashes(overrides: Mapping[str, Sequence[str]]) -> tuple[tuple[str, str, str], ...]:
+    """(Command id, key, the other command's id) for every key of *overrides* that another command has as well.
+
+    Textual drops one of the two without a word (8.2.8).
+    """
+    holders: dict[str, list[str]] = {}
+    for command in with_keys(overrides):
+        for key in command.key.split(","):
+            holders.setdefault(key, []).append(command.id)
+    return tuple(
+        (mine, key, next(other for other in ids if other != mine))
+        for key, ids in holders.items()
+        for mine in ids
+        if mine in overrides and len(set(ids)) > 1
+    )
+
+
 def key_table() -> str:
     """The README's table of keys, in Markdown."""
     rows = ["| key | what it does |", "|---|---|"]

@@ -98,3 +98,14 @@ def test_the_module_runs_and_help_costs_no_heavy_import() -> None:
     done = subprocess.run(argv, capture_output=True, text=True, timeout=30, cwd=Path(__file__).parents[1], check=True)
     for command in ("demo", "status", "doctor"):
         assert command in done.stdout
+
+
+def test_a_key_that_another_command_has_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "oc.yaml"
+    path.write_text("keys:\n  surface.send: q\n", encoding="utf-8")
+    assert main(["status", "--config", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{path}:2:3 keys.surface.send: q is the key of app.quit; write another key" in said
+    path.write_text("keys:\n  surface.send: q\n  app.quit: Q\n", encoding="utf-8")
+    assert main(["summary", "--config", str(path)]) == 2
+    assert "no dispatch log" in capsys.readouterr().err, "the keys are fine now"
