@@ -60,7 +60,7 @@ TABLE: Final[dict[str, Room]] = {
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
     "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
-    "cli": _room("version commands config log_commands", lazy="engine headless opening app"),
+    "cli": _room("version safety commands config log_commands", lazy="engine headless opening app"),
     "__main__": _room("cli"),
 }
 """A key with a dot stands for one module. A module not named here is an error: a new room needs a row."""
