@@ -55,11 +55,6 @@ class _Bar(Lines):
     def _content(self, width: int) -> tuple[Segment, ...]:
         return ()
 
-    def on_resize(self) -> None:
-        """Draw for the new width."""
-        super().on_resize()
-        self._draw(all_new=True)
-
     def redraw(self) -> None:
         """Colours are part of the rows."""
         self._draw(all_new=True)

@@ -37,11 +37,6 @@ class KeyBar(Lines):
             self._commands = tuple(commands)
             self._draw()
 
-    def on_resize(self) -> None:
-        """Draw for the new width."""
-        super().on_resize()
-        self._draw()
-
     def redraw(self) -> None:
         """Colours are part of the rows."""
         self._draw()

@@ -133,6 +133,7 @@ class Lines(Widget):
     def on_resize(self) -> None:
         """The width changed: everything is drawn again, also what was painted before this event came."""
         self.forget()
+        self.redraw()
         self.refresh()
 
 

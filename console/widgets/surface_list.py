@@ -41,11 +41,6 @@ class SurfaceList(Lines, can_focus=True):
         self._views, self._selected, self._now = tuple(views), selected, now
         self._draw()
 
-    def on_resize(self) -> None:
-        """Draw for the new size."""
-        super().on_resize()
-        self._draw()
-
     def redraw(self) -> None:
         """Colours are part of the rows."""
         self._draw()

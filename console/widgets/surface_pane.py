@@ -84,11 +84,6 @@ class SurfacePane(Lines, can_focus=True):
         self._classes_for(view)
         self._draw(all_new=new)
 
-    def on_resize(self) -> None:
-        """Fold again for the new size."""
-        super().on_resize()
-        self._draw(all_new=True)
-
     def on_focus(self, _event: events.Focus) -> None:
         """Tell the screen which surface the operator is in."""
         if self.view is not None:
