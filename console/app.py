@@ -12,30 +12,28 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import var
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
+from console.app_acts import Acts
 from console.commands import with_keys
 from console.config import Config
-from console.model.reconcile import live_states
 from console.model.snapshot import Snapshot
-from console.model.surface import Surface
 from console.mux.base import Interest
 from console.opening import Opened, Opener
 from console.safety import safe_text
 from console.screens.main import MainScreen
 from console.theming import DEFAULT_THEME, load_themes, state_variables, theme_folders, watch_themes
-from console.widgets.dispatch_table import DispatchTable
 
 WATCH_THEMES_AFTER: Final = 1.0
 """Seconds after the start; the file watcher is imported when the first screen has long been there."""
 STYLES: Final = ("main", "panes", "table", "bars", "dialogs")
 
 
-class ConsoleApp(App[None]):
+class ConsoleApp(Acts):
     """One operator's mission control."""
 
     TITLE = "oc-console"
@@ -122,14 +120,6 @@ class ConsoleApp(App[None]):
         if snapshot.log.dispatches is not before.log.dispatches:
             self._look_for_losses()
 
-    @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
-    async def _look_for_losses(self) -> None:
-        lost = await self.opened.engine.lost() if self.opened is not None else 0
-        if lost > self._lost:
-            text = f"Another writer has undone {lost} of the console's changes: `oc-console log lost` lists them."
-            self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
-        self._lost = lost
-
     @on(Worker.StateChanged)
     def _worker_ended(self, event: Worker.StateChanged) -> None:
         """A worker that broke is told, never swallowed."""
@@ -142,17 +132,6 @@ class ConsoleApp(App[None]):
     def _looking(self, message: MainScreen.Looking) -> None:
         if self.opened is not None:
             self.opened.engine.look_at(Interest(message.visible, message.focused))
-
-    @on(DispatchTable.Opened)
-    async def _opened(self, message: DispatchTable.Opened) -> None:
-        from console.screens.record import RecordScreen
-
-        dispatch, opened = message.dispatch, self.opened
-        if opened is not None:
-            live = dict(live_states(self.snapshot.surfaces))
-            read = partial(opened.engine.record, dispatch.number)
-            screen = RecordScreen(dispatch, self.snapshot.log.dispatches, live, read)
-            await self.push_screen(screen, lambda surface: self.main.open_dispatch(dispatch) if surface else None)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """None of Textual's own: the registry has all there is to do, and screen text is never saved."""
@@ -185,26 +164,6 @@ class ConsoleApp(App[None]):
         """Read everything again."""
         self._engine_do("reread")
         self.notify("Reading every surface again.", markup=False, timeout=2)
-
-    @work(exit_on_error=False, name="send")
-    async def action_send(self) -> None:
-        """Ask for a text, type it, say what was seen."""
-        from console.screens.send import SendScreen
-
-        surface = self.main.selected_surface()
-        if surface is None or self.opened is None:
-            self.notify("There is no surface to send to.", severity="warning", markup=False)
-            return
-        now = partial(self._surface, surface.key)
-        text = await self.push_screen_wait(SendScreen(surface, self.snapshot.dispatch_of(surface), now))
-        if text is None:
-            return
-        result = await self.opened.engine.send(surface.key, text)
-        severity = "information" if result.outcome == "submitted" else "warning"
-        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)  # type: ignore[arg-type]
-
-    def _surface(self, key: str) -> Surface | None:
-        return self.snapshot.surface(key)
 
     async def action_help(self) -> None:
         """Show every key."""

@@ -76,7 +76,7 @@ def _main(argv: Sequence[str] | None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode still shows the rest
     arguments = _parser().parse_args(argv)
     try:
-        config = _config(arguments)
+        config = Config() if _needs_none(arguments) else _config(arguments)
     except ConfigError as error:
         print(error, file=sys.stderr)
         return USAGE
@@ -91,6 +91,12 @@ def _main(argv: Sequence[str] | None) -> int:
 
         return doctor(config, _config_path(arguments))
     return _console(config, arguments)
+
+
+def _needs_none(arguments: argparse.Namespace) -> bool:
+    """Whether a named log is only read: that needs no configuration, and a broken one must not be in its way."""
+    reads = arguments.command == "summary" or getattr(arguments, "verb", "") in ("show", "lost")
+    return reads and bool(arguments.log) and not getattr(arguments, "config", None)
 
 
 def _config_path(arguments: argparse.Namespace) -> Path | None:

@@ -12,7 +12,7 @@ from console.model.dispatch import DispatchStatus
 from console.safety import safe_text
 
 FIELDS: Final = (
-    "number", "surface", "task", "status", "dispatched_at", "verification",
+    "number", "surface", "task", "status", "dispatched_at", "verification", "agent",
     "verdict", "self_score", "cross_score", "verified_by", "verified_at", "note",
 )  # fmt: skip
 """What the console calls the fields of a dispatch record and of its verification."""

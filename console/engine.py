@@ -12,12 +12,11 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from console.actions.send import CLOSED, SendResult, type_and_enter
 from console.agents.detector import Detector
 from console.config import Config
-from console.host import in_thread
 from console.model.agent import Detection
 from console.model.reading import CollectorRead, LogFailed, MuxDown, Reading, ScreenRead, ServicesRead, TreeRead
 from console.model.service import Judgement, Service
@@ -33,6 +32,7 @@ from console.model.surface import Screen, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
 from console.mux.base import Interest, Multiplexer
 from console.safety import safe_text
+from console.tracker.dispatch_log import DispatchLog
 
 RESTART: Final = 2.0
 """Seconds after which a watch that broke is started again."""
@@ -47,9 +47,6 @@ class _Watch:
     broken: Callable[[str], Reading]
     """How it is told that the watch itself broke."""
 
-
-if TYPE_CHECKING:
-    from console.tracker.record import Record
 
 RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
@@ -78,6 +75,8 @@ class Engine:
             services=ServicesSlice(source="processes" if config.services else ""),
             collector=CollectorSlice(source=config.collector.url),
         )
+        self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
+        """What the operator does to the dispatch log."""
         self._detector: Detector | None = None
         self._told = self.snapshot
         self._pending = False
@@ -161,27 +160,6 @@ class Engine:
             return await type_and_enter(self.mux, info.ref, text, lambda screen: self._detect(screen, info, agent))
         finally:
             self._typing.discard(key)
-
-    async def lost(self) -> int:
-        """How many changes of the console another writer has undone in the dispatch log; 0 when it never wrote."""
-        from console.tracker.losses_now import count_losses
-        from console.tracker.names import FieldMap
-
-        if not self.config.log.path:
-            return 0
-        path, log = Path(self.config.log.path).expanduser(), self.config.log
-        return await in_thread(lambda: count_losses(path, FieldMap(log.fields, log.statuses)))
-
-    async def record(self, number: int | None) -> Record:
-        """One record of the dispatch log, whole, with what the console wrote to it."""
-        from console.tracker.names import FieldMap
-        from console.tracker.record import Record, record
-
-        if number is None or not self.config.log.path:
-            return Record("this record has no number it could be found by")
-        path = Path(self.config.log.path).expanduser()
-        log = self.config.log
-        return await in_thread(lambda: record(path, number, FieldMap(log.fields, log.statuses)))
 
     async def close(self) -> None:
         """Let go of the multiplexer."""

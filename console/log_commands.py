@@ -261,39 +261,13 @@ def _status(word: str, mapping: Config | FieldMap) -> DispatchStatus:
 
 
 def _apply(config: Config, path: Path, operation: Operation) -> tuple[int, str]:
-    """Through the owner's command when there is one for this log; (number, warning). Raises LogError."""
-    from console.tracker.json_write import JsonLog
-    from console.tracker.names import FieldMap
+    """Through the owner's command when there is one for this log; (number, warning). Raises `Stop`."""
+    from console.tracker.dispatch_log import DispatchLog
 
-    mapping = FieldMap(config.log.fields, config.log.statuses)
-    own = Path(os.path.expanduser(config.log.path)).absolute() if config.log.path else None  # noqa: PTH111 - as above
-    if not (config.log.tracker.used and own is not None and os.path.realpath(own) == os.path.realpath(path)):
-        applied = JsonLog(path, mapping=mapping).apply(operation)
-        return applied.number, applied.warning
-    from console.tracker.external import ExternalLog, TrackerCommand
-    from console.tracker.operations import Append, Patch, RecordVerification, SetStatus
-
-    tracker = config.log.tracker
-    verb = {Append: "append", Patch: "patch", SetStatus: "set_status", RecordVerification: "verify"}[type(operation)]
-    if not getattr(tracker, verb):
-        raise Stop(
-            REFUSED, f"the tracker command has no verb for this; write log.tracker.{verb} into the configuration"
-        )
-    command = TrackerCommand(
-        _argv(tracker.append),
-        _argv(tracker.patch),
-        _argv(tracker.set_status),
-        _argv(tracker.verify),
-        tracker.statuses,
-        Path(tracker.cwd) if tracker.cwd else None,
-        tracker.timeout,
-    )
-    number, _ = asyncio.run(ExternalLog(path, command, mapping).apply(operation))
-    return number, ""
-
-
-def _argv(template: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(os.path.expanduser(part) for part in template)  # noqa: PTH111 - as above
+    written = asyncio.run(DispatchLog(config.log, path).write(operation))
+    if not written.done or written.number is None:
+        raise Stop(REFUSED if written.refused else FAILED, written.text)
+    return written.number, written.warning
 
 
 def _print(told: dict[str, object] | Iterator[str]) -> None:

@@ -65,7 +65,13 @@ TABLE: Final[dict[str, Room]] = {
 }
 """A key with a dot stands for one module. A module not named here is an error: a new room needs a row."""
 
-SAME_ROOM: Final = {"config_load": "config", "config_log": "config", "config_yaml": "config", "theme_file": "theming"}
+SAME_ROOM: Final = {
+    "config_load": "config",
+    "config_log": "config",
+    "config_yaml": "config",
+    "theme_file": "theming",
+    "app_acts": "app",
+}
 """Modules that are a part of another one."""
 
 NOT_IN_MODEL: Final = frozenset({"time", "random", "os", "io", "pathlib", "socket", "asyncio", "threading", "secrets"})

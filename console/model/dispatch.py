@@ -78,6 +78,8 @@ class Dispatch:
     dispatched_at: float | None = None
     """Epoch seconds."""
     verification: Verification | None = None
+    agent: str = ""
+    """The agent it was given to, as the file names it; most logs do not."""
 
     @property
     def is_open(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from console.model.agent import Detection
 from console.model.dispatch import Dispatch
 from console.model.service import Service
+from console.model.signal import Signal
 from console.model.surface import Screen, SurfaceInfo
 from console.model.telemetry import Collector
 
@@ -89,5 +90,17 @@ class CollectorRead:
     collector: Collector
 
 
-MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown
+@dataclass(frozen=True, slots=True)
+class SignalsRead:
+    """All that one source says of the agents now; it replaces what that source said before."""
+
+    at: float
+    source: str
+    """``claude status files``, ``cmux hooks``, …: one reader, not one file."""
+    signals: tuple[Signal, ...]
+    error: str = ""
+    """Why the source cannot be read now; what it said before is then not believed any more."""
+
+
+MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
 Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead

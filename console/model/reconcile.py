@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.naming import identity
 from console.model.surface import Surface
 
 _AT_WORK = frozenset({DispatchStatus.SENT, DispatchStatus.WORKING})
+_AGENTS = ("claude", "codex", "gemini", "opencode", "aider")
+"""Names by which a log calls agents: ``CLAUDE 1``, ``Codex CLI``."""
 _FINISHED = frozenset({AgentState.IDLE, AgentState.SHELL, AgentState.DEAD})
 
 
@@ -23,7 +26,7 @@ class Live:
 
 
 def live_states(surfaces: tuple[Surface, ...]) -> Mapping[str, Live]:
-    """Every name a surface answers to (case folded), with what it does."""
+    """Every name a surface answers to (see `identity`), with what it does."""
     found: dict[str, Live] = {}
     for surface in surfaces:
         if surface.status is not None:
@@ -41,11 +44,14 @@ def disagreement(dispatch: Dispatch, live: Mapping[str, Live]) -> str:
     """
     if not dispatch.is_open or not live or not dispatch.surface:
         return ""
-    now = live.get(dispatch.surface.strip().casefold())
+    now = live.get(identity(dispatch.surface))
     if now is None:
         return "no such surface"
     if now.agent and now.expected_agent and now.agent != now.expected_agent:
         return f"shows {now.agent}, not {now.expected_agent}"
+    named = [agent for agent in _AGENTS if agent in dispatch.agent.casefold()]
+    if now.agent and named and now.agent not in named:
+        return f"shows {now.agent}, given to {named[0]}"
     if dispatch.status in _AT_WORK and now.state in _FINISHED:
         return "idle: collect it" if now.state is AgentState.IDLE else f"agent has gone: {now.state}"
     if dispatch.status is DispatchStatus.NEEDS_CHECK:

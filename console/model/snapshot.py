@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from console.model.agent import settle
 from console.model.dispatch import Dispatch
+from console.model.naming import identity
 from console.model.reading import (
     CollectorRead,
     LogFailed,
@@ -16,6 +17,7 @@ from console.model.reading import (
     ScreenFailed,
     ScreenRead,
     ServicesRead,
+    SignalsRead,
     TreeRead,
 )
 from console.model.service import Judgement, Service
@@ -46,7 +48,7 @@ class LogSlice:
     stale_since: float | None = None
     """Since when the file cannot be read while an older good state is shown."""
     newest_open: Mapping[str, Dispatch] = field(default_factory=dict, repr=False, compare=False)
-    """The newest open dispatch by the surface's name in the log (case folded)."""
+    """The newest open dispatch by the surface's name in the log (see `identity`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,8 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             )
         case ServicesRead():
             return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
+        case SignalsRead():
+            return before
         case CollectorRead():
             return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
 
@@ -161,7 +165,7 @@ def _log(reading: LogRead) -> LogSlice:
     newest: dict[str, Dispatch] = {}
     for dispatch in reading.dispatches:
         if dispatch.is_open and dispatch.surface:
-            name = dispatch.surface.strip().casefold()
+            name = identity(dispatch.surface)
             if name not in newest or _age_rank(dispatch) > _age_rank(newest[name]):
                 newest[name] = dispatch
     return LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest)

@@ -6,15 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from unicodedata import normalize
 
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
+from console.model.naming import identity
 from console.model.similar import groups
 
 _DONE = frozenset({DispatchStatus.DONE, DispatchStatus.VERIFIED})
 _TO_VERIFY = frozenset({DispatchStatus.DONE, DispatchStatus.NEEDS_CHECK})
-_NUMBERED = re.compile(r"surface[\s:_#-]*(\d{1,15})(?!\d)")
-_NOT_A_NAME = re.compile(r"[^\w%@]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +105,9 @@ def may_verify(dispatch: Dispatch, by: str, names: Mapping[str, str] | None = No
 
 def author_verified(dispatch: Dispatch, by: str, names: Mapping[str, str] | None = None) -> bool:
     """Whether *by* is the surface that did *dispatch*, however it is spelled; *names* as in `may_verify`."""
-    known = {_identity(name): _identity(ref) for name, ref in (names or {}).items()}
-    author, other = (known.get(each, each) for each in (_identity(dispatch.surface), _identity(by)))
+    known = {identity(name): identity(ref) for name, ref in (names or {}).items()}
+    author, other = (known.get(each, each) for each in (identity(dispatch.surface), identity(by)))
     return bool(author) and author == other
-
-
-def _identity(name: str) -> str:
-    """``surface:5`` for ``Surface 5``, ``5`` and ``surface:5 (CLAUDE 1)``; any other name without blanks and case."""
-    plain = normalize("NFKC", name).casefold().strip()
-    numbered = _NUMBERED.match(plain)
-    if numbered is not None:
-        return f"surface:{int(numbered.group(1))}"
-    if plain.isdecimal() and plain.isascii() and len(plain) < 16:
-        return f"surface:{int(plain)}"
-    return _NOT_A_NAME.sub("", plain)
 
 
 def _verification(dispatches: Iterable[Dispatch]) -> VerificationCounts:

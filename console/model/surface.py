@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from console.model.agent import AgentStatus
+from console.model.naming import identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +85,10 @@ class Surface:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the dispatch log may call this surface: ref, uuid, name, label, place; case folded."""
+        """What the dispatch log may call this surface: ref, uuid, name, label, place; each as `identity` has it."""
         info = self.info
-        return tuple(name.casefold() for name in (info.ref, info.uuid, self.name, info.label, info.place) if name)
+        return tuple(identity(name) for name in (info.ref, info.uuid, self.name, info.label, info.place) if name)
 
     def answers_to(self, target: str) -> bool:
         """Whether the dispatch log's *target* means this surface (ref, uuid, name, label or place)."""
-        return target.strip().casefold() in self.names
+        return bool(target.strip()) and identity(target) in self.names

@@ -33,7 +33,12 @@ class Multiplexer(Protocol):
 
     @property
     def capabilities(self) -> frozenset[str]:
-        """What this back end can do, out of ``colours cursor push paste uuid``."""
+        """What this back end can do, out of ``colours cursor push paste uuid focus publish``.
+
+        ``colours``/``cursor``: screens carry them. ``push``: changes arrive by themselves. ``paste``: `send_text` is a
+        real (bracketed) paste, so several lines arrive as one text. ``uuid``: an identity that outlives a renumbered
+        ref. ``focus``: `focus` works. ``publish``: the object is a `Publisher` too.
+        """
 
     def watch(self) -> AsyncIterator[MuxReading]:
         """Yield readings for ever: first a `TreeRead`, then what changes. Never raises: a failure is a reading.
@@ -62,5 +67,27 @@ class Multiplexer(Protocol):
     async def send_key(self, ref: str, key: str) -> None:
         """Press one key (``enter``, ``escape``, ``tab``, ``up``, ``down``, a digit or letter). Raises `MuxError`."""
 
+    async def focus(self, ref: str) -> None:
+        """Bring the real surface before the operator's eyes. Raises `MuxError`, also where this cannot be done."""
+
     async def close(self) -> None:
         """Let go of everything; idempotent."""
+
+
+class Publisher(Protocol):
+    """A back end that can show what the console knows (cmux's sidebar). Only `actions/` calls this.
+
+    Every method raises `MuxError`; nothing here types into a terminal.
+    """
+
+    async def set_status(self, ref: str, key: str, value: str, *, icon: str = "", color: str = "") -> None:
+        """Show a status pill *key* on the workspace of *ref*; an empty *value* takes it away."""
+
+    async def set_progress(self, ref: str, fraction: float | None, label: str = "") -> None:
+        """Show progress (0 to 1) on the workspace of *ref*; None takes it away."""
+
+    async def log(self, ref: str, message: str, level: str = "info") -> None:
+        """Add a line to the log of the workspace of *ref*; levels: info progress success warning error."""
+
+    async def notify(self, ref: str, title: str, body: str) -> None:
+        """Show a notification that belongs to *ref*."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar, Final, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from rich.table import Table
 from rich.text import Text
@@ -15,12 +15,14 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from console.model.dispatch import Dispatch
+from console.model.ledger import gaps
+from console.model.naming import identity
 from console.model.reconcile import Live, disagreement
+from console.widgets.plots import gap_words
 from console.widgets.words import span
 
-_BARS: Final = "▁▂▃▄▅▆▇█"
-TREND: Final = 24
-"""Verifications of one author that the small plot shows."""
+Choice = Literal["go", "check", "status"]
+"""What is to be done after the record was looked at."""
 
 
 class Detail(Protocol):
@@ -35,12 +37,14 @@ class Detail(Protocol):
         """What the console wrote."""
 
 
-class RecordScreen(ModalScreen[str | None]):
-    """Returns the surface to go to, or None."""
+class RecordScreen(ModalScreen[Choice | None]):
+    """Returns what is to be done next, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "leave", "back"),
-        Binding("g", "go", "go to the surface"),
+        Binding("g", "choose('go')", "go to the surface"),
+        Binding("v", "choose('check')", "record a verification"),
+        Binding("e", "choose('status')", "another status"),
         Binding("c,y", "copy", "copy"),
     ]
 
@@ -65,7 +69,8 @@ class RecordScreen(ModalScreen[str | None]):
             with VerticalScroll():
                 yield Static(self._facts(), id="facts")
                 yield Static("", id="raw", markup=False)
-            yield Static("g goes to its surface, c copies, Esc goes back.", classes="dialog--hint", markup=False)
+            hint = "g goes to its surface, e sets its status, v records a check, c copies, Esc goes back."
+            yield Static(hint, classes="dialog--hint", markup=False)
 
     async def on_mount(self) -> None:
         """Read the rest of the record; the facts are there already."""
@@ -89,7 +94,7 @@ class RecordScreen(ModalScreen[str | None]):
                 table.add_row(name, Text(text))
 
         row("status", f"{dispatch.status} ({dispatch.raw_status})" if dispatch.raw_status else str(dispatch.status))
-        live = self._live.get(dispatch.surface.strip().casefold())
+        live = self._live.get(identity(dispatch.surface))
         doing = f", {live.state} now" if live is not None else ""
         row("surface", f"{dispatch.surface}{doing}" if dispatch.surface else "")
         row("attention", disagreement(dispatch, self._live))
@@ -101,38 +106,21 @@ class RecordScreen(ModalScreen[str | None]):
             scores = f"self {_score(check.self_score)}, cross {_score(check.cross_score)}"
             gap = f", gap {check.gap:+g}" if check.gap is not None else ""
             row("verified", f"{check.verdict or 'pending'} by {check.by or 'somebody'}: {scores}{gap}")
-        row("author's gaps", trend(self._log, dispatch.surface))
+        row("author's gaps", gap_words(gaps(self._log, dispatch.surface)))
         return table
 
     def action_leave(self) -> None:
         """Back to the fleet."""
         self.dismiss(None)
 
-    def action_go(self) -> None:
-        """To the surface."""
-        self.dismiss(self._dispatch.surface)
+    def action_choose(self, choice: Choice) -> None:
+        """Leave with what is to be done."""
+        self.dismiss(choice)
 
     def action_copy(self) -> None:
         """The whole record to the clipboard (OSC 52, where the terminal allows it)."""
         self.app.copy_to_clipboard(self._raw or f"{self._dispatch.label} {self._dispatch.task}")
         self.notify("Copied.", markup=False, timeout=2)
-
-
-def trend(log: Sequence[Dispatch], surface: str) -> str:
-    """A small plot of the gaps (self minus cross score) of one surface's work, oldest first, with the last value.
-
-    A high bar is a high opinion of oneself; the scale is 0 to 2 points, as scores are out of 5.
-    """
-    found = [
-        (d.number or 0, d.verification.gap)
-        for d in log
-        if d.surface == surface and d.verification is not None and d.verification.gap is not None
-    ]
-    gaps = [gap for _, gap in sorted(found)][-TREND:]
-    if not gaps:
-        return ""
-    bars = "".join(_BARS[min(len(_BARS) - 1, max(0, round(gap / 2 * (len(_BARS) - 1))))] for gap in gaps)
-    return f"{bars}  last {gaps[-1]:+g}, mean {sum(gaps) / len(gaps):+.2f} over {len(gaps)}"
 
 
 def _score(value: float | None) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.model.dispatch import DispatchStatus
+from console.model.naming import identity
 from console.safety import safe_text
 from console.tracker.dialect import Dialect, label_like, last_check
 from console.tracker.document import Document, NotALog
@@ -146,7 +147,7 @@ def _written(field: str, value: Any, record: Mapping[str, Any], dialect: Dialect
 
 def _verification(operation: RecordVerification, record: dict[str, Any], dialect: Dialect) -> dict[str, Any]:
     author = record.get(dialect.key("surface", record))
-    if isinstance(author, str) and author.strip().casefold() == operation.by.strip().casefold():
+    if isinstance(author, str) and identity(author) == identity(operation.by):
         who = safe_text(author, limit=80)
         raise Refused(f"{who} did #{operation.number} itself; a verification is by another than the author")
     parts: dict[str, Any] = {

@@ -18,8 +18,10 @@ _SHAPES: Final = 16
 _PLAIN: Final = re.compile("[ -~가-힣]*").fullmatch
 """Text `safe_text` returns as it is; asking here costs a fifth."""
 
-_Plan = tuple[str | None, str | None, str | None, str | None, str | None, str | None, tuple[tuple[str, str], ...]]
-"""Keys of number, surface, task, status, time and verification, and of parts of the verification in the record."""
+_Plan = tuple[
+    str | None, str | None, str | None, str | None, str | None, str | None, str | None, tuple[tuple[str, str], ...]
+]
+"""Keys of number, surface, task, status, time, verification and agent; of parts of the verification in the record."""
 _CheckPlan = tuple[tuple[str, ...], ...]
 _Record = dict[str, object]
 
@@ -38,6 +40,7 @@ class _Made:
         raw_status: str,
         dispatched_at: float | None,
         verification: Verification | None,
+        agent: str,
     ) -> None:
         self.number = number
         self.surface = surface
@@ -46,6 +49,7 @@ class _Made:
         self.raw_status = raw_status
         self.dispatched_at = dispatched_at
         self.verification = verification
+        self.agent = agent
 
 
 class Mapper:
@@ -80,7 +84,7 @@ class Mapper:
         return out
 
     def _columns(self, records: list[_Record], plan: _Plan, keys: Iterable[object] | None) -> list[Dispatch]:
-        at_number, at_surface, at_task, at_status, at_time, at_check, flat = plan
+        at_number, at_surface, at_task, at_status, at_time, at_check, at_agent, flat = plan
         raw = _column(records, at_number)
         numbers = cast(list[int | None], raw)
         if set(map(type, raw)) != {int} or not _usable(cast(list[int], raw)):
@@ -98,7 +102,8 @@ class Mapper:
             checks = [self._check(each, record, flat) for each, record in zip(held, records, strict=True)]
         else:
             checks = [None if each is None else self._check(each, {}, ()) for each in held]
-        made = list(map(_Made, numbers, surfaces, tasks, statuses, shown, whens, checks))
+        agents = [""] * len(records) if at_agent is None else self._column_of_surfaces(_column(records, at_agent))
+        made = list(map(_Made, numbers, surfaces, tasks, statuses, shown, whens, checks, agents))
         for each in made:
             each.__class__ = Dispatch  # type: ignore[assignment]
         unclear = _empty(numbers, surfaces, tasks, statuses)
@@ -116,24 +121,24 @@ class Mapper:
         """One plan for records with these keys; None when they do not agree where a field stands."""
         plans = [self._plans.get(names) or self._plan(names) for names in shapes]
         common: list[str | None] = []
-        for choices in zip(*(plan[:6] for plan in plans), strict=True):
+        for choices in zip(*(plan[:7] for plan in plans), strict=True):
             named = set(choices) - {None}
             if len(named) > 1:
                 return None
             common.append(next(iter(named), None))
-        flats = {plan[6] for plan in plans} - {()}
-        if len(common) < 6 or len(flats) > 1:
+        flats = {plan[7] for plan in plans} - {()}
+        if len(common) < 7 or len(flats) > 1:
             return None
-        number, surface, task, status, time, check = common
-        return number, surface, task, status, time, check, next(iter(flats), ())
+        number, surface, task, status, time, check, agent = common
+        return number, surface, task, status, time, check, agent, next(iter(flats), ())
 
     def _plan(self, names: tuple[str, ...]) -> _Plan:
         def pick(field: str) -> str | None:
             return next(iter(present(names, self.mapping.names(field))), None)
 
         flat = tuple((field, name) for field in FLAT if (name := pick(field)) is not None)
-        number, surface, task, status, time, check = map(pick, SYNONYMS)
-        plan = (number, surface, task, status, time, check, flat)
+        number, surface, task, status, time, check, agent = map(pick, SYNONYMS)
+        plan = (number, surface, task, status, time, check, agent, flat)
         if len(self._plans) < _CACHE_LIMIT:
             self._plans[names] = plan
         return plan

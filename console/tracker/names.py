@@ -21,6 +21,7 @@ SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("status", "state"),
     "dispatched_at": ("dispatched_at", "created_at", "ts", "timestamp", "sent_at", "time", "date"),
     "verification": ("verification", "verify", "cross_check", "cross_verification"),
+    "agent": ("agent", "assignee", "worker"),
 }
 """From a field of `Dispatch` to its names in a record, the first one that is there counts."""
 

@@ -1,0 +1,115 @@
+"""What the operator does, as the app carries it out: ask on a screen, hand it to the engine, say what came of it."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from textual import on, work
+from textual.app import App
+from textual.notifications import SeverityLevel
+
+from console.model.dispatch import Dispatch
+from console.model.outcome import Written
+from console.model.reconcile import live_states
+from console.model.snapshot import Snapshot
+from console.model.summary import may_verify
+from console.model.surface import Surface
+from console.opening import Opened
+from console.screens.main import MainScreen
+from console.widgets.dispatch_table import DispatchTable
+
+
+class Acts(App[None]):
+    """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
+
+    snapshot: Snapshot
+    opened: Opened | None
+    main: MainScreen
+    _lost: int
+
+    @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
+    async def _look_for_losses(self) -> None:
+        lost = await self.opened.engine.dispatches.count_lost() if self.opened is not None else 0
+        if lost > self._lost:
+            text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
+            self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
+        self._lost = lost
+
+    @on(DispatchTable.Opened)
+    @work(exit_on_error=False, name="record")
+    async def _open_record(self, message: DispatchTable.Opened) -> None:
+        from console.screens.record import RecordScreen
+
+        dispatch, opened = message.dispatch, self.opened
+        if opened is None:
+            return
+        live = dict(live_states(self.snapshot.surfaces))
+        read = partial(opened.engine.dispatches.record, dispatch.number)
+        screen = RecordScreen(dispatch, self.snapshot.log.dispatches, live, read)
+        match await self.push_screen_wait(screen):
+            case "go":
+                self.main.open_dispatch(dispatch)
+            case "check":
+                await self._record_check(opened, dispatch)
+            case "status":
+                await self._set_status(opened, dispatch)
+
+    async def _record_check(self, opened: Opened, dispatch: Dispatch) -> None:
+        from console.screens.verdict import VerdictScreen
+
+        log = opened.engine.dispatches
+        check = await self.push_screen_wait(VerdictScreen(dispatch, lambda by: may_verify(dispatch, by, log.names)))
+        if check is not None:
+            scores = check.self_score, check.cross_score
+            self._told(await log.verify(dispatch, check.by, *scores, check.verdict, check.note, time.time()))
+
+    async def _set_status(self, opened: Opened, dispatch: Dispatch) -> None:
+        from console.screens.verdict import StatusScreen
+
+        if dispatch.number is None:
+            self.notify("This record has no number it could be found by.", severity="warning", markup=False)
+            return
+        status = await self.push_screen_wait(StatusScreen(dispatch))
+        if status is not None and status is not dispatch.status:
+            self._told(await opened.engine.dispatches.set_status(dispatch.number, status))
+
+    def _told(self, written: Written) -> None:
+        text = f"{written.text}; {written.warning}" if written.warning else written.text
+        severity: SeverityLevel = "information" if written.done and not written.warning else "warning"
+        self.notify(text, severity=severity, markup=False, timeout=4 if written.done else 20)
+
+    async def action_ledger(self) -> None:
+        """Who verified whom."""
+        from console.screens.ledger import LedgerScreen
+
+        names = self.opened.engine.dispatches.names if self.opened is not None else {}
+        await self.push_screen(LedgerScreen(self.snapshot.log.dispatches, names))
+
+    async def action_lost(self) -> None:
+        """What another writer has undone."""
+        from console.screens.losses import LossesScreen
+
+        if self.opened is not None:
+            log = self.opened.engine.dispatches
+            await self.push_screen(LossesScreen(await log.lost(), log.restore))
+
+    @work(exit_on_error=False, name="send")
+    async def action_send(self) -> None:
+        """Ask for a text, type it, say what was seen."""
+        from console.screens.send import SendScreen
+
+        surface = self.main.selected_surface()
+        if surface is None or self.opened is None:
+            self.notify("There is no surface to send to.", severity="warning", markup=False)
+            return
+        now = partial(self._surface, surface.key)
+        text = await self.push_screen_wait(SendScreen(surface, self.snapshot.dispatch_of(surface), now))
+        if text is None:
+            return
+        result = await self.opened.engine.send(surface.key, text)
+        severity = "information" if result.outcome == "submitted" else "warning"
+        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)  # type: ignore[arg-type]
+
+    def _surface(self, key: str) -> Surface | None:
+        return self.snapshot.surface(key)

@@ -1,0 +1,99 @@
+"""The verification ledger: who verified whom, how far the scores are apart, what nobody has verified yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, Final
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.model.dispatch import Dispatch
+from console.model.ledger import Ledger, ledger
+from console.widgets.plots import gap_trend
+from console.widgets.words import span
+
+SHOWN: Final = 200
+"""Rows of a list that are shown; the filter of the dispatch table finds the others."""
+
+
+class LedgerScreen(ModalScreen[None]):
+    """Authors, what awaits verification, the checks themselves."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,l,enter", "leave", "back")]
+
+    def __init__(self, log: Sequence[Dispatch], names: Mapping[str, str]) -> None:
+        super().__init__()
+        self._ledger = ledger(log, names)
+
+    def compose(self) -> ComposeResult:
+        """Three tables."""
+        found = self._ledger
+        with Vertical():
+            yield Static("Verification ledger", classes="dialog--title", markup=False)
+            with VerticalScroll():
+                if not found.checked and not found.awaiting:
+                    yield Static("Nothing is finished yet, so there is nothing to verify.", markup=False)
+                if found.authors:
+                    yield Static(_authors(found))
+                if found.by_author:
+                    numbers = ", ".join(each.label for each in found.by_author[:20])
+                    yield Static(f"▲ verified by their own author, which is no verification: {numbers}", markup=False)
+                if found.awaiting:
+                    yield Static(_awaiting(found, time.time()))
+                if found.checked:
+                    yield Static(_checked(found))
+            hint = "The gap is self minus cross score.  Enter on a dispatch, then v, records a check.  Esc goes back."
+            yield Static(hint, classes="dialog--hint", markup=False)
+
+    def action_leave(self) -> None:
+        """Back to the fleet."""
+        self.dismiss(None)
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0), expand=True)
+    for at, column in enumerate(columns):
+        last = at == len(columns) - 1
+        table.add_column(column, header_style="dim", no_wrap=True, overflow="ellipsis", ratio=1 if last else None)
+    return table
+
+
+def _authors(found: Ledger) -> Table:
+    table = _table("Authors", "author", "pass", "warn", "fail", "awaits", "mean gap", "trend", "verified by")
+    for author in found.authors:
+        gap = "–" if author.mean_gap is None else f"{author.mean_gap:+.2f}"
+        by = ", ".join(f"{name} {count}×" for name, count in author.verifiers.items())
+        counts = (str(each) if each else "–" for each in (author.passed, author.warned, author.failed, author.awaiting))
+        cells = (author.name or "(nobody named)", *counts, gap, gap_trend(author.gaps, 12), by)
+        table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _awaiting(found: Ledger, now: float) -> Table:
+    table = _table(f"\nAwaiting verification: {len(found.awaiting)}", "#", "author", "age", "status", "task")
+    for each in found.awaiting[:SHOWN]:
+        age = "" if each.dispatched_at is None else span(now - each.dispatched_at)
+        table.add_row(*(Text(cell) for cell in (each.label, each.surface, age, str(each.status), each.task)))
+    return table
+
+
+def _checked(found: Ledger) -> Table:
+    table = _table("\nVerified", "#", "author", "by", "self", "cross", "gap", "verdict", "task")
+    for each in found.checked[:SHOWN]:
+        check = each.verification
+        if check is not None:
+            scores = (_score(check.self_score), _score(check.cross_score), _score(check.gap, "+g"))
+            cells = (each.label, each.surface, check.by or "?", *scores, str(check.verdict or "–"), each.task)
+            table.add_row(*(Text(cell) for cell in cells))
+    return table
+
+
+def _score(value: float | None, form: str = "g") -> str:
+    return "–" if value is None else format(value, form)

@@ -1,0 +1,167 @@
+"""Recording a cross-check of one dispatch, and giving it another state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
+from console.safety import check_outgoing
+
+_FIELDS: Final = (
+    ("by", "verified by", "surface:6"),
+    ("self", "self score", "the author's own, for example 4.9"),
+    ("cross", "cross score", "the verifier's, for example 3.8"),
+    ("verdict", "verdict", "pass, warn or fail"),
+    ("note", "note", "what was found"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What was typed in."""
+
+    by: str
+    self_score: float | None
+    cross_score: float | None
+    verdict: VerificationVerdict | None
+    note: str
+
+
+class VerdictScreen(ModalScreen[Check | None]):
+    """Returns the check, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s,f5", "save", "record", key_display="ctrl+s"),
+        Binding("escape", "leave", "cancel"),
+    ]
+
+    def __init__(self, dispatch: Dispatch, refuse: Callable[[str], str]) -> None:
+        super().__init__()
+        self._dispatch = dispatch
+        self._refuse = refuse
+        """Why this verifier may not verify it; empty when it may."""
+
+    def compose(self) -> ComposeResult:
+        """One line for each part of the check; what is known already stands there."""
+        known = self._dispatch.verification
+        values = [""] * len(_FIELDS)
+        if known is not None:
+            scores = ["" if each is None else f"{each:g}" for each in (known.self_score, known.cross_score)]
+            values = [known.by, *scores, str(known.verdict or ""), known.note]
+        with Vertical():
+            title = f"Verification of {self._dispatch.label} · {self._dispatch.surface}"
+            yield Static(title, classes="dialog--title", markup=False)
+            yield Static(self._dispatch.task, markup=False)
+            for (name, label, hint), value in zip(_FIELDS, values, strict=True):
+                with Horizontal():
+                    yield Static(label, classes="verdict--label", markup=False)
+                    yield Input(value, placeholder=hint, id=f"check-{name}", compact=True)
+            yield Static("", classes="dialog--hint", id="judged", markup=False)
+
+    def on_mount(self) -> None:
+        """Say what is still missing from the start."""
+        self._judge()
+        self.query_one("#check-by", Input).focus()
+
+    def on_input_changed(self) -> None:
+        """Judge as it is typed."""
+        self._judge()
+
+    def on_input_submitted(self) -> None:
+        """Enter goes to the next line; on the last one it records."""
+        if self.focused is not None and self.focused.id == "check-note":
+            self.action_save()
+        else:
+            self.focus_next()
+
+    def _judge(self) -> Check | None:
+        found, wrong = self._read()
+        text = f"✗ {wrong}" if wrong else "ctrl+s records it, Esc leaves."
+        self.query_one("#judged", Static).update(text)
+        return found
+
+    def _read(self) -> tuple[Check | None, str]:
+        by, own, cross, word, note = (self.query_one(f"#check-{name}", Input).value.strip() for name, *_ in _FIELDS)
+        if not by:
+            return None, "who verified it?"
+        if reason := self._refuse(by):
+            return None, reason
+        scores = []
+        for text in (own, cross):
+            score = _score(text)
+            if score is not None and math.isnan(score):
+                return None, f"{text} is no score; write for example 4.9"
+            scores.append(score)
+        verdict = next((each for each in VerificationVerdict if word and each.value.startswith(word.casefold())), None)
+        if word and verdict is None:
+            return None, f"{word} is no verdict; write pass, warn or fail"
+        if verdict is None and scores == [None, None]:
+            return None, "a verification needs a verdict or a score"
+        if check_outgoing(note)[1]:
+            return None, "the note holds control characters; take them out"
+        return Check(by, scores[0], scores[1], verdict, note), ""
+
+    def action_save(self) -> None:
+        """Return the check."""
+        found = self._judge()
+        if found is not None:
+            self.dismiss(found)
+
+    def action_leave(self) -> None:
+        """Return nothing."""
+        self.dismiss(None)
+
+
+class StatusScreen(ModalScreen[DispatchStatus | None]):
+    """Returns the new state of a dispatch, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "back")]
+
+    CHOICES: ClassVar = tuple(each for each in DispatchStatus if each is not DispatchStatus.UNKNOWN)
+
+    def __init__(self, dispatch: Dispatch) -> None:
+        super().__init__()
+        self._dispatch = dispatch
+
+    def compose(self) -> ComposeResult:
+        """The states."""
+        with Vertical():
+            yield Static(f"{self._dispatch.label} is now …", classes="dialog--title", markup=False)
+            yield OptionList(*(Option(each.value) for each in self.CHOICES), markup=False)
+            yield Static("Enter writes it into the log, Esc leaves.", classes="dialog--hint", markup=False)
+
+    def on_mount(self) -> None:
+        """At the present state."""
+        listed = self.query_one(OptionList)
+        status = self._dispatch.status
+        listed.highlighted = self.CHOICES.index(status) if status in self.CHOICES else 0
+        listed.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Chosen."""
+        self.dismiss(self.CHOICES[event.option_index])
+
+    def action_leave(self) -> None:
+        """Return nothing."""
+        self.dismiss(None)
+
+
+def _score(text: str) -> float | None:
+    """None for nothing, NaN for what is no score."""
+    if not text:
+        return None
+    try:
+        score = float(text.replace(",", "."))
+    except ValueError:
+        return math.nan
+    return score if 0 <= score < 1e6 else math.nan

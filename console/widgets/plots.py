@@ -1,0 +1,25 @@
+"""Small plots made of block characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+BARS: Final = "▁▂▃▄▅▆▇█"
+TREND: Final = 24
+"""Gaps of one author that a plot shows."""
+FULL_GAP: Final = 2.0
+"""Points of a gap that fill a bar; scores are out of 5."""
+
+
+def gap_trend(gaps: Sequence[float], limit: int = TREND) -> str:
+    """One bar for each gap (self minus cross score), oldest first. A high bar is a high opinion of oneself."""
+    top = len(BARS) - 1
+    return "".join(BARS[min(top, max(0, round(gap / FULL_GAP * top)))] for gap in gaps[-limit:])
+
+
+def gap_words(gaps: Sequence[float]) -> str:
+    """The plot with its last value and its mean; empty without a gap."""
+    if not gaps:
+        return ""
+    return f"{gap_trend(gaps)}  last {gaps[-1]:+g}, mean {sum(gaps) / len(gaps):+.2f} over {len(gaps)}"
