@@ -10,7 +10,7 @@ RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench screenshots readme clean
+.PHONY: help run demo test check bench detect-report screenshots readme clean
 
 help:
 	@echo 'make run          the console over your tmux or cmux; the demo fleet where there is none'
@@ -18,6 +18,7 @@ help:
 	@echo 'make test         every test'
 	@echo 'make check        ruff, mypy, then every test'
 	@echo 'make bench        measure'
+	@echo 'make detect-report  how the recorded screens are judged: a table, and every mistake'
 	@echo 'make screenshots  the pictures in docs/'
 	@echo 'make readme       the generated tables of README.md'
 	@echo 'make clean        remove .venv and everything else that was made'
@@ -39,6 +40,9 @@ check: $(DEV)
 
 bench: $(DEV)
 	@exec $(BIN)/python -m tests.bench $(ARGS)
+
+detect-report: $(DEV)
+	@exec $(BIN)/python -m tests.agents.report $(ARGS)
 
 screenshots: $(DEV)
 	@exec $(BIN)/python -m console.demo.screenshots docs

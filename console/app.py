@@ -19,6 +19,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from console.app_acts import Acts
+from console.attending import Ears
 from console.commands import with_keys
 from console.config import Config
 from console.model.snapshot import Snapshot
@@ -103,7 +104,29 @@ class ConsoleApp(Acts):
         self.opened = opened = await self._opener()
         self.main.note = opened.note
         opened.engine.on_change = self._changed
+        opened.engine.ears = Ears(self._ring, self._say)
         await opened.engine.run()
+
+    def _ring(self, text: str) -> None:
+        """Write to the terminal beside the screen: a bell, a notification."""
+        if self._driver is not None:
+            self._driver.write(text)
+            self._driver.flush()
+
+    def _say(self, text: str) -> None:
+        self.notify(text, markup=False, timeout=10)
+
+    def on_app_focus(self) -> None:
+        """The operator is here again."""
+        self._present(True)
+
+    def on_app_blur(self) -> None:
+        """The operator looks at something else."""
+        self._present(False)
+
+    def _present(self, present: bool) -> None:
+        if self.opened is not None:
+            self.opened.engine.present = present
 
     def _tick(self) -> None:
         """Ages move by themselves."""

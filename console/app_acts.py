@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from typing import Final
 
 from textual import on, work
 from textual.app import App
@@ -18,6 +19,9 @@ from console.model.surface import Surface
 from console.opening import Opened
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
+
+READ_FIRST: Final = 0.7
+"""Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
 
 
 class Acts(App[None]):
@@ -78,6 +82,60 @@ class Acts(App[None]):
         text = f"{written.text}; {written.warning}" if written.warning else written.text
         severity: SeverityLevel = "information" if written.done and not written.warning else "warning"
         self.notify(text, severity=severity, markup=False, timeout=4 if written.done else 20)
+
+    @on(MainScreen.Answered)
+    @work(exit_on_error=False, name="answer")
+    async def _answer(self, message: MainScreen.Answered) -> None:
+        surface = self.main.selected_surface()
+        if surface is None or self.opened is None:
+            return
+        if surface.status is not None and time.time() - surface.status.since < READ_FIRST:
+            self.notify(f"{surface.name}: this has just opened; read it, then press again.", markup=False, timeout=3)
+            return
+        result = await self.opened.engine.answer(surface.key, message.wanted)
+        good = result.outcome == "answered"
+        self.notify(
+            f"{surface.name}: {result.outcome}. {result.evidence}",
+            severity="information" if good else "warning", markup=False, timeout=3 if good else 10,
+        )  # fmt: skip
+
+    async def action_details(self) -> None:
+        """Everything known of the selected surface."""
+        from console.screens.surface import SurfaceScreen
+
+        surface = self.main.selected_surface()
+        if surface is not None:
+            now = partial(self._surface, surface.key)
+            await self.push_screen(SurfaceScreen(now, self.snapshot.log.dispatches))
+
+    def action_stop_all(self) -> None:
+        """Nothing is answered without a person any more."""
+        auto = self.opened.engine.attending.auto if self.opened is not None else None
+        if auto is None:
+            self.notify("Nothing runs by itself here.", markup=False, timeout=3)
+        elif auto.stopped:
+            auto.resume()
+            self.notify("Auto-approval is on again.", severity="warning", markup=False)
+        else:
+            auto.stop_all()
+            self.notify("Stopped: nothing is approved without you.", severity="warning", markup=False)
+
+    @work(exit_on_error=False, name="focus")
+    async def action_go_there(self) -> None:
+        """To the real surface, in its own terminal."""
+        surface = self.main.selected_surface()
+        if surface is not None and self.opened is not None:
+            wrong = await self.opened.engine.focus(surface.key)
+            self.notify(wrong or f"{surface.name} is in front now.", severity="warning" if wrong else "information",
+                        markup=False, timeout=6)  # fmt: skip
+
+    def action_confirm(self) -> None:
+        """A renumbered surface is the one that is meant."""
+        surface = self.main.selected_surface()
+        if surface is None or self.opened is None or not self.opened.engine.confirm(surface.key):
+            self.notify("There is nothing to confirm here.", markup=False, timeout=2)
+        else:
+            self.notify(f"{surface.info.ref} is {surface.name}.", markup=False, timeout=4)
 
     async def action_ledger(self) -> None:
         """Who verified whom."""

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console import __version__, log_commands
+from console import __version__, detect, log_commands
 from console.commands import IDS, clashes
-from console.config import Config, ConfigError, MuxConfig, find, load
+from console.config import Config, ConfigError, find, load
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="configuration file")
     shared.add_argument("--tmux-socket", metavar="NAME|PATH", default=argparse.SUPPRESS, help="read this tmux server")
-    shared.add_argument("--cmux-socket", metavar="PATH", default=argparse.SUPPRESS, help="read this cmux daemon")
+    cmux = "read this cmux: the app or the daemon"
+    shared.add_argument("--cmux-socket", metavar="PATH", default=argparse.SUPPRESS, help=cmux)
     parser = argparse.ArgumentParser(
         prog="oc-console",
         parents=[shared],
@@ -47,7 +48,10 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "doctor", parents=[shared], help="what was found on this machine, and what to do about the rest"
     )
+    focus = commands.add_parser("focus", parents=[shared], help="bring a surface to the front in tmux or cmux")
+    focus.add_argument("surface", metavar="SURFACE", help="its name, ref, title or uuid")
     log_commands.add_parsers(commands, shared)
+    detect.add_parser(commands)
     return parser
 
 
@@ -75,6 +79,8 @@ def _main(argv: Sequence[str] | None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode still shows the rest
     arguments = _parser().parse_args(argv)
+    if arguments.command == "detect":
+        return detect.run(arguments)
     try:
         config = Config() if _needs_none(arguments) else _config(arguments)
     except ConfigError as error:
@@ -90,6 +96,10 @@ def _main(argv: Sequence[str] | None) -> int:
         from console.headless import doctor
 
         return doctor(config, _config_path(arguments))
+    if arguments.command == "focus":
+        from console.headless import focus
+
+        return focus(config, arguments.surface)
     return _console(config, arguments)
 
 
@@ -112,10 +122,11 @@ def _config(arguments: argparse.Namespace) -> Config:
     tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")
     if tmux and cmux:
         raise ConfigError("--tmux-socket and --cmux-socket: only one server can be read; leave one out")
+    own = config.mux
     if tmux:
-        return replace(config, mux=MuxConfig("tmux", tmux_socket=tmux))
+        return replace(config, mux=replace(own, backend="tmux", tmux_socket=tmux, cmux_socket=""))
     if cmux:
-        return replace(config, mux=MuxConfig("cmux", cmux_socket=cmux))
+        return replace(config, mux=replace(own, backend="cmux", cmux_socket=cmux, tmux_socket=""))
     return config
 
 

@@ -47,8 +47,18 @@ COMMANDS: Final[tuple[Command, ...]] = (
             "Surfaces", "zoom", show=True),
     Command("surface.waiting", "w", "who waits", "Go to the surface that waits longest for a person; then the next.",
             "Surfaces", "next_waiting", show=True),
+    Command("surface.yes", "y", "yes, once", "Answer the open dialog: accept, this once (never \"always\").",
+            "Surfaces", "answer('y')", danger=True),
+    Command("surface.no", "n", "no", "Answer the open dialog: reject.",
+            "Surfaces", "answer('n')", danger=True),
     Command("surface.send", "s", "send", "Type a text into the surface, press Enter, see whether it was taken.",
             "Surfaces", "app.send", show=True, danger=True),
+    Command("surface.details", "i", "details", "Everything known of a surface: who says so, since when, its last hour.",
+            "Surfaces", "app.details"),
+    Command("surface.focus", "f", "go there", "Bring the real surface to the front in tmux or cmux.",
+            "Surfaces", "app.go_there"),
+    Command("surface.confirm", "C", "confirm", "Take a surface that was renumbered for the one that is configured.",
+            "Surfaces", "app.confirm"),
     Command("surface.next_page", "right_square_bracket,pagedown", "next page",
             "Show the next page of surfaces.",
             "Surfaces", "page(1)"),
@@ -56,8 +66,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
             "Show the previous page of surfaces.",
             "Surfaces", "page(-1)"),
     *(
-        Command(f"surface.focus_{n}", str(n), f"pane {n}", f"Focus pane {n} of this page.",
-                "Surfaces", f"focus_pane({n})")
+        Command(f"surface.focus_{n}", str(n), f"pane {n}",
+                f"Focus pane {n} of this page; with a dialog open where you are: give answer {n}.",
+                "Surfaces", f"digit({n})")
         for n in range(1, 10)
     ),
     Command("view.next", "tab", "next", "Move the focus to the next pane or table.", "View", "app.focus_next"),
@@ -73,6 +84,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
             "Dispatches", "app.ledger"),
     Command("log.lost", "L", "lost changes", "What the console wrote and another writer has undone; write it again.",
             "Dispatches", "app.lost", danger=True),
+    Command("app.stop_all", "X", "stop all", "Approve nothing without a person any more; once more takes it back.",
+            "Application", "app.stop_all"),
     Command("app.reread", "r", "re-read", "Read every surface again now.", "View", "app.reread", show=True),
     Command("view.theme", "t", "theme", "Choose a theme, with a preview.", "View", "app.theme", show=True),
     Command("app.help", "question_mark", "help", "Show every key.", "Application", "app.help", show=True),
@@ -84,6 +97,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
             "Application", "app.quit", show=True),
 )  # fmt: skip
 
+DIGITS: Final = "Focus a pane of this page; in a pane with an open dialog: give that answer."
+"""What the digits do, for the help screen and the README."""
 IDS: Final = frozenset(command.id for command in COMMANDS)
 
 
@@ -115,7 +130,7 @@ def key_table() -> str:
     for command in COMMANDS:
         if command.id.startswith("surface.focus_"):
             if command.id == "surface.focus_1":
-                rows.append("| `1`–`9` | Focus a pane of this page. |")
+                rows.append(f"| `1`–`9` | {DIGITS} |")
             continue
         keys = " ".join(f"`{key}`" for key in command.keys.split(" "))
         rows.append(f"| {keys} | {command.help} |")

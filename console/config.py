@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from console.config_sections import NO_APPROVAL, NO_NOTICE, ApprovalSection, NotifySection
 from console.model.dispatch import DispatchStatus
 
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
@@ -36,11 +37,15 @@ class _Section:
 class MuxConfig(_Section):
     """The terminal server that holds the fleet."""
 
-    backend: Literal["auto", "tmux", "cmux"] = "auto"
+    backend: Literal["auto", "tmux", "cmux", "cmux-app", "cmux-tui", "cmux-cli"] = "auto"
     tmux_socket: str = ""
     """Socket name (``tmux -L``) or absolute path (``tmux -S``); empty means the default server."""
     cmux_socket: str = ""
     """Absolute path; empty means where cmux itself looks."""
+    cmux_password: str = ""
+    """For an app socket in password mode; empty means what cmux itself uses (environment, file)."""
+    publish: bool = False
+    """Whether the console shows what it does in cmux's sidebar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +53,15 @@ class SurfaceConfig(_Section):
     """What the operator says of one surface."""
 
     ref: str
-    """``%3``, ``session:window.pane``, the pane option ``@surface`` or ``surface:1``."""
+    """``surface:1``, a uuid, a title; in tmux ``%3``, ``session:window.pane`` or the pane option ``@surface``."""
     name: str = ""
     role: str = ""
     agent: str = ""
     """The agent expected there: ``claude``, ``codex``, …"""
+    workspace: str = ""
+    """Title or ref of the cmux workspace, name of the tmux session; tells surfaces of one title apart."""
+    started: str = ""
+    """How its agent should have been started, as on a command line: ``-a never``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,8 @@ class LogConfig(_Section):
     """From what the console calls a field to the names it has in this log."""
     statuses: dict[str, DispatchStatus] = field(default_factory=dict)
     """From a word of this log to what it means."""
+    note_context: bool = False
+    """Whether an agent that forgets (little context left, compaction) is noted in its open dispatch."""
     tracker: TrackerConfig = TrackerConfig()
 
 
@@ -120,6 +131,8 @@ class Config(_Section):
     log: LogConfig = LogConfig()
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
+    notify: NotifySection = NO_NOTICE
+    approve: ApprovalSection = NO_APPROVAL
     theme: str = ""
     """Name of a theme; empty means the console's own."""
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from console import config, config_log, config_yaml
+from console import config, config_attention, config_log, config_yaml
+from console.config_sections import ApprovalRuleSection, ApprovalSection, NotifySection
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
 
@@ -29,12 +30,16 @@ PROBLEM_LIMIT: Final = 20
 NAME_LIMIT: Final = 200
 """Characters of a name or role that are kept."""
 
+SURFACE_TEXTS: Final = ("ref", "name", "role", "agent", "workspace", "started")
 _SECTIONS: Final = {
     (): config.Config,
     ("mux",): config.MuxConfig,
     ("log",): config.LogConfig,
     ("log", "tracker"): config.TrackerConfig,
     ("collector",): config.CollectorConfig,
+    ("notify",): NotifySection,
+    ("approve",): ApprovalSection,
+    ("approve", "rules", "*"): ApprovalRuleSection,
     ("surfaces", "*"): config.SurfaceConfig,
     ("services", "*"): config.ServiceConfig,
 }
@@ -185,6 +190,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
         if reason := _bad_pattern(service.process):
             wrong(("services", index, "process"), reason)
     config_log.check(result.log, wrong, _near)
+    config_attention.check(result, wrong)
     _check_keys(result.keys, known, wrong)
 
 
@@ -251,5 +257,5 @@ def _place(text: str, base: Path) -> str:
 
 
 def _clean(surface: config.SurfaceConfig) -> config.SurfaceConfig:
-    values: dict[str, Any] = {name: getattr(surface, name) for name in ("ref", "name", "role", "agent")}
+    values: dict[str, Any] = {name: getattr(surface, name) for name in SURFACE_TEXTS}
     return config.SurfaceConfig(**{name: safe_text(value, limit=NAME_LIMIT) for name, value in values.items()})

@@ -7,55 +7,57 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from console.actions.send import CLOSED, SendResult, type_and_enter
-from console.agents.detector import Detector
+from console.attending import Attending, Ears, watch_starts
 from console.config import Config
+from console.engine_acts import Acts
+from console.host import in_thread
+from console.judging import Judging
 from console.model.agent import Detection
-from console.model.reading import CollectorRead, LogFailed, MuxDown, Reading, ScreenRead, ServicesRead, TreeRead
-from console.model.service import Judgement, Service
+from console.model.binding import SurfaceSpec
+from console.model.reading import HistoryRead, MuxDown, Reading, ScreenRead, SignalsRead, TreeRead
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
     ServicesSlice,
     Snapshot,
-    SurfaceSpec,
     reduce,
 )
-from console.model.surface import Screen, SurfaceInfo
-from console.model.telemetry import Collector, CollectorState
+from console.model.surface import Screen, Surface, SurfaceInfo
+from console.model.timeline import identity
 from console.mux.base import Interest, Multiplexer
 from console.safety import safe_text
+from console.watches import Watch, configured, witnesses
+
+if TYPE_CHECKING:
+    from console.state_journal import StateJournal
 from console.tracker.dispatch_log import DispatchLog
 
 RESTART: Final = 2.0
 """Seconds after which a watch that broke is started again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Watch:
-    """One thing that is watched."""
-
-    name: str
-    start: Callable[[], AsyncIterator[Reading]]
-    broken: Callable[[str], Reading]
-    """How it is told that the watch itself broke."""
-
-
+HEAR_EVERY: Final = 0.05
+"""Least seconds between two looks whom the agents' own words are about."""
+BEAT_EVERY: Final = 20.0
+"""Seconds between two signs of life in the journal of states."""
 RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
 
 
-class Engine:
+class Engine(Acts):
     """Owns the adapters of one configuration.
 
     *on_change* is called in the event loop with the newest snapshot, at most once for each round of readings.
+    With *witness* the agents' own status files and hooks are asked as well as their screens. *state* is the folder in
+    which changes of state outlive the console; None keeps nothing. *rules* is a folder with rule files for agents.
     """
 
     def __init__(
@@ -65,25 +67,43 @@ class Engine:
         *,
         specs: tuple[SurfaceSpec, ...] = (),
         on_change: Callable[[Snapshot], None] | None = None,
+        witness: bool = False,
+        state: Path | None = None,
+        rules: Path | None = None,
     ) -> None:
         self.config = config
         self.mux = mux
         self.on_change = on_change
         self.snapshot = Snapshot(
-            specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent) for s in config.surfaces),
+            specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
             log=LogSlice(source=config.log.path),
             services=ServicesSlice(source="processes" if config.services else ""),
             collector=CollectorSlice(source=config.collector.url),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""
-        self._detector: Detector | None = None
+        self._judging = Judging(rules)
+        self._witness = witness
+        self._state = state
+        self._journal: StateJournal | None = None
+        self._heard = asyncio.Event()
+        self._sources: set[str] = set()
+        self._others = [*configured(config), *(witnesses() if witness else ())]
         self._told = self.snapshot
         self._pending = False
         self._loading = False
-        self._judged: dict[str, tuple[Screen, SurfaceInfo, Detection]] = {}
         self._complete = asyncio.Event()
-        self._typing: set[str] = set()
+        self._typing = set()
+        self._changes = asyncio.Event()
+        self._news = asyncio.Event()
+        self.ears: Ears | None = None
+        """Who hears that an agent waits; None: nobody."""
+        self.interest = Interest()
+        self.present = True
+        """Whether the console's own terminal has the focus, as far as it tells."""
+        self.attending = Attending(
+            config, self.press, state, note=self.dispatches.note_context, tmux=bool(os.environ.get("TMUX"))
+        )
 
     async def run(self) -> None:
         """Watch until cancelled. A watch that breaks is told in its slice and started again; the others go on."""
@@ -93,8 +113,21 @@ class Engine:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(1.0):
                     await self._screens_read()
-            for watch in self._other_watches():
+            for watch in self._others:
                 group.create_task(self._follow(watch), name=f"watch-{watch.name}")
+            if self._witness or "uuid" in self.mux.capabilities:
+                group.create_task(self._hear(), name="hear")
+            if self._state is not None:
+                group.create_task(self._remember(self._state), name="remember")
+            if self._witness:
+                starts = watch_starts(self.config, lambda: self.snapshot, self.take)
+                group.create_task(starts, name="starts")
+            if self.attending.needed and self.ears is not None:
+                looked_at = lambda: self.interest.focused if self.present else ""  # noqa: E731
+                attend = self.attending.run(lambda: self.snapshot, self._news, looked_at, self.take, self.ears)
+                group.create_task(attend, name="attend")
+            if self.config.mux.publish:
+                group.create_task(self.publish(self._changes), name="publish")
 
     async def peek(self, timeout: float = 2.0) -> Snapshot:
         """Every surface read once, nothing else; the multiplexer stays open."""
@@ -125,6 +158,7 @@ class Engine:
 
     def look_at(self, interest: Interest) -> None:
         """Say what the operator sees."""
+        self.interest = interest
         self.mux.look_at(interest)
 
     def reread(self) -> None:
@@ -139,72 +173,14 @@ class Engine:
         """See `Multiplexer.resume`."""
         self.mux.resume()
 
-    async def send(self, key: str, text: str) -> SendResult:
-        """Type *text* into a surface, press Enter, and say what was seen.
-
-        Refused without touching the surface: it is gone, it shows a dialog, a shell, a menu or somebody's draft, its
-        program has ended, or another text is on its way to it.
-        """
-        surface = self.snapshot.surface(key)
-        if surface is None:
-            return SendResult("refused", "the surface is gone; nothing was typed")
-        if surface.info.dead:
-            return SendResult("refused", f"{surface.name}: its program has ended; nothing was typed")
-        if surface.status is not None and surface.status.state in CLOSED:
-            return SendResult("refused", f"{surface.name} shows {surface.status.state}; nothing was typed")
-        if key in self._typing:
-            return SendResult("refused", f"{surface.name}: another text is being typed; nothing was typed")
-        info, agent = surface.info, surface.expected_agent
-        self._typing.add(key)
-        try:
-            return await type_and_enter(self.mux, info.ref, text, lambda screen: self._detect(screen, info, agent))
-        finally:
-            self._typing.discard(key)
-
     async def close(self) -> None:
         """Let go of the multiplexer."""
         await self.mux.close()
 
-    def _mux_watch(self) -> _Watch:
-        return _Watch("mux", self.mux.watch, lambda why: MuxDown(time.time(), self.mux.source, why))
+    def _mux_watch(self) -> Watch:
+        return Watch("mux", self.mux.watch, lambda why: MuxDown(time.time(), self.mux.source, why))
 
-    def _other_watches(self) -> list[_Watch]:
-        config = self.config
-        path, url = config.log.path, config.collector.url
-
-        def log() -> AsyncIterator[Reading]:
-            from console.tracker.json_log import watch_log
-            from console.tracker.names import FieldMap
-
-            return watch_log(Path(path).expanduser(), FieldMap(config.log.fields, config.log.statuses))
-
-        def collector() -> AsyncIterator[Reading]:
-            from console.telemetry.collector import watch_collector
-
-            return watch_collector(url, config.collector.every)
-
-        def services() -> AsyncIterator[Reading]:
-            from console.services.processes import watch_services
-
-            return watch_services(config.services)
-
-        def no_services(why: str) -> Reading:
-            unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why) for s in config.services)
-            return ServicesRead(time.time(), "processes", tuple(unknown))
-
-        watches: list[_Watch] = []
-        if path:
-            watches.append(_Watch("log", log, lambda why: LogFailed(time.time(), path, why)))
-        if url:
-            state = CollectorState.UNKNOWN
-            watches.append(
-                _Watch("collector", collector, lambda why: CollectorRead(time.time(), url, Collector(state, why)))
-            )
-        if config.services:
-            watches.append(_Watch("services", services, no_services))
-        return watches
-
-    async def _follow(self, watch: _Watch) -> None:
+    async def _follow(self, watch: Watch) -> None:
         """Take the readings of *watch*. It ends when the watch does, which is when its adapter was closed.
 
         A watch that raises is an error in the console, never a reason to stop the others.
@@ -229,22 +205,43 @@ class Engine:
         """Fold one reading in."""
         if isinstance(reading, ScreenRead) and reading.detection is None:
             reading = self._judge(reading)
+        elif isinstance(reading, SignalsRead):
+            self._sources.add(reading.source)
+            if self._judging.hear(reading):
+                self._heard.set()
+            self._complete.set()
+            return
         after = reduce(self.snapshot, reading)
         if after is self.snapshot:
             return
         before, self.snapshot = self.snapshot, after
         if isinstance(reading, TreeRead):
-            keys = {surface.key for surface in after.surfaces}
-            self._judged = {key: judged for key, judged in self._judged.items() if key in keys}
+            keys = {surface.key: surface for surface in after.surfaces}
+            self._judging.forget(frozenset(keys))
+            for gone in (surface for surface in before.surfaces if surface.key not in keys):
+                self._note(gone, None)
+            if self._judging.told and before.surfaces is not after.surfaces:
+                self._heard.set()
+        elif isinstance(reading, ScreenRead) and self._journal is not None:
+            self._note(before.surface(reading.key), after.surface(reading.key))
         self._complete.set()
+        self._changes.set()
+        self._news.set()
         if _only_fresher(before, after):
             return  # `fresh` hands it on once a second, for the ages
         if not self._pending and self.on_change is not None:
             self._pending = True
             asyncio.get_running_loop().call_soon(self._tell)
 
+    @property
+    def rules_problem(self) -> str:
+        """What is wrong with the operator's own rule files; empty when nothing is."""
+        return self._judging.problem
+
     def fresh(self) -> None:
-        """Hand on what has only been read again since."""
+        """Hand on what has only been read again since; weigh again what grows old."""
+        if self._judging.restless:
+            self._judge_again(frozenset(surface.key for surface in self.snapshot.surfaces))
         self._tell()
 
     def _tell(self) -> None:
@@ -257,16 +254,11 @@ class Engine:
         surface = self.snapshot.surface(reading.key)
         if surface is None:
             return reading
-        if self._detector is None and self.on_change is not None:
+        if not self._judging.ready and self.on_change is not None:
             # The first screens are shown before the rules are there: loading them costs as much as drawing.
             self._judge_soon()
             return reading
-        info = surface.info
-        judged = self._judged.get(reading.key)
-        if judged is None or judged[0] is not reading.screen or judged[1] is not info:
-            judged = (reading.screen, info, self._detect(reading.screen, info, surface.expected_agent))
-            self._judged[reading.key] = judged
-        return replace(reading, detection=judged[2])
+        return replace(reading, detection=self._judging.judge(surface, reading.screen, reading.at))
 
     def _judge_soon(self) -> None:
         if not self._loading:
@@ -275,17 +267,55 @@ class Engine:
 
     def _load_rules(self) -> None:
         try:
-            self._detector = Detector.load()
+            self._judging.load()
         finally:
             self._loading = False
+        if self._judging.problem and self.ears is not None:
+            self.ears.say(self._judging.problem)
+        self._judge_again(frozenset(surface.key for surface in self.snapshot.surfaces))
+
+    def _judge_again(self, keys: frozenset[str]) -> None:
         for surface in self.snapshot.surfaces:
-            if surface.screen is not None and surface.read_at is not None:
+            if surface.key in keys and surface.screen is not None and surface.read_at is not None:
                 self.take(ScreenRead(surface.read_at, surface.key, surface.screen))
 
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
-        if self._detector is None:
-            self._detector = Detector.load()
-        return self._detector.detect(screen, title=info.title, command=info.command, dead=info.dead, agent=agent)
+        return self._judging.detect(screen, info, agent)
+
+    async def _hear(self) -> None:
+        """Find out whom the agents' own words are about, whenever there are new words or new surfaces."""
+        while True:
+            await self._heard.wait()
+            self._heard.clear()
+            self._judge_again(await self._judging.join(self.snapshot.surfaces))
+            await asyncio.sleep(HEAR_EVERY)
+
+    async def _remember(self, folder: Path) -> None:
+        """Read what was known before, and note from now on what changes."""
+        from console.state_journal import StateJournal, load
+
+        now = time.time()
+        self.take(HistoryRead(now, await in_thread(lambda: load(folder, now))))
+        self._journal = StateJournal(folder)
+        self._journal.start(now)
+        for surface in self.snapshot.surfaces:
+            self._note(None, surface)
+        while True:
+            await asyncio.sleep(BEAT_EVERY)
+            self._journal.beat(time.time())
+
+    def _note(self, before: Surface | None, after: Surface | None) -> None:
+        """Write a change of state into the journal."""
+        if self._journal is None:
+            return
+        source = self.snapshot.mux.source
+        if after is None:
+            if before is not None:
+                self._journal.record(identity(source, before.info), None, time.time())
+        elif after.status is not None and (
+            before is None or before.status is None or before.status.state is not after.status.state
+        ):
+            self._journal.record(identity(source, after.info), after.status.state, after.status.since)
 
     async def _screens_read(self) -> None:
         while not self._mux_done():
@@ -302,7 +332,7 @@ class Engine:
         if snapshot.mux.error:
             return True
         listed = snapshot.mux.read_at is not None
-        return listed and all(s.read_at is not None or s.error for s in snapshot.surfaces)
+        return listed and all(s.read_at is not None or s.error or s.gone for s in snapshot.surfaces)
 
     def _others_done(self) -> bool:
         snapshot = self.snapshot
@@ -310,6 +340,7 @@ class Engine:
             (not snapshot.log.source or snapshot.log.read_at is not None or bool(snapshot.log.error))
             and (not snapshot.services.source or snapshot.services.read_at is not None)
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
+            and (not self._witness or {watch.name for watch in witnesses()} <= self._sources)
         )
 
 

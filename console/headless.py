@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
@@ -18,11 +19,16 @@ from console.config import Config
 from console.engine import Engine
 from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
+from console.model.naming import identity
+from console.model.reading import HistoryRead
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
+from console.mux.discover import discover
+from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
-from console.opening import named, running
-from console.safety import redact
+from console.opening import choose, rules_folder, state_folder
+from console.safety import redact, safe_text
+from console.state_journal import load
 
 _PROGRAMS: Final = ("claude", "codex", "cmux")
 
@@ -31,10 +37,16 @@ async def take(config: Config) -> Snapshot:
     """One snapshot of what the configuration, the options or the environment name."""
     # Not a screen of our own: the pane this command was typed in is one of the fleet.
     env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
-    mux = named(config, env) or running(env)
+    mux = await choose(config, env)
     if mux is None:
         mux = Tmux("", env)  # its own reading says that no server answers
-    return await Engine(config, mux).once()
+    engine = Engine(config, mux, witness=True, rules=rules_folder())
+    now = time.time()
+    engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
+    snapshot = await engine.once()
+    if engine.rules_problem:
+        print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
+    return snapshot
 
 
 def status(config: Config, *, as_json: bool) -> int:
@@ -123,11 +135,15 @@ def _surface(snapshot: Snapshot, surface: Surface) -> dict[str, object]:
         "state": surface.status.state if surface.status else AgentState.UNKNOWN,
         "reason": found.reason if found else "",
         "since": surface.status.since if surface.status else None,
+        "said_at": found.at if found else None,
         "dispatch": dispatch.number if dispatch else None,
         "lines": _trimmed(surface),
         "read_at": surface.read_at,
         "source": found.source if found else None,
         "error": surface.error or None,
+        "configured": surface.place is not None,
+        "gone": surface.gone or None,
+        "unconfirmed": surface.unconfirmed or None,
     }
 
 
@@ -146,7 +162,10 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         state = surface.status.state if surface.status else AgentState.UNKNOWN
         dispatch = snapshot.dispatch_of(surface)
         task = f"{dispatch.label} {dispatch.task}" if dispatch else ""
-        yield f"  {SYMBOLS[state]} {state:<10} {surface.info.ref:<6} {surface.name}  {surface.agent}  {task}".rstrip()
+        word = "gone" if surface.gone else state
+        told = surface.gone or surface.unconfirmed or ("not configured" if surface.unlisted else "")
+        parts = (f"{SYMBOLS[state]} {word:<10} {surface.info.ref:<6} {surface.name}", surface.agent, told, task)
+        yield "  " + "  ".join(part for part in parts if part)
     log = snapshot.log
     if not log.source:
         yield "dispatch log: not configured"
@@ -162,6 +181,30 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
     troubles = snapshot.troubles()
     yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
+
+
+def focus(config: Config, name: str) -> int:
+    """Bring a surface to the front. Exit 0 done, 1 it could not be done."""
+    wrong = asyncio.run(_focus(config, name))
+    if wrong:
+        print(f"oc-console focus: {wrong}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+async def _focus(config: Config, name: str) -> str:
+    mux = await choose(config, os.environ)
+    if mux is None:
+        return "no terminal server answers; `oc-console doctor` says where it was looked for"
+    engine = Engine(config, mux)
+    try:
+        snapshot = await engine.peek()
+        found = [s for s in snapshot.surfaces if s.answers_to(name) or identity(s.info.title) == identity(name)]
+        if len(found) != 1:
+            what = f"{len(found)} surfaces answer to" if found else snapshot.mux.error or "there is no surface"
+            return f"{what} {safe_text(name, limit=80)}; `oc-console status` lists them"
+        return await engine.focus(found[0].key)
+    finally:
+        await engine.close()
 
 
 def doctor(config: Config, path: Path | None) -> int:
@@ -187,13 +230,19 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
     for name in _PROGRAMS:
         where = shutil.which(name)
         found.append((name, where is not None, where or "not on PATH; needed only if you use it"))
+    found += [(what, good, text) for what, good, text in lines_of(await discover(config.mux, os.environ))]
     snapshot = await take(config)
     if snapshot.mux.error:
         found.append(("surfaces", False, snapshot.mux.error))
     else:
-        agents = sum(1 for surface in snapshot.surfaces if surface.agent)
-        text = f"{len(snapshot.surfaces)} in {snapshot.mux.source}, {agents} with an agent"
-        found.append(("surfaces", True, text))
+        there = [surface for surface in snapshot.surfaces if not surface.gone]
+        agents = sum(1 for surface in there if surface.agent)
+        found.append(("surfaces", True, f"{len(there)} in {snapshot.mux.source}, {agents} with an agent"))
+        for surface in snapshot.surfaces:
+            if surface.gone or surface.unconfirmed:
+                found.append(("surface", False, f"{surface.name}: {surface.gone or surface.unconfirmed}"))
+            elif surface.unlisted:
+                found.append(("surface", True, f"{surface.info.ref} {surface.name}: not configured"))
     log = snapshot.log
     if not log.source:
         found.append(("dispatch log", True, "not configured; write `log: {path: …}` into the config to see it"))

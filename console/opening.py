@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.config import CollectorConfig, Config, LogConfig
@@ -62,44 +63,80 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
     return Opened(Engine(config, mux, specs=fleet.specs), note, fleet)
 
 
-def named(config: Config, env: Mapping[str, str]) -> Multiplexer | None:
-    """The multiplexer the configuration or the command line names; None when the choice is ours."""
-    if config.mux.cmux_socket or config.mux.backend == "cmux":
-        from console.mux.cmux_tui import CmuxTui
-
-        return CmuxTui(config.mux.cmux_socket or env.get("CMUX_TUI_SOCKET", ""))
-    if config.mux.tmux_socket or config.mux.backend == "tmux":
-        return Tmux(config.mux.tmux_socket, env)
+def direct(config: Config, env: Mapping[str, str]) -> Multiplexer | None:
+    """The server that is named beyond doubt; None when it has to be looked for."""
+    mux = config.mux
+    if mux.backend == "tmux" or (mux.tmux_socket and not mux.cmux_socket):
+        return Tmux(mux.tmux_socket, env)
+    if mux.backend == "cmux-tui" and mux.cmux_socket:
+        return _made(config, env, "cmux-tui", mux.cmux_socket)
+    if mux.backend == "cmux-app" and mux.cmux_socket:
+        return _made(config, env, "cmux-app", mux.cmux_socket)
     return None
 
 
-def running(env: Mapping[str, str]) -> Multiplexer | None:
-    """A multiplexer that runs now: tmux (``$TMUX``, else the default socket), else the cmux daemon of the env."""
-    tmux = Tmux("", env)
-    if answers(tmux.path):
-        return tmux
-    if env.get("CMUX_TUI_SOCKET"):
+async def choose(config: Config, env: Mapping[str, str]) -> Multiplexer | None:
+    """The server to watch: named, or the first that answers; see `console.mux.discover`."""
+    mux = direct(config, env)
+    if mux is not None:
+        return mux
+    if config.mux.backend == "auto" and not config.mux.cmux_socket and not _cmux_named(env) and env.get("TMUX"):
+        mux = Tmux("", env)  # inside tmux, and nothing speaks of cmux: nothing to ask
+        if answers(mux.path):
+            return mux
+    from console.mux.discover import discover
+
+    found = (await discover(config.mux, env)).chosen
+    return _made(config, env, found.kind, found.path) if found is not None else None
+
+
+def _cmux_named(env: Mapping[str, str]) -> bool:
+    return any(env.get(name) for name in ("CMUX_SOCKET_PATH", "CMUX_SOCKET", "CMUX_TUI_SOCKET", "CMUX_MUX_SOCKET"))
+
+
+def _made(config: Config, env: Mapping[str, str], kind: str, path: str) -> Multiplexer:
+    """The back end of *kind* over *path*."""
+    if kind == "cmux-app":
+        from console.mux.cmux_socket import CmuxSocket
+
+        return CmuxSocket(path, password=config.mux.cmux_password, env=env)
+    if kind == "cmux-cli":
+        from console.mux.cmux_cli import CmuxCli
+
+        return CmuxCli(path, config.mux.cmux_socket, env)
+    if kind == "cmux-tui":
         from console.mux.cmux_tui import CmuxTui
 
-        return CmuxTui(env["CMUX_TUI_SOCKET"])
-    return None
+        return CmuxTui(path)
+    return Tmux(path, env)
 
 
 async def open_fleet(config: Config, env: Mapping[str, str] | None = None) -> Opened:
     """What `oc-console` without a sub-command watches."""
     env = os.environ if env is None else env
-    mux = named(config, env)
-    if mux is not None:
-        return Opened(Engine(config, mux))
-    mux = running(env)
+    named = config.mux.backend != "auto" or bool(config.mux.tmux_socket or config.mux.cmux_socket)
+    mux = await choose(config, env)
     if mux is None:
         return await open_demo(config, note="demo fleet: no terminal server runs here")
-    engine = Engine(config, mux)
-    if config.surfaces or await _has_agents(engine):
-        return Opened(Engine(config, mux))
+    if named or config.surfaces or await _has_agents(Engine(config, mux)):
+        return Opened(Engine(config, mux, witness=True, state=state_folder(), rules=rules_folder()))
     source = mux.source
     await mux.close()
     return await open_demo(config, note=f"demo fleet: no agents in {source}")
+
+
+def state_folder() -> Path:
+    """Where the console keeps what outlives it."""
+    from platformdirs import user_state_path
+
+    return user_state_path("oc-console")
+
+
+def rules_folder() -> Path:
+    """Where rule files of the operator's own are looked for."""
+    from platformdirs import user_config_path
+
+    return user_config_path("oc-console") / "agents"
 
 
 async def _has_agents(engine: Engine) -> bool:

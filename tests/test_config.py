@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import MISSING, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from console.config import (
     load,
 )
 from console.config_log import FIELDS, PLACEHOLDERS
+from console.config_sections import ApprovalSection, NotifySection
 from console.model.dispatch import DispatchStatus
 from console.tracker.external import VERBS
 from console.tracker.names import CHECK_SYNONYMS, SYNONYMS
@@ -155,8 +156,8 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("log: {tracker: {statuses: {done: ''}}}", "log.tracker.statuses.done: is empty"),
         ("log: {tracker: {timeout: 0}}", ":1:26 log.tracker.timeout: must be between 0.1 and 600 seconds"),
         ("surfaces:\n- {ref: a, agnt: b}", ":2:12 surfaces.1.agnt: is not a known key; did you mean agent?"),
-        ("zzz: 1", ":1:1 zzz: is not a known key; known are collector, keys, log,"),
-        ("mux: {backend: tmx}", ":1:16 mux.backend: tmx is not possible here; write auto, tmux or cmux"),
+        ("zzz: 1", ":1:1 zzz: is not a known key; known are approve, collector, keys,"),
+        ("mux: {backend: tmx}", ":1:16 mux.backend: tmx is not possible here; write auto, tmux, cmux, cmux-app, cmux-tui or cmux-cli"),
         ("show: on", ":1:7 show: on is not possible here; write all or agents"),
         ("theme: no", ':1:8 theme: must be text; in YAML this is not text; write "no" in quotes'),
         ("theme: on", 'write "on" in quotes'),
@@ -294,8 +295,13 @@ def test_a_named_file_has_to_exist(tmp_path: Path) -> None:
         find("a\0b", {}, tmp_path)
 
 
-def test_the_example_changes_nothing() -> None:
-    assert load(EXAMPLE) == Config()
+def test_the_example_is_the_operators_fleet_and_else_changes_nothing() -> None:
+    found = load(EXAMPLE)
+    assert replace(found, surfaces=()) == Config()
+    where = {surface.ref: surface.workspace for surface in found.surfaces}
+    first = {f"surface:{n}": "workspace:1" for n in (1, 2, 3, 5)}
+    assert where == {**first, "surface:6": "workspace:2", "surface:7": "workspace:3"}
+    assert all(surface.name and surface.role and surface.agent for surface in found.surfaces)
 
 
 def test_the_example_fleet_loads(tmp_path: Path) -> None:
@@ -319,9 +325,9 @@ def uncommented(text: str) -> str:
 def test_the_example_documents_every_key_with_its_default() -> None:
     """Above each ``key:`` stands its ``Default:``; the keys of a list's entries have a line each in its comment."""
     text = EXAMPLE.read_text()
-    for section in (Config, MuxConfig, LogConfig, TrackerConfig, CollectorConfig):
+    for section in (Config, MuxConfig, LogConfig, TrackerConfig, CollectorConfig, NotifySection, ApprovalSection):
         for field in fields(section):
-            if is_dataclass(field.default):
+            if is_dataclass(field.default) and not isinstance(field.default, type):
                 assert re.search(rf"(?m)^ *{field.name}:$", text), field.name
                 continue
             comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)

@@ -102,9 +102,13 @@ def sends(path: str, text: str) -> Iterator[str]:
             yield f"{path}:{node.lineno}: {_dotted(node)}; only actions/ may type into a surface"
 
 
+ENGINE: Final = ("console/engine.py", "console/engine_acts.py", "console/attending.py")
+"""The engine and the parts of it that carry out acts."""
+
+
 def acts(path: str, text: str) -> Iterator[str]:
-    """Only the engine reaches actions/."""
-    if path == "console/engine.py" or path.startswith("console/actions/"):
+    """Only the engine, and its parts, reach actions/."""
+    if path in ENGINE or path.startswith("console/actions/"):
         return
     for node in ast.walk(ast.parse(text)):
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
@@ -117,6 +121,8 @@ def acts(path: str, text: str) -> Iterator[str]:
 def markup(path: str, text: str) -> Iterator[str]:
     """No string from outside is read as markup: ``[/]`` in a name must not break or restyle the screen."""
     tree = ast.parse(text)
+    if path.startswith("console/actions/") or path == "console/attending.py":
+        return  # they know no Textual: a `notify` there is another one
     for node in _calls(text):
         name = _last(node.func)
         if name in READS_MARKUP | {"notify"} and not (_says_no_markup(node) or _renderable(node, tree)):

@@ -6,12 +6,14 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from console import opening
 from console.config import Config, MuxConfig, SurfaceConfig
 from console.engine import Engine
+from console.mux.cmux_socket import CmuxSocket
 from console.mux.cmux_tui import CmuxTui
 from console.mux.tmux import Tmux
 from console.opening import Opened, open_fleet
@@ -121,5 +123,14 @@ async def test_a_cmux_daemon_is_taken_when_it_is_named_or_nothing_else_runs(tmp_
         opened = await open_fleet(config, outside)
         assert isinstance(opened.engine.mux, CmuxTui)
         await opened.close()
-    mux = opening.running(outside)
-    assert isinstance(mux, CmuxTui) and "/run/cmux.sock" in mux.source
+        assert isinstance(opened.engine.mux, CmuxTui)
+
+
+@pytest.mark.parametrize(
+    ("backend", "kind"), [("cmux-app", CmuxSocket), ("cmux-tui", CmuxTui), ("tmux", Tmux)]
+)
+async def test_a_back_end_that_is_named_is_not_asked_for(backend: Any, kind: type[object]) -> None:
+    config = Config(mux=MuxConfig(backend=backend, cmux_socket="/run/x.sock"))
+    mux = await opening.choose(config, {"PATH": ""})
+    assert isinstance(mux, kind)
+    await mux.close()

@@ -71,12 +71,12 @@ def machine_paths(text: str) -> list[str]:
 def make_targets(text: str) -> set[str]:
     """Targets named as ``make target`` in code."""
     code = re.findall(r"`([^`\n]+)`", text) + re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)
-    return {target for part in code for target in re.findall(r"^\s*make ([a-z]+)", part, re.M)}
+    return {target for part in code for target in re.findall(r"^\s*make ([a-z-]+)", part, re.M)}
 
 
 def defined_targets(makefile: str) -> set[str]:
     """Targets a Makefile has a rule for."""
-    return set(re.findall(r"^([a-z]+):(?!=)", makefile, re.M))
+    return set(re.findall(r"^([a-z-]+):(?!=)", makefile, re.M))
 
 
 def test_the_tables_are_fresh() -> None:

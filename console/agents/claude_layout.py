@@ -18,7 +18,9 @@ Words = Mapping[str, re.Pattern[str]]
 
 
 def claude_layout(screen: Screen, rows: Sequence[str], words: Words) -> Layout | None:
-    """Return the parts of the screen, or None when it has neither an input box nor a dialog."""
+    """Return the parts of the screen, or None when it has neither an input box nor a dialog nor a whole-screen view."""
+    if any(words["pager"].search(row) for row in rows[-4:]):
+        return Layout(rows, screen.width, sure=True, cursor=cursor_text(screen, rows))
     rules = [at for at, row in enumerate(rows) if _is_rule(row)]
     pairs = list(pairwise(rules))[::-1]
     base = Layout(rows, screen.width, cursor=cursor_text(screen, rows))
@@ -30,11 +32,38 @@ def claude_layout(screen: Screen, rows: Sequence[str], words: Words) -> Layout |
         return _with_box(screen, base, frame, words, framed=True)
     dialog, sure = _dialog(rows, rules, frame, words)
     if dialog is not None:
-        return Layout(rows, screen.width, sure=sure, dialog=dialog, cursor=base.cursor)
+        bare = not any(words["choice"].match(unframed(row)) for row in rows[dialog[0] :])  # a rule, a title, keys
+        common = bare and rows[dialog[0]][:1] == "─"
+        return Layout(rows, screen.width, sure=sure, common=common, dialog=dialog, cursor=base.cursor)
     for top, bottom in pairs[1:]:  # a status line below the box may draw a rule of its own
         if _is_box(rows, top, bottom):
             return _with_box(screen, base, (top, bottom), words)
-    return None
+    return _clipped(screen, base, rules, words)
+
+
+def _clipped(screen: Screen, base: Layout, rules: list[int], words: Words) -> Layout | None:
+    """What has no upper border any more, or a dialog without options and keys: only where Claude Code surely runs."""
+    rows, end = base.rows, len(base.rows)
+    last = rules[-1] if rules else end
+    if end - last > 3 and rows[last][0] == "─" and _titled(rows, last) and not _is_prompt(rows[last + 1]):
+        return Layout(rows, screen.width, dialog=(last, end), cursor=base.cursor)
+    marked = next((at for at in range(end - 1, max(-1, end - 7), -1) if rows[at].startswith("❯ 1. ")), None)
+    if marked is not None:  # a list that was drawn too tall
+        return Layout(rows, screen.width, dialog=(max(0, marked - 1), end), cursor=base.cursor)
+    bottom = next((at for at in range(end - 1, max(-1, end - 7), -1) if rows[at].startswith("╰─") or at in rules), None)
+    if bottom is None or bottom < 3:
+        hinted = bottom is None and any(words["hint"].search(row) for row in last_rows(rows, 2))
+        span = (_below_turn(rows, end - 1, words), end)
+        return Layout(rows, screen.width, dialog=span, cursor=base.cursor) if hinted else None
+    framed = rows[bottom].startswith("╰─")
+    if not all(row.startswith("│") if framed else indented(row) for row in rows[:bottom]):
+        return None
+    if any(words["hint"].search(row) for row in last_rows(rows, 3)):
+        return Layout(rows, screen.width, dialog=(0, end), cursor=base.cursor) if framed else None
+    typed = "\n".join(unframed(row).strip() for row in rows[:bottom])
+    return Layout(
+        rows, screen.width, box=(0, bottom), footer=bottom + 1, draft=typed.strip(), prompt="❯", cursor=base.cursor
+    )
 
 
 def _is_rule(row: str) -> bool:
@@ -64,11 +93,13 @@ def _with_box(screen: Screen, base: Layout, edges: Span, words: Words, *, framed
         rows,
         screen.width,
         sure=True,
+        common=framed,
         box=(top + 1, bottom),
         box_top=_above_popup(rows, top, draft),
         footer=bottom + 1,
         live=live,
         turn=_turn(rows, live, words),
+        exchange=next((at for at in range(top - 1, -1, -1) if _PROMPT.match(rows[at])), None),
         draft=draft,
         ghost=ghost,
         prompt=prompt,
@@ -104,11 +135,16 @@ def _dialog(rows: Sequence[str], rules: list[int], frame: Span | None, words: Wo
             top -= 1
         return (rules[top], end), True
     if _ends_in_options(rows, marked):
-        above = next((at + 1 for at in range(marked - 1, -1, -1) if words["turn"].match(rows[at])), 0)
-        while above < marked and rows[above].strip() and above > 0:
-            above += 1
-        return (above, end), hinted
+        return (_below_turn(rows, marked, words), end), hinted
     return None, False
+
+
+def _below_turn(rows: Sequence[str], at: int, words: Words) -> int:
+    """First row above *at* that is no longer part of a block of the conversation."""
+    above = next((row + 1 for row in range(at - 1, -1, -1) if words["turn"].match(rows[row])), 0)
+    while 0 < above < at and rows[above].strip():
+        above += 1
+    return above
 
 
 def _is_prompt(row: str) -> bool:

@@ -16,11 +16,13 @@ Words = Mapping[str, re.Pattern[str]]
 
 
 def codex_layout(screen: Screen, rows: Sequence[str], words: Words) -> Layout | None:
-    """Return the parts of the screen, or None when it has neither a composer nor a dialog."""
+    """Return the parts of the screen, or None when it has neither a composer nor a dialog nor a whole-screen view."""
+    if any(words["pager"].search(row) for row in rows[-4:]):
+        return Layout(rows, screen.width, sure=True, cursor=cursor_text(screen, rows))
     composer = marked = -1
     for at in range(len(rows) - 1, -1, -1):
         found = option_row(rows[at])
-        if found is not None and found[0]:
+        if found is not None and found[0] and rows[at].lstrip()[0] in "›>":
             marked = max(marked, at)
         elif rows[at][:2].rstrip() == "›":
             composer = at
@@ -52,6 +54,7 @@ def _with_composer(screen: Screen, rows: Sequence[str], top: int, words: Words) 
         footer=end,
         live=live,
         turn=next((at for at in range(top - 1, -1, -1) if words["turn"].match(rows[at])), None),
+        exchange=next((at for at in range(top - 1, -1, -1) if rows[at].startswith("› ")), None),
         draft=draft,
         ghost=ghost,
         prompt=prompt,

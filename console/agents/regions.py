@@ -16,9 +16,11 @@ from console.model.surface import Screen
 Span = tuple[int, int]
 """Rows from 0, half-open."""
 
-_FRAME: Final = re.compile(r"^[│┃|]\s?|\s*[│┃|]$")
-_FRAME_EDGE: Final = re.compile(r"^\s*[╭╰┌└][─━]|^[─▔╌]{8,}")
-_OPTION: Final = re.compile(r"^\s*([❯›>])?\s{0,4}(\d{1,2})\.\s?(\S.*)$")
+_SIDES: Final = ("│", "┃", "|")
+FRAME_EDGE: Final = re.compile(r"^\s*(?:[╭╰┌└][─━]|[─▔╌]{8,})")
+"""A border: a rule, or the first or last row of a frame."""
+OPTION: Final = re.compile(r"^\s*([❯›>])?\s{0,4}(\d{1,2})\.\s?(\S.*)$")
+"""A numbered option: its mark, its number, its text."""
 _SGR: Final = re.compile(r"\x1b\[([0-9;:]*)m")
 
 
@@ -31,6 +33,8 @@ class Layout:
     width: int
     sure: bool = False
     """The structure alone tells which agent this is."""
+    common: bool = False
+    """Other agents draw it alike: one with words of its own goes before."""
     box: Span | None = None
     """Rows of the text in the input box, without its borders."""
     box_top: int = 0
@@ -42,9 +46,11 @@ class Layout:
     """First unindented row above the box: a spinner line, or the start of the last block."""
     turn: int | None = None
     """Start of the last block of the turn, done line not counted."""
+    exchange: int | None = None
+    """Row of the operator's last prompt."""
     draft: str = ""
-    ghost: bool = False
-    """The box shows a placeholder, not typed text."""
+    ghost: str = ""
+    """The placeholder in the box, when nothing is typed."""
     prompt: str = ""
     cursor: str = ""
     """The cursor's row up to the cursor."""
@@ -52,11 +58,14 @@ class Layout:
     def span(self, region: str) -> Span | None:
         """Return the rows of *region*, or None where this screen has no such part.
 
-        ``screen`` (all rows) and ``tail`` (the last four) are there only when there is neither a box nor a dialog.
+        ``body`` is what stands above box or dialog. ``screen`` (all rows) and ``tail`` (the last four) are there only
+        when there is neither a box nor a dialog.
         """
         end = len(self.rows)
         if region == "dialog":
             return self.dialog
+        if region == "body":
+            return (0, self.dialog[0] if self.dialog is not None else self.box_top if self.box is not None else end)
         if self.box is None:
             bare = {"screen": (0, end), "tail": (max(0, end - 4), end)}
             return bare.get(region) if self.dialog is None else None
@@ -64,7 +73,7 @@ class Layout:
             return (self.footer, end)
         if region == "notice":
             return (notice_top(self.rows, self.box_top, self.width), end)
-        start = {"above_box": self.live, "turn": self.turn, "box": self.box_top}.get(region)
+        start = {"above_box": self.live, "turn": self.turn, "exchange": self.exchange, "box": self.box_top}.get(region)
         return None if start is None else (start, self.box_top)
 
     def text(self, region: str) -> str | None:
@@ -100,9 +109,10 @@ def cursor_text(screen: Screen, rows: Sequence[str]) -> str:
 
 def unframed(row: str) -> str:
     """Return *row* without the side borders of a frame (older versions draw one around dialogs and box)."""
-    if row[:1] not in "│┃|":
+    if row[:1] not in _SIDES:
         return row
-    return _FRAME.sub("", row.rstrip())
+    row = (row[2:] if row[1:2].isspace() else row[1:]).rstrip()
+    return row[:-1].rstrip() if row[-1:] in _SIDES else row
 
 
 def cells(text: str) -> int:
@@ -142,7 +152,7 @@ def last_rows(rows: Sequence[str], count: int) -> list[str]:
     """Return the last *count* rows that are neither blank nor border, top to bottom."""
     found: list[str] = []
     for row in reversed(rows):
-        if row.strip() and not _FRAME_EDGE.match(row):
+        if row.strip() and not FRAME_EDGE.match(row):
             found.append(unframed(row))
             if len(found) == count:
                 break
@@ -151,36 +161,8 @@ def last_rows(rows: Sequence[str], count: int) -> list[str]:
 
 def option_row(row: str) -> tuple[bool, int] | None:
     """Return (marked as chosen, number) of a numbered option row."""
-    found = _OPTION.match(unframed(row))
+    found = OPTION.match(unframed(row))
     return (found[1] is not None, int(found[2])) if found else None
-
-
-def options(rows: Sequence[str], width: int) -> tuple[str, ...]:
-    """Return the numbered options of a dialog in order: the last run that starts at 1.
-
-    A label goes on in the next row only where that row's first word did not fit any more; what stands in a second
-    column, or in a row of its own, is a description and is left out.
-    """
-    labels: list[str] = []
-    open_label, last_length = False, 0
-    for raw in rows:
-        row = unframed(raw).rstrip()
-        found = _OPTION.match(row)
-        if found and int(found[2]) == 1:
-            labels = []
-        if found and int(found[2]) == len(labels) + 1:
-            label, *column = re.split(r"\s{2,}", found[3], maxsplit=1)
-            labels.append(label)
-            open_label, last_length = not column, cells(row)
-        elif labels and open_label and row.startswith("  "):
-            first = row.split(None, 1)[0]
-            open_label = last_length + 1 + cells(first) > width - 3
-            if open_label:
-                labels[-1] = f"{labels[-1]} {row.strip()}"
-                last_length = cells(row)
-        else:
-            open_label = False
-    return tuple(labels)
 
 
 def is_dim(styled: str, skip: int, length: int) -> bool | None:
@@ -219,8 +201,8 @@ def _dim_after(parameters: str, dim: bool) -> bool:
 
 def read_box(
     screen: Screen, box: Span, known_ghost: Callable[[str], object], *, framed: bool = False
-) -> tuple[str, str, bool]:
-    """Return (prompt sign, draft, ghost) of the input box in rows *box*.
+) -> tuple[str, str, str]:
+    """Return (prompt sign, draft, ghost text) of the input box in rows *box*.
 
     Ghost text is told by its dim style; without colours by the cursor standing before it, or by *known_ghost*.
     Rows of a draft are joined with newlines (a soft wrap cannot be told from a real one).
@@ -230,10 +212,13 @@ def read_box(
     texts = [first, *(row.strip() for row in rows[1:])]
     draft = "\n".join(texts).strip()
     if not draft:
-        return prompt, "", False
+        return prompt, "", ""
     styled = screen.styled[box[0]] if box[0] < len(screen.styled) else ""
     skip = 4 if framed else 2
     dim = is_dim(styled, skip, len(first))
     if dim is None:
-        dim = len(rows) == 1 and (screen.cursor == (skip, box[0]) or known_ghost(first) is not None)
-    return prompt, "" if dim else draft, dim
+        before = screen.cursor == (skip, box[0]) and first[0] not in "/@!"  # no placeholder starts like a command
+        dim = len(rows) == 1 and (before or known_ghost(first) is not None)
+    elif not dim and screen.cursor in (None, (skip, box[0])):  # a theme, or the way here, may have lost what is dim
+        dim = len(rows) == 1 and known_ghost(first) is not None
+    return (prompt, "", draft) if dim else (prompt, draft, "")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
+from console.model.screen_facts import NO_FACTS, ScreenFacts
+
 IDLE_SETTLE: Final = 1.5
 """Seconds a screen must look idle before a working agent is believed to be idle (a redraw hides the spinner)."""
 
@@ -105,6 +107,16 @@ class Detection:
     regions: Regions = Regions()
     keep: bool = False
     """The screen tells nothing about the state (a transcript view): keep the last state."""
+    blocks: bool = False
+    """A menu that opened by itself and stops the agent (a usage limit, a key to be confirmed): a person must answer."""
+    facts: ScreenFacts = NO_FACTS
+    at: float | None = None
+    """Epoch seconds at which another witness than the screen said it; None where the screen decided."""
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether nothing goes on until a person acts."""
+        return self.state in NEEDS_PERSON or self.blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +137,7 @@ class AgentStatus:
     @property
     def needs_person(self) -> bool:
         """Whether nothing goes on until a person acts."""
-        return self.detection.state in NEEDS_PERSON
+        return self.detection.needs_person
 
 
 def settle(before: AgentStatus | None, seen: Detection, now: float) -> AgentStatus:
@@ -135,7 +147,8 @@ def settle(before: AgentStatus | None, seen: Detection, now: float) -> AgentStat
     """
     if before is None:
         return AgentStatus(seen, now)
-    held = replace(seen, state=before.state, reason=before.detection.reason, rule=before.detection.rule)
+    last = before.detection
+    held = replace(seen, state=before.state, reason=last.reason, rule=last.rule, blocks=last.blocks)
     if seen.keep:
         return AgentStatus(held, before.since)
     if seen.state is before.state:

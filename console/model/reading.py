@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from console.model.agent import Detection
+from console.model.agent import AgentState, Detection
 from console.model.dispatch import Dispatch
 from console.model.service import Service
 from console.model.signal import Signal
-from console.model.surface import Screen, SurfaceInfo
+from console.model.surface import Screen, Started, SurfaceInfo
 from console.model.telemetry import Collector
 
 
@@ -102,5 +103,33 @@ class SignalsRead:
     """Why the source cannot be read now; what it said before is then not believed any more."""
 
 
+@dataclass(frozen=True, slots=True)
+class HistoryRead:
+    """What the journal of states knows from before the console was started."""
+
+    at: float
+    past: Mapping[str, tuple[tuple[float, AgentState | None], ...]]
+    """Changes of state by the identity of the surface (`console.model.timeline`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartsRead:
+    """How the agents were started, by the key of their surface; a surface left out has no agent's process."""
+
+    at: float
+    started: Mapping[str, Started]
+
+
+@dataclass(frozen=True, slots=True)
+class AutoRead:
+    """Where approvals may be given without a person."""
+
+    at: float
+    covered: frozenset[str]
+    """Keys of surfaces."""
+    note: str = ""
+    """What the operator should know of it: on, dry run, suspended or stopped, and why; empty when it is off."""
+
+
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
-Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead
+Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead

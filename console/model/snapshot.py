@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from console.model.agent import settle
+from console.model.binding import Bound, SurfaceSpec, bind, remember
 from console.model.dispatch import Dispatch
+from console.model.history import Past, changed, restored
 from console.model.naming import identity
 from console.model.reading import (
+    AutoRead,
     CollectorRead,
+    HistoryRead,
     LogFailed,
     LogRead,
     MuxDown,
@@ -18,6 +22,7 @@ from console.model.reading import (
     ScreenRead,
     ServicesRead,
     SignalsRead,
+    StartsRead,
     TreeRead,
 )
 from console.model.service import Judgement, Service
@@ -70,16 +75,6 @@ class CollectorSlice:
 
 
 @dataclass(frozen=True, slots=True)
-class SurfaceSpec:
-    """What the configuration says of one surface."""
-
-    ref: str
-    name: str = ""
-    role: str = ""
-    agent: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything known at one moment. Slices that did not change are the same objects as before."""
 
@@ -89,6 +84,13 @@ class Snapshot:
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
+    auto: frozenset[str] = frozenset()
+    """Keys of the surfaces where a policy may approve without a person."""
+    auto_note: str = ""
+    past: Past = field(default_factory=dict, repr=False, compare=False)
+    """What was known of the surfaces before the console was started."""
+    bindings: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """From the ref in the configuration to the uuid of the surface it means."""
 
     def surface(self, key: str) -> Surface | None:
         """The surface with this key."""
@@ -120,6 +122,8 @@ class Snapshot:
         found = [f"{s.name}: {s.status.state}" for s in self.waiting() if s.status]
         if self.mux.error:
             found.append(self.mux.error)
+        found += [f"{s.name}: {s.gone}" for s in self.surfaces if s.gone]
+        found += [f"{s.name}: {s.unconfirmed}; confirm it" for s in self.surfaces if s.unconfirmed]
         if self.log.error:
             found.append(self.log.error)
         found += [
@@ -157,6 +161,20 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
         case SignalsRead():
             return before
+        case AutoRead():
+            if (reading.covered, reading.note) == (before.auto, before.auto_note):
+                return before
+            return replace(before, auto=reading.covered, auto_note=reading.note)
+        case StartsRead():
+            started = reading.started
+            surfaces = tuple(
+                s if s.started == started.get(s.key) else replace(s, started=started.get(s.key))
+                for s in before.surfaces
+            )
+            return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
+        case HistoryRead():
+            surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
+            return replace(before, surfaces=surfaces, past=reading.past)
         case CollectorRead():
             return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
 
@@ -177,41 +195,61 @@ def _age_rank(dispatch: Dispatch) -> tuple[float, int]:
 
 def _tree(before: Snapshot, reading: TreeRead) -> Snapshot:
     known = {surface.key: surface for surface in before.surfaces}
-    surfaces = tuple(_surface(info, known.get(info.key), before.specs) for info in reading.surfaces if not info.own)
+    infos = [info for info in reading.surfaces if not info.own]
+    bounds = bind(infos, before.specs, before.bindings) if before.specs else ()
+    place = {bound.info.key: at for at, bound in enumerate(bounds) if bound.info is not None}
+    surfaces = tuple(_surface(info, known.get(info.key), before.specs, bounds, place.get(info.key)) for info in infos)
+    if before.past:
+        new = (s.key not in known or known[s.key].info.pid != s.info.pid for s in surfaces)
+        pairs = zip(surfaces, new, strict=True)
+        surfaces = tuple(restored(s, reading.source, before.past) if fresh else s for s, fresh in pairs)
+    gone = tuple(_gone(before.specs[at], at, bound.wrong) for at, bound in enumerate(bounds) if bound.info is None)
+    surfaces = tuple(known[s.key] if known.get(s.key) == s else s for s in (*surfaces, *gone))
     if surfaces == before.surfaces:
         surfaces = before.surfaces
-    return replace(before, mux=MuxSlice(reading.source, reading.at), surfaces=surfaces)
+    bindings = remember(before.specs, bounds, before.bindings)
+    return replace(before, mux=MuxSlice(reading.source, reading.at), surfaces=surfaces, bindings=bindings)
 
 
-def _surface(info: SurfaceInfo, known: Surface | None, specs: tuple[SurfaceSpec, ...]) -> Surface:
+def _surface(
+    info: SurfaceInfo, known: Surface | None, specs: tuple[SurfaceSpec, ...], bounds: tuple[Bound, ...], at: int | None
+) -> Surface:
+    spec = specs[at] if at is not None else SurfaceSpec("")
+    wrong = bounds[at].wrong if at is not None else ""
     # Another process behind the same ref (a restarted server, a respawned pane) is another agent.
     same = known is not None and known.info.pid == info.pid
-    if known is not None and same and known.info == info:
+    if known is not None and same and known.info == info and known.unconfirmed == wrong and known.place == at:
         return known
-    spec = _spec(info, specs)
     return replace(
         known if known is not None and same else Surface(info, ""),
         info=info,
-        name=(spec.name if spec else "") or info.label or info.place,
-        role=spec.role if spec else "",
-        expected_agent=spec.agent if spec else "",
-        place=specs.index(spec) if spec is not None else None,
+        name=spec.name or info.label or info.place,
+        role=spec.role,
+        expected_agent=spec.agent,
+        place=at,
+        unlisted=bool(specs) and at is None,
+        unconfirmed=wrong,
     )
 
 
-def _spec(info: SurfaceInfo, specs: tuple[SurfaceSpec, ...]) -> SurfaceSpec | None:
-    probe = Surface(info, info.label)
-    return next((spec for spec in specs if probe.answers_to(spec.ref)), None)
+def _gone(spec: SurfaceSpec, at: int, why: str) -> Surface:
+    """A surface that the configuration names and the server has not."""
+    info = SurfaceInfo(spec.ref, None, "", "", label=spec.name)
+    return Surface(info, spec.name or spec.ref, spec.role, spec.agent, at, gone=why)
 
 
 def _screen(before: Snapshot, reading: ScreenRead) -> Snapshot:
     surface = before.surface(reading.key)
     if surface is None:
         return before
-    status = settle(surface.status, reading.detection, reading.at) if reading.detection else surface.status
+    seen = reading.detection
+    at = max(reading.at, seen.at or 0.0) if seen is not None else reading.at
+    status, history = changed(surface, settle(surface.status, seen, at) if seen is not None else surface.status)
     screen = surface.screen if surface.screen == reading.screen else reading.screen
-    agent = (reading.detection.agent if reading.detection else "") or surface.seen_agent
-    after = replace(surface, screen=screen, status=status, seen_agent=agent, read_at=reading.at, error="")
+    agent = (seen.agent if seen is not None else "") or surface.seen_agent
+    after = replace(
+        surface, screen=screen, status=status, history=history, seen_agent=agent, read_at=reading.at, error=""
+    )
     return _put(before, surface, after)
 
 

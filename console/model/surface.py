@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.model.agent import AgentStatus
+from console.model.agent import AgentState, AgentStatus
 from console.model.naming import identity
+from console.model.service import Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,27 @@ class SurfaceInfo:
     dead: bool = False
     own: bool = False
     """This is the surface the console itself runs in."""
+    workspace_ref: str = ""
+    """The workspace as people type it (``workspace:1``), where the back end has such a ref."""
 
     @property
     def key(self) -> str:
         """What identifies the surface inside one run of the console."""
         return self.uuid or self.ref
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """How the agent of a surface was started, against what the configuration expects."""
+
+    judgement: Judgement
+    evidence: str
+    """``approval never, as expected``."""
+    argv: str = ""
+    """The command line, without secrets, long arguments cut."""
+    pid: int | None = None
+    at: float | None = None
+    """Epoch seconds at which it was started."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +89,21 @@ class Surface:
     """Epoch seconds of the last reading of the screen."""
     error: str = ""
     """Why the screen could not be read."""
+    history: tuple[tuple[float, AgentState | None], ...] = ()
+    """Changes of state, oldest first: (epoch seconds, the state that began; None: nobody watched from here on)."""
+    started: Started | None = None
+    """How its agent was started; None while no agent's process was found."""
+    gone: str = ""
+    """The configuration names it and the server has no such surface: why."""
+    unlisted: bool = False
+    """There is a configuration of surfaces, and it does not name this one."""
+    unconfirmed: str = ""
+    """Why nothing may be typed here until the operator confirms that this is the surface that is meant."""
 
     @property
     def key(self) -> str:
         """See `SurfaceInfo.key`."""
-        return self.info.key
+        return f"gone {self.info.ref}" if self.gone else self.info.key
 
     @property
     def agent(self) -> str:

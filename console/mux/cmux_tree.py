@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from console.model.agent import AgentState
+from console.model.signal import Signal
 from console.model.surface import SurfaceInfo
 from console.safety import safe_text
 
@@ -81,6 +83,35 @@ def _parse(snapshot: dict[str, Any], processes: dict[str, Process]) -> tuple[Sur
             )
         )
     return tuple(surfaces)
+
+
+_STATES: Final = {"working": AgentState.WORKING, "blocked": AgentState.APPROVAL, "idle": AgentState.IDLE}
+"""The daemon's words (``cmux agent report --state``); ``done`` and ``unknown`` say nothing about now."""
+
+
+def parse_agents(snapshot: dict[str, Any]) -> tuple[Signal, ...]:
+    """What the daemon was told of its agents, by hooks or over its socket; what is not understood is left out."""
+    found = []
+    agents = snapshot.get("agents")
+    for each in agents if isinstance(agents, list) else ():
+        if not isinstance(each, dict) or not isinstance(each.get("terminal_id"), str):
+            continue
+        state, told = _STATES.get(str(each.get("state"))), str(each.get("updated_at_ms"))
+        if state is not None and told.isascii() and told.isdigit() and len(told) < 16:
+            edge = each.get("source") == "hook"
+            source = safe_text(each["terminal_id"])
+            found.append(Signal("cmux", "", state, int(told) / 1000, surface=source, edge=edge, evidence="agent list"))
+    return tuple(found)
+
+
+def tab_of(snapshot: dict[str, Any], terminal: str) -> tuple[str, str, str]:
+    """Ids of workspace, pane and tab that show *terminal*. Raises LookupError when none does."""
+    tab = next((tab for tab in snapshot["tabs"] if tab["content_id"] == terminal), None)
+    if tab is None:
+        raise LookupError(terminal)
+    pane = next(pane for pane in snapshot["panes"] if pane["id"] == tab["pane_id"])
+    screen = next(screen for screen in snapshot["screens"] if screen["id"] == pane["screen_id"])
+    return screen["workspace_id"], pane["id"], tab["id"]
 
 
 def _own_terminal(session: str) -> str:

@@ -13,13 +13,14 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any, Final
 
-from console.model.reading import MuxDown, MuxReading, ScreenFailed, ScreenRead, TreeRead
+from console.model.reading import MuxDown, MuxReading, ScreenFailed, ScreenRead, SignalsRead, TreeRead
+from console.model.signal import Signal
 from console.model.surface import Screen, SurfaceInfo
 from console.mux import cmux_input
 from console.mux.base import Interest, MuxError
 from console.mux.cmux_render import Grid, plain_screen
 from console.mux.cmux_rpc import STREAM_LIMIT, CmuxRpc
-from console.mux.cmux_tree import Process, parse_process, parse_tree, session_name
+from console.mux.cmux_tree import Process, parse_agents, parse_process, parse_tree, session_name, tab_of
 from console.mux.cmux_view import View
 from console.safety import safe_text
 
@@ -44,6 +45,7 @@ class CmuxTui:
         self._views: dict[str, View] = {}
         self._processes: dict[str, Process] = {}
         self._tree: tuple[SurfaceInfo, ...] | None = None
+        self._agents: tuple[Signal, ...] = ()
         self._tree_told = 0.0
         self._tree_due = 0.0
         self._done = asyncio.Event()
@@ -58,7 +60,7 @@ class CmuxTui:
     @property
     def capabilities(self) -> frozenset[str]:
         """Everything of the protocol."""
-        return frozenset({"colours", "cursor", "push", "paste", "uuid"})
+        return frozenset({"colours", "cursor", "push", "paste", "uuid", "focus"})
 
     def look_at(self, interest: Interest) -> None:
         """Tell changed screens of these at once, the others once a second."""
@@ -142,6 +144,17 @@ class CmuxTui:
         """See `Multiplexer.send_key`."""
         await cmux_input.press(await self._connection(), ref, key)
 
+    async def focus(self, ref: str) -> None:
+        """See `Multiplexer.focus`: its workspace, its pane, its tab; every attached client follows."""
+        rpc = await self._connection()
+        try:
+            workspace, pane, tab = tab_of(await rpc.call("session.snapshot"), ref)
+        except (LookupError, StopIteration, TypeError) as error:
+            raise MuxError(f"{safe_text(ref)}: no tab of cmux shows it") from error
+        await rpc.call("workspace.focus", mutation=True, workspace=workspace)
+        await rpc.call("pane.focus", mutation=True, pane=pane)
+        await rpc.call("tab.focus", mutation=True, tab=tab)
+
     async def close(self) -> None:
         """See `Multiplexer.close`."""
         self._done.set()
@@ -186,6 +199,7 @@ class CmuxTui:
                     self._processes[terminal["id"]] = await self._process(rpc, terminal["id"])
             tree = parse_tree(snapshot, self._processes)
             self._session = session_name(snapshot)
+            agents = parse_agents(snapshot)
         except (ValueError, KeyError, TypeError) as error:
             await rpc.close()
             raise MuxError(f"the cmux daemon's tree is not understood: {safe_text(str(error))}") from error
@@ -193,6 +207,9 @@ class CmuxTui:
         if tree != self._tree or time.monotonic() >= self._tree_told + TREE_REPEAT:
             self._tree, self._tree_told = tree, time.monotonic()
             readings.append(TreeRead(time.time(), self.source, tree))
+        if agents != self._agents:
+            self._agents = agents
+            readings.append(SignalsRead(time.time(), "cmux agents", agents))
         readings += await self._attach_all(rpc, tree)
         return readings
 

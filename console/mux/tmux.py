@@ -24,6 +24,7 @@ from console.model.surface import Screen, SurfaceInfo
 from console.mux import tmux_control
 from console.mux.base import Interest, MuxError
 from console.mux.tmux_control import ControlConnection
+from console.mux.tmux_focus import tmux_focus
 from console.mux.tmux_panes import META, PaneReader
 from console.safety import check_outgoing, safe_text
 
@@ -83,7 +84,7 @@ def answers(path: Path) -> bool:
 class Tmux:
     """One tmux server as a `console.mux.base.Multiplexer`."""
 
-    capabilities = frozenset({"colours", "cursor", "paste"})
+    capabilities = frozenset({"colours", "cursor", "paste", "focus"})
 
     def __init__(self, chosen: str = "", env: Mapping[str, str] | None = None) -> None:
         env = os.environ if env is None else env
@@ -320,6 +321,10 @@ class Tmux:
         if name is None and not (len(key) == 1 and key.isascii() and key.isalnum()):
             raise MuxError(f"{ref}: {key!r} is not a key the console presses")
         await self._guarded(pane, f"send-keys -t {pane} {name or key}")
+
+    async def focus(self, ref: str) -> None:
+        """See `Multiplexer.focus`: the pane's window and the pane, in the client the operator looks at."""
+        await tmux_focus(self._tmux, _checked(ref), self._own_pane)
 
     async def _guarded(self, pane: str, act: str) -> None:
         """Run *act* unless the pane's program is gone: pasting into a dead pane crashes a 3.3a server.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.command import Provider
 from textual.widget import Widget
 
@@ -10,6 +12,9 @@ from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.widgets.surface_pane import PaneView, SurfacePane
 
+if TYPE_CHECKING:
+    from console.model.dialog import Dialog
+
 
 class FleetViews:
     """Positions of the fleet and the views of its surfaces."""
@@ -17,6 +22,8 @@ class FleetViews:
     def __init__(self) -> None:
         self.positions: dict[str, int] = {}
         """Place of each surface in the fleet, by key."""
+        self.auto: frozenset[str] = frozenset()
+        """Keys of the surfaces where a policy may answer without a person."""
         self._made: dict[str, tuple[tuple[object, ...], PaneView]] = {}
 
     def take(self, fleet: tuple[Surface, ...]) -> None:
@@ -24,18 +31,33 @@ class FleetViews:
         self.positions = {surface.key: at for at, surface in enumerate(fleet)}
         self._made = {key: made for key, made in self._made.items() if key in self.positions}
 
-    def view(self, surface: Surface, snapshot: Snapshot, first: int) -> PaneView:
-        """The view of one surface; the digit that focuses it counts from place *first* of the fleet."""
+    def view(self, surface: Surface, snapshot: Snapshot, first: int, answering: bool = False) -> PaneView:
+        """The view of one surface; the digit that focuses it counts from place *first* of the fleet.
+
+        *answering*: the keys of its dialog are its own now.
+        """
         at = self.positions[surface.key] - first
         number = at + 1 if 0 <= at < 9 else 0
-        parts = (surface, number, snapshot.log, snapshot.mux.error)
+        parts = (surface, number, snapshot.log, snapshot.mux.error, answering, self.auto)
         before, view = self._made.get(surface.key, (None, None))
         if view is None or before is None or any(old is not new for old, new in zip(before, parts, strict=True)):
             dispatch = snapshot.dispatch_of(surface)
             unlogged = snapshot.log.read_at is not None and without_dispatch(surface, dispatch)
-            view = PaneView(surface, dispatch, number, unlogged, snapshot.mux.error)
+            auto = surface.key in self.auto
+            dialog = open_dialog(surface)
+            view = PaneView(surface, dispatch, number, unlogged, snapshot.mux.error, dialog, answering, auto)
             self._made[surface.key] = (parts, view)
         return view
+
+
+def open_dialog(surface: Surface) -> Dialog | None:
+    """The dialog that is open on a surface, where it can be understood."""
+    status, screen = surface.status, surface.screen
+    if status is None or screen is None or not status.needs_person:
+        return None
+    from console.model.dialog import read_dialog  # not before the first dialog: starting has no time for it
+
+    return read_dialog(screen, status.detection)
 
 
 def fleet_provider() -> type[Provider]:

@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.commands import Command
+from console.commands import DIGITS, Command
 from console.model.agent import NEEDS_PERSON, SYMBOLS
 
 
@@ -49,7 +49,7 @@ class HelpScreen(ModalScreen[None]):
             one = command.id == "surface.focus_1"
             table.add_row(
                 Text("1–9" if one else command.keys, style="bold"),
-                Text("Focus a pane of this page." if one else command.help),
+                Text(DIGITS if one else command.help),
             )
         table.add_row("", "")
         table.add_row("", Text("States", style="bold"))

@@ -10,9 +10,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.geometry import Region
 from textual.message import Message
-from textual.screen import Screen
 from textual.strip import Strip
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from console.commands import COMMANDS, Command
 from console.model.dispatch import Dispatch
@@ -20,9 +19,10 @@ from console.model.reconcile import live_states
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.screens.arrangement import FRAME, LEAST_PANE, arrange, row_heights
-from console.screens.fleet_views import FleetViews, fleet_provider, surface_in
+from console.screens.filtering import Filtering
+from console.screens.fleet_views import FleetViews, fleet_provider, open_dialog, surface_in
 from console.widgets.bars import StatusBar, TopBar, TopView
-from console.widgets.dispatch_table import SORTS, DispatchTable
+from console.widgets.dispatch_table import DispatchTable
 from console.widgets.filter_line import FilterLine
 from console.widgets.key_bar import KeyBar
 from console.widgets.lines import Ground, ground
@@ -37,7 +37,7 @@ LIST_READS = 12
 """Surfaces of the compact list that are read as if on screen."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(Filtering):
     """Hands every widget its slice; the operator's choices (selection, page, zoom) live here."""
 
     BINDINGS = [
@@ -54,6 +54,13 @@ class MainScreen(Screen[None]):
             super().__init__()
             self.visible = visible
             self.focused = focused
+
+    class Answered(Message):
+        """The operator answers the dialog of the selected surface: ``y``, ``n`` or a digit."""
+
+        def __init__(self, wanted: str) -> None:
+            super().__init__()
+            self.wanted = wanted
 
     def __init__(self, note: str = "", *, agents_only: bool = False) -> None:
         super().__init__()
@@ -121,6 +128,7 @@ class MainScreen(Screen[None]):
     def show(self, snapshot: Snapshot) -> None:
         """Draw *snapshot*."""
         before, self.snapshot = self.snapshot, snapshot
+        self._views.auto = snapshot.auto
         if snapshot.surfaces is not before.surfaces or snapshot.specs is not before.specs:
             fleet = tuple(s for s in snapshot.fleet() if s.agent or s.place is not None or not self._agents_only)
             count_changed = len(fleet) != len(self._fleet)
@@ -260,7 +268,15 @@ class MainScreen(Screen[None]):
 
     def _view(self, surface: Surface) -> PaneView:
         first = 0 if self._single() else self.page * self._arrangement.per_page
-        return self._views.view(surface, self.snapshot, first)
+        return self._views.view(surface, self.snapshot, first, surface.key == self.selected and self._in_surfaces())
+
+    def _in_surfaces(self) -> bool:
+        """Whether the operator is in the surfaces, not in the table or the filter."""
+        return self.focused is None or isinstance(self.focused, SurfacePane | SurfaceList)
+
+    def on_descendant_focus(self) -> None:
+        """The keys of a dialog are another's now."""
+        self._show()
 
     def _tell(self, visible: frozenset[str]) -> None:
         looking = (visible, self.selected)
@@ -313,6 +329,18 @@ class MainScreen(Screen[None]):
         """The surface the operator is in."""
         return self.snapshot.surface(self.selected)
 
+    def action_digit(self, number: int) -> None:
+        """Answer *number* of the open dialog the operator is in; else go to pane *number* (from 1) of this page."""
+        surface = self.selected_surface()
+        if surface is not None and self._in_surfaces() and open_dialog(surface) is not None:
+            self.post_message(self.Answered(str(number)))
+        else:
+            self.action_focus_pane(number)
+
+    def action_answer(self, wanted: str) -> None:
+        """Give the answer ``y`` or ``n``."""
+        self.post_message(self.Answered(wanted))
+
     def action_focus_pane(self, number: int) -> None:
         """Focus pane *number* (from 1) of this page."""
         pool = self._fleet if self._single() else self._on_page()
@@ -351,48 +379,3 @@ class MainScreen(Screen[None]):
         if not zoomed and not self._single():
             self.page = self._page_of(self.selected)
         self._arrange()
-
-    # -- filter ------------------------------------------------------------------------------------------------
-
-    def action_go_to_dispatch(self) -> None:
-        """Go to the surface of the dispatch under the cursor."""
-        if self._table.marked is not None:
-            self.open_dispatch(self._table.marked)
-
-    def action_sort(self) -> None:
-        """The next order of the dispatch table."""
-        self._table.sort = SORTS[(SORTS.index(self._table.sort) + 1) % len(SORTS)]
-
-    def action_filter(self) -> None:
-        """Open the filter line."""
-        if self.zoomed:
-            self._zoom(False)
-        line = self._filter
-        line.add_class("-open")
-        self.set_focus(line)  # at once: the next key is part of the filter and may come with this one
-
-    @on(Input.Changed, "#filter")
-    def _filter_typed(self, event: Input.Changed) -> None:
-        self._table.filter_text = event.value
-
-    @on(Input.Submitted, "#filter")
-    def _filter_left(self) -> None:
-        self._table.focus()
-
-    def action_leave_filter(self) -> None:
-        """Show every dispatch again."""
-        self._filter.value = ""
-        self._filter.remove_class("-open")
-        self._heights = ""
-        self._focus_selected()
-
-    def on_key(self, event: events.Key) -> None:
-        """Esc leaves the filter, then the zoom."""
-        if event.key != "escape":
-            return
-        if self._filter.has_class("-open"):
-            event.stop()
-            self.action_leave_filter()
-        elif self.zoomed:
-            event.stop()
-            self.action_zoom()

@@ -84,6 +84,13 @@ class DispatchLog:
 
         return await self.write(SetStatus(number, status))
 
+    async def note_context(self, number: int, text: str) -> str:
+        """Write into a dispatch that its agent forgets; empty, or why that was not written."""
+        from console.tracker.operations import Patch
+
+        written = await self.write(Patch(number, {"context": text}))
+        return "" if written.done else written.text
+
     async def verify(
         self,
         dispatch: Dispatch,

@@ -35,11 +35,17 @@ class TopView:
     """``demo fleet`` or empty."""
     page: int
     pages: int
+    gone: int = 0
+    """Surfaces that the configuration names and the server has not."""
+    auto: str = ""
+    """What is approved without a person, or why nothing is."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, note: str, page: int, pages: int) -> TopView:
         """From the snapshot."""
-        return cls(snapshot.mux, len(snapshot.surfaces), len(snapshot.waiting()), note, page, pages)
+        gone = sum(1 for surface in snapshot.surfaces if surface.gone)
+        return cls(snapshot.mux, len(snapshot.surfaces) - gone, len(snapshot.waiting()), note, page, pages, gone,
+                   snapshot.auto_note)  # fmt: skip
 
 
 class _Bar(Lines):
@@ -92,8 +98,12 @@ class TopBar(_Bar):
         if view.mux.error:
             right.append(("  what is shown is from before ", meta))  # no count: the reason needs the room
             return bar(width, left, right, Style())
+        if view.auto:
+            right.append((f" {view.auto}  ", self._style("alert")))
         plural = "" if view.surfaces == 1 else "s"
         right.append((f"  {view.surfaces} surface{plural}   ", meta))
+        if view.gone:
+            right.append((f" {view.gone} gone  ", self._style("alert")))
         if view.waiting:
             right.append((f" ▲ {view.waiting} wait{'s' if view.waiting == 1 else ''} for you ", self._style("alert")))
         else:

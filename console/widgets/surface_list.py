@@ -69,7 +69,7 @@ class SurfaceList(Lines, can_focus=True):
         wide = max(10, width // 6)
         left: list[Part] = [
             (f"{number} ", meta),
-            (f"{SYMBOLS[state]} {state:<10}{since:>5} ", colour),
+            (f"{SYMBOLS[state]} {'gone' if surface.gone else state:<10}{since:>5} ", colour),
             (set_cell_size(cut(steady(surface.name), wide), wide) + " ", name),
         ]
         if view.dispatch is not None:
@@ -97,8 +97,8 @@ class SurfaceList(Lines, can_focus=True):
 def last_line(surface: Surface) -> str:
     """The last row of the agent's output with words in it: not the lower edge of a box."""
     screen, status = surface.screen, surface.status
-    if screen is None:
-        return surface.error or "…"
+    if screen is None or surface.unconfirmed:
+        return surface.gone or surface.unconfirmed or surface.error or "…"
     if status is not None and status.needs_person and status.detection.reason:
         return status.detection.reason
     top, bottom = status.detection.regions.body if status else (0, len(screen.lines))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from rich.segment import Segment
 from rich.style import Style
@@ -11,14 +11,21 @@ from textual import events
 from textual.message import Message
 
 from console.model.agent import SYMBOLS, AgentState
+from console.model.context import forgetting
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 from console.widgets.ansi import readable
 from console.widgets.fold import dialog_height, fold
 from console.widgets.lines import CACHED_ROWS, Lines, Part, Row, bar
+from console.widgets.timeline import timeline
 from console.widgets.words import STALE, span
 
 HEADER_ROWS: Final = 2
+if TYPE_CHECKING:
+    from console.model.dialog import Dialog
+
+STRIP_FROM: Final = 50
+"""Cells of a pane from which on the last hour is drawn in its header."""
 REF_WIDTH: Final = 10
 """A longer ref (the cmux daemon's ids) is cut in the header."""
 _MARGIN: Final = Segment(" ")
@@ -36,6 +43,12 @@ class PaneView:
     """It works, and there is a dispatch log, but no open dispatch of it."""
     server_error: str = ""
     """Why nothing can be read at all."""
+    dialog: Dialog | None = None
+    """The open dialog, where the console understands it."""
+    answering: bool = False
+    """The keys of a dialog are this pane's now."""
+    auto: bool = False
+    """A policy may answer here without a person."""
 
 
 def rows_needed(view: PaneView, width: int) -> int:
@@ -44,7 +57,14 @@ def rows_needed(view: PaneView, width: int) -> int:
     if surface.screen is None or surface.status is None:
         return 0
     rows = dialog_height(surface.screen, surface.status.detection.regions, width - 1)
-    return rows + HEADER_ROWS if rows else 0
+    return rows + HEADER_ROWS + (view.dialog is not None) if rows else 0
+
+
+def _hint(dialog: Dialog, style: Style) -> list[Part]:
+    from console.widgets.answers import keys_of
+
+    keys = [keys_of(dialog, choice.number) for choice in dialog.choices if choice.key]
+    return [(" · ".join(keys), style)] if keys else []
 
 
 def state_of(surface: Surface) -> AgentState:
@@ -58,7 +78,7 @@ class SurfacePane(Lines, can_focus=True):
     The text of the header is in words: colour only repeats what the symbol and the word say.
     """
 
-    COMPONENT_CLASSES = {"pane--header", "pane--name", "pane--meta", "pane--alert"}
+    COMPONENT_CLASSES = {"pane--header", "pane--name", "pane--meta", "pane--alert", "pane--answer"}
 
     class Selected(Message):
         """The operator moved to this pane."""
@@ -107,13 +127,26 @@ class SurfacePane(Lines, can_focus=True):
         rows: list[Row] = [self._first_row(view, width)]
         if height > 4:
             rows.append(self._second_row(view, width))
-        rows += self._screen_rows(view, width, height - len(rows))
+        dialog = view.dialog if height > len(rows) + 3 else None
+        rows += self._screen_rows(view, width, height - len(rows) - (dialog is not None))
+        if dialog is not None:
+            rows += [()] * (height - 1 - len(rows))
+            rows.append(self._answers(dialog, width))
         self.put(rows[:height], all_new=all_new)
+
+    def _answers(self, dialog: Dialog, width: int) -> Row:
+        """Which keys answer it; they only do where the operator is."""
+        from console.widgets.answers import answer_row
+
+        fill, meta = self._style("pane--header"), self._style("pane--meta")
+        if self.view is not None and self.view.number and not self.view.answering:
+            return bar(width, [(f" {self.view.number} goes here: ", meta), *_hint(dialog, meta)], [], fill)
+        return answer_row(dialog, width, self._style("pane--name"), self._style("pane--answer"), fill)
 
     def _screen_rows(self, view: PaneView, width: int, height: int) -> list[Row]:
         surface = view.surface
         if surface.screen is None:
-            text = surface.error or "waiting for the first reading"
+            text = surface.gone or surface.error or "waiting for the first reading"
             return [bar(width, [("  " + text, self._style("pane--meta"))], [], Style())]
         regions = surface.status.detection.regions if surface.status else None
         wanted = (id(surface.screen), regions, width, height)
@@ -127,25 +160,38 @@ class SurfacePane(Lines, can_focus=True):
         header, state_style = self._style("pane--header"), self.state_style(state_of(view.surface))
         name, meta = self._style("pane--name"), self._style("pane--meta")
         state = state_of(surface)
+        word = "gone" if surface.gone else str(state)
         number = f"{view.number}" if view.number else " "
         ref = surface.info.ref if len(surface.info.ref) <= REF_WIDTH else surface.info.ref[:REF_WIDTH] + "…"
         about = " · ".join(text for text in (surface.agent, surface.role, ref) if text != surface.name and text)
         since = span(self._now - surface.status.since) if surface.status else ""
         left: list[Part] = [(f"{number} ", meta), (f"{SYMBOLS[state]} ", state_style), (surface.name, name)]
         left.append((f"  {about}", meta))
-        right: list[Part] = [(f" {state}", state_style), (f" {since} " if since else " ", meta)]
+        if view.auto:
+            left.append((" auto ", self._style("pane--alert")))
+        if surface.gone:
+            state_style = self._style("pane--alert")
+        right: list[Part] = [(f" {word}", state_style), (f" {since} " if since else " ", meta)]
         return bar(width, left, right, header)
 
     def _second_row(self, view: PaneView, width: int) -> Row:
         surface = view.surface
         header, meta, alert = self._style("pane--header"), self._style("pane--meta"), self._style("pane--alert")
         left: list[Part] = [("    ", meta)]
+        if surface.unconfirmed:
+            left.append((f"{surface.unconfirmed}: C confirms it  ", alert))
+        elif surface.seen_agent and surface.expected_agent and surface.seen_agent != surface.expected_agent:
+            left.append((f"shows {surface.seen_agent}, not {surface.expected_agent}  ", alert))
+        elif surface.unlisted:
+            left.append(("not configured  ", meta))
         if view.dispatch is not None:
             left += [(view.dispatch.label, self._style("pane--name")), (f" {view.dispatch.task}", meta)]
         elif surface.status is not None:
             left.append(("no open dispatch  " if view.unlogged else "", meta))
             left.append((surface.status.detection.reason, meta))
         right: list[Part] = []
+        if surface.status is not None and (worry := forgetting(surface.status.detection)):
+            right.append((f" {worry}", alert))
         age = self._now - surface.read_at if surface.read_at is not None else 0.0
         if view.server_error or surface.error:
             right.append((f" {'server away' if view.server_error else surface.error[: width // 2]}", alert))
@@ -154,6 +200,8 @@ class SurfacePane(Lines, can_focus=True):
         elif view.dispatch is not None and surface.status is not None:
             reason = surface.status.detection.reason
             right.append((f"  {reason}" if len(reason) < width // 2 else "", meta))
+        elif width >= STRIP_FROM and surface.history:
+            right += [("  ", meta), *timeline(surface.history, self._now, self.state_style)]
         right.append((" ", meta))
         return bar(width, left, right, header)
 

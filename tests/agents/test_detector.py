@@ -35,12 +35,12 @@ class TestClaude:
             (
                 claude(TURN + "\n✻ 529 Overloaded · retrying in 7s · attempt 5/10\n"),
                 "working",
-                "529 Overloaded · retrying in 7s · attempt 5/10",
+                "529 Overloaded, retry 5/10 in 7 s",
             ),
             (claude(TURN, "and then test"), "typed", ""),
             (claude(TURN, "/mod"), "menu", "command or file list"),
             (claude("❯ go\n\n● API Error: 529 Overloaded.\n  Try again.\n"), "error", "API Error: 529 Overloaded."),
-            (claude("❯ go\n  ⎿  You've hit your limit · resets 9:08pm (UTC)\n"), "limit", "resets 9:08pm (UTC)"),
+            (claude("❯ go\n  ⎿  You've hit your limit · resets 9:08pm (UTC)\n"), "limit", "limit resets 21:08 UTC"),
             (claude("❯ go\n  ⎿  Context limit reached · /compact\n"), "error", "Context limit reached · /compact"),
             (claude("❯ go\n  ⎿  Not logged in · Please run /login\n"), "login", "Not logged in · Please run /login"),
             (claude(TURN + "\n✻ Baked for 2s · 1 shell still running\n"), "background", "1 shell still running"),
@@ -160,7 +160,7 @@ class TestCodex:
             (
                 codex("› go\n\n■ You’ve hit your usage limit. Buy more or try again\nat 8:34 PM.\n"),
                 "limit",
-                "try again at 8:34 PM",
+                "limit resets 20:34",
             ),
             (screen(CODEX_APPROVAL), "approval", "Would you like to run the following command?"),
             (screen(CODEX_QUESTION), "question", "Which database should the service use?"),
@@ -226,3 +226,95 @@ class TestCodex:
     def test_context_left(self) -> None:
         text = f"{CODEX_TURN}\n› \n\n  gpt-5.4 default · 47% left · ~/proj"
         assert DETECTOR.detect(screen(text)).context == "47% left"
+
+
+class TestWholeScreen:
+    """Views that take the whole screen, and what older versions draw without borders."""
+
+    def test_the_transcript_of_codex_is_no_dialog_of_anybody(self) -> None:
+        body = f"/ T R A N S C R I P T / / / /\n{CODEX_TURN}\n› go on\n\n{'─' * 73} 100% ─"
+        seen = screen(f"{body}\n ↑/↓ to scroll   pgup/pgdn to page   home/end to jump\n q to quit   esc to edit prev")
+        for command in ("codex", ""):
+            found = DETECTOR.detect(seen, command=command)
+            assert (found.agent, found.state, found.keep) == ("codex", AgentState.MENU, True)
+            assert found.regions.dialog is None
+
+    def test_the_transcript_of_claude_with_keys_of_a_dialog_keeps_the_state(self) -> None:
+        keys = "  working · Showing detailed transcript · ctrl+o to toggle · ↑/↓ to scroll"
+        found = DETECTOR.detect(screen(f"{TURN}\n{RULE}\n{keys}"))
+        assert (found.agent, found.rule, found.keep) == ("claude", "claude.transcript", True)
+        assert found.regions.dialog is None
+
+    def test_a_dialog_without_options_and_keys(self) -> None:
+        text = (
+            f"{TURN}\n{RULE}\n Claude Code help   general   commands\n\n Claude reads, writes and runs.\n ! for bash\n"
+        )
+        assert DETECTOR.detect(screen(text), command="claude").state is AgentState.MENU
+        assert DETECTOR.detect(screen(text)).state is AgentState.UNKNOWN
+
+    def test_a_draft_taller_than_the_screen(self) -> None:
+        for rows in (
+            "\n".join(f"  line {at}" for at in range(20)),
+            "\n".join(f"│   line {at:<72}│" for at in range(20)),
+        ):
+            edge = RULE if rows.startswith("  ") else "╰" + "─" * 78 + "╯"
+            found = DETECTOR.detect(screen(f"{rows}\n{edge}"), command="claude")
+            assert found.state is AgentState.TYPED
+            assert found.draft.startswith("line 0\nline 1\n")
+
+    def test_menus_of_old_versions(self) -> None:
+        listed = f"{TURN}\n Session\n  L one\n\n Press Enter to continue…"
+        assert DETECTOR.detect(screen(listed), command="claude").state is AgentState.MENU
+        settings = "\n".join([*["│   Theme      dark │"] * 22, "╰" + "─" * 30 + "╯", "   ↑/↓ to select · Esc to close"])
+        assert DETECTOR.detect(screen(settings), command="claude").state is AgentState.MENU
+        resume = f"{TURN}\n    Modified    Summary\n❯ 1. 3s ago    The loader\n  tw..."
+        assert DETECTOR.detect(screen(resume), command="claude").state is AgentState.MENU
+
+    def test_a_retry_that_was_left_is_an_error(self) -> None:
+        told = '  ⎿  API Error (529 {"type":"error","error":{"type":"overloaded_error","message"\n:"Overloaded"}}) · '
+        body = f"> go\n{told}Retrying in 4 seconds… (attempt 4/10)\n"
+        found = DETECTOR.detect(claude(body))
+        assert (found.state, found.reason) == (AgentState.ERROR, "529 Overloaded")
+        working = DETECTOR.detect(claude(f"{body}\n✻ Pondering… (9s)\n"))
+        assert working.state is AgentState.WORKING
+        assert DETECTOR.detect(claude(f"{body}\n● It worked.\n")).state is AgentState.IDLE
+
+    def test_a_dialog_of_claude_is_none_of_codex(self) -> None:
+        for text in (QUESTION, APPROVAL):
+            assert DETECTOR.detect(screen(text), command="node", agent="codex").agent == "claude"
+
+    def test_the_row_of_a_dead_pane(self) -> None:
+        text = f"{TURN}\n\nPane is dead (status 1, Sun Nov 22 17:25:06 2026)"
+        assert DETECTOR.detect(screen(text)).state is AgentState.DEAD
+        for quoted in (f"{text}\n● That was it.", text.replace("Pane", "● Pane"), text.replace(" 2026)", "")):
+            assert DETECTOR.detect(screen(quoted), command="claude").state is not AgentState.DEAD
+        assert DETECTOR.detect(screen(text), command="less").state is AgentState.UNKNOWN
+
+    def test_a_shell_prompt_over_an_old_box(self) -> None:
+        text = f"{TURN}\n{RULE}\n❯ Killed\nop@host:~/proj$ \n{RULE}\n  ⏸ esc to interrupt"
+        assert DETECTOR.detect(screen(text, (16, 7)), command="bash").state is AgentState.SHELL
+        assert DETECTOR.detect(screen(text, (16, 7)), command="claude").state is not AgentState.SHELL
+
+
+class TestStreaming:
+    """From 0.169 on nothing but the title tells of work while an answer streams."""
+
+    DONE = "› look\n\n• It reads.\n\n  Worked for 8s • 17:29\n\n"
+
+    @pytest.mark.parametrize(
+        ("body", "state"),
+        [
+            (f"{DONE}› and then\n\n• The quick survey\n", "working"),
+            (f"{DONE}› and then\n\n• The quick survey\n\n  Worked for <1s • 17:30\n", "idle"),
+            (f"{DONE}› and then\n\n• The quick\n\n■ Conversation interrupted - go on\n", "idle"),
+            (f"{DONE}› and then\n\n■ stream disconnected\n", "error"),
+            (DONE, "idle"),
+            (f"{DONE}• Model changed to gpt-5.4 medium\n", "idle"),
+            ("› and then\n\n• An answer of a version that says nothing at its end\n", "idle"),
+        ],
+    )
+    def test_without_a_title(self, body: str, state: str) -> None:
+        seen = codex(body)
+        assert DETECTOR.detect(seen, command="codex").state.value == state
+        titled = "idle" if state == "working" else state
+        assert DETECTOR.detect(seen, command="codex", title="proj").state.value == titled

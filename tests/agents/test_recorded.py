@@ -2,67 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from console.agents.detector import Detector
 from console.model.agent import AgentState, Detection
-from console.model.surface import Screen
-from console.safety import safe_text
+from tests.agents.recorded import ASKS, LABELS, MISSING, Row, build, expected, is_goal, judge, rows
 
-SCREENS = Path(__file__).parents[2] / ".." / "shared" / "screens"
-LABELS = SCREENS / "labels.jsonl"
-GOAL = 0.97
-ASKS = {"approval", "question", "trust"}
+GOAL = 0.99
+OLDER = 0.90
 NEVER = {AgentState.IDLE, AgentState.WORKING}
 ASKS_NOTHING = {"codex/approval_plan-06.txt", "codex/approval_plan-07.txt"}
 """0.53 and 0.87 have no dialog for a plan: it stands in the answer and the composer is open."""
+OTHER_DIALOG = {
+    f"claude/{name}.txt" for name in ("trust_dialog-06", "trust_dialog-07", "apikey_dialog-06", "apikey_dialog-07")
+}
+"""2.0.0 and 1.0.80 ask about key and folder in the other order: each of these shows the other's dialog."""
 
-pytestmark = pytest.mark.skipif(not LABELS.is_file(), reason="1386 recorded screens are not beside the project")
-
-Row = dict[str, Any]
-
-
-def build(row: Row) -> Screen:
-    """The screen as an adapter hands it over."""
-    path = SCREENS / row["file"]
-    plain = path.read_text(encoding="utf-8").split("\n")[: row["height"]]
-    styled = path.with_suffix(".ansi").read_text(encoding="utf-8").split("\n")[: row["height"]]
-    return Screen(
-        tuple(safe_text(line).rstrip() for line in plain),
-        tuple(safe_text(line, sgr=True) for line in styled),
-        row["width"],
-        row["height"],
-        (row["cursor_x"], row["cursor_y"]),
-    )
-
-
-def expected(row: Row) -> AgentState:
-    """The label as a state: an overlay of any kind is a menu; a pane without a process is dead whatever it shows."""
-    if row["dead"]:
-        return AgentState.DEAD
-    return AgentState.MENU if row["state"] == "dialog" else AgentState(row["state"])
-
-
-def is_goal(row: Row) -> bool:
-    """Claude Code 2.1.x and Codex from 0.118 on."""
-    version = [int(part) for part in row["version"].split(".")]
-    return version >= [2, 1] if row["agent"] == "claude" else version >= [0, 118]
+pytestmark = pytest.mark.skipif(not LABELS.is_file(), reason=MISSING)
 
 
 @pytest.fixture(scope="module")
 def verdicts() -> list[tuple[Row, Detection]]:
     detector = Detector.load()
-    rows: list[Row] = [json.loads(line) for line in LABELS.read_text(encoding="utf-8").splitlines()]
-    found = []
-    for row in rows:
-        given = {"title": row["title"], "command": row["command"], "dead": row["dead"]}
-        found.append((row, detector.detect(build(row), **given)))
-    return found
+    return [(row, judge(detector, row)) for row in rows()]
 
 
 @pytest.mark.parametrize("agent", ["claude", "codex"])
@@ -75,6 +39,19 @@ def test_state_is_exact_on_current_versions(verdicts: list[tuple[Row, Detection]
     assert 1 - wrong.total() / len(chosen) >= GOAL, wrong
 
 
+def test_older_versions(verdicts: list[tuple[Row, Detection]]) -> None:
+    chosen = [(row, seen) for row, seen in verdicts if not is_goal(row)]
+    wrong = Counter(
+        (row["file"], row["state"], seen.state.value) for row, seen in chosen if seen.state != expected(row)
+    )
+    assert len(chosen) > 300
+    assert 1 - wrong.total() / len(chosen) >= OLDER, wrong
+
+
+def test_the_agent_is_recognised(verdicts: list[tuple[Row, Detection]]) -> None:
+    assert [row["file"] for row, seen in verdicts if seen.agent not in ("", row["agent"])] == []
+
+
 def test_what_waits_for_a_person_is_never_taken_for_idle_or_work(verdicts: list[tuple[Row, Detection]]) -> None:
     asking = [(row, seen) for row, seen in verdicts if row["state"] in ASKS and row["file"] not in ASKS_NOTHING]
     assert len(asking) > 100
@@ -83,10 +60,19 @@ def test_what_waits_for_a_person_is_never_taken_for_idle_or_work(verdicts: list[
     assert current == []
 
 
-def test_nothing_else_is_taken_for_a_question_on_current_versions(verdicts: list[tuple[Row, Detection]]) -> None:
+def test_nothing_else_is_taken_for_a_question(verdicts: list[tuple[Row, Detection]]) -> None:
     """A quoted menu is text."""
-    false = [row["file"] for row, seen in verdicts if is_goal(row) and seen.state in ASKS and expected(row) not in ASKS]
-    assert false == []
+    false = [row["file"] for row, seen in verdicts if seen.state in ASKS and expected(row) not in ASKS]
+    assert set(false) <= OTHER_DIALOG
+
+
+def test_a_menu_that_stops_the_agent_needs_a_person(verdicts: list[tuple[Row, Detection]]) -> None:
+    """Those that opened by themselves, but not the choice of a new model, which any key answers."""
+    chosen = [(row, seen) for row, seen in verdicts if row["state"] == "dialog" or "limit_dialog" in row["scenario"]]
+    assert len(chosen) > 20
+    left = {row["scenario"] for row, seen in chosen if not seen.needs_person}
+    assert left == {"model_migration_dialog"}
+    assert not [row["file"] for row, seen in verdicts if seen.blocks and seen.facts.question is None]
 
 
 def test_an_open_dialog_is_marked_whole(verdicts: list[tuple[Row, Detection]]) -> None:
@@ -126,12 +112,19 @@ def test_body_ends_above_the_agents_own_footer(verdicts: list[tuple[Row, Detecti
 
 
 def test_the_screen_alone_is_nearly_enough(verdicts: list[tuple[Row, Detection]]) -> None:
-    """Back ends that tell neither title nor program must still get the state and the agent."""
+    """Back ends that tell neither title, program, cursor nor colours must still get the state and the agent."""
     detector = Detector.load()
-    rows = [row for row, _ in verdicts if is_goal(row) and not row["dead"]]
-    right = sum(detector.detect(build(row)).state == expected(row) for row in rows)
-    assert right / len(rows) >= GOAL
-    for row in rows:
+    chosen = [row for row, _ in verdicts if is_goal(row) and not row["dead"]]
+    seen = [(row, detector.detect(build(row, plain=True))) for row in chosen]
+    assert sum(found.state == expected(row) for row, found in seen) / len(chosen) >= GOAL
+    for row, found in seen:
         if row["state"] in ASKS:
-            seen = detector.detect(build(row), command="python3")
-            assert (seen.agent, seen.state) == (row["agent"], row["state"]), row["file"]
+            assert (found.agent, found.state) == (row["agent"], row["state"]), row["file"]
+
+
+def test_another_agent_expected_changes_nothing_where_a_dialog_is_open(verdicts: list[tuple[Row, Detection]]) -> None:
+    detector = Detector.load()
+    for row, seen in verdicts:
+        if seen.state in ASKS and is_goal(row):
+            other = "codex" if row["agent"] == "claude" else "claude"
+            assert detector.detect(build(row), agent=other).state is seen.state, row["file"]

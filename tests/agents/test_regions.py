@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.agents.regions import is_dim, options
-from console.agents.rules import compile_rule
+from console.agents.questions import options
+from console.agents.regions import is_dim
+from console.agents.rule_files import compile_rule
 from console.model.agent import AgentState, Detection
 from console.model.surface import Screen
 from tests.agents.samples import APPROVAL, CODEX_TURN, DETECTOR, RULE, TURN, claude, codex, screen

@@ -103,6 +103,12 @@ class FakeMux:
         """Note it as ``<key>``."""
         self._type(ref, f"<{key}>")
 
+    async def focus(self, ref: str) -> None:
+        """Note it."""
+        if ref not in self.screens:
+            raise MuxError(f"{ref}: there is no such surface")
+        self.calls.append(f"focus {ref}")
+
     def _type(self, ref: str, what: str) -> None:
         self.typed.append((ref, what))
         self.screens[ref] = self.on_type.get((ref, what), self.screens[ref])

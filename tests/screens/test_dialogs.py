@@ -9,7 +9,7 @@ from console.commands import COMMANDS
 from console.model.agent import SYMBOLS, AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead
-from console.model.snapshot import SurfaceSpec
+from console.model.binding import SurfaceSpec
 from console.screens.help import HelpScreen
 from console.screens.send import SendScreen
 from console.screens.themes import ThemeScreen
@@ -142,7 +142,7 @@ async def test_the_help_names_every_key_and_state() -> None:
         for command in COMMANDS:
             if not command.id.startswith("surface.focus_"):
                 assert f"{command.keys} {command.help}" in text, command.id
-        assert "1–9 Focus a pane of this page." in text
+        assert "1–9 Focus a pane of this page;" in text
         for state, symbol in SYMBOLS.items():
             assert f"{symbol} {state}" in text
 

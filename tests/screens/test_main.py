@@ -20,7 +20,7 @@ from console.model.reading import (
     ServicesRead,
 )
 from console.model.service import Judgement, Service
-from console.model.snapshot import SurfaceSpec
+from console.model.binding import SurfaceSpec
 from console.model.telemetry import Collector, CollectorState
 from console.screens.arrangement import LEAST_PANE, arrange, row_heights
 from console.widgets.dispatch_table import DispatchTable

@@ -8,7 +8,7 @@ from textual.widgets import OptionList
 
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead
-from console.model.snapshot import SurfaceSpec
+from console.model.binding import SurfaceSpec
 from console.screens.send import SendScreen
 from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, info, until
 

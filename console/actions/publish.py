@@ -1,0 +1,138 @@
+"""Showing in the terminal server's own sidebar what the console has sent, and who waits for a person. Opt-in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from console.model.agent import AgentState
+from console.model.snapshot import Snapshot
+from console.model.surface import Surface
+from console.mux.base import MuxError, Publisher
+
+KEY: Final = "oc-console"
+EVERY: Final = 0.5
+"""Least seconds between two looks at the snapshot."""
+LEAVING: Final = 1.0
+"""Seconds the sidebar is waited for when the console ends."""
+_ICONS: Final = {AgentState.WORKING: "bolt.fill", AgentState.IDLE: "checkmark.circle.fill"}
+"""Symbols (SF Symbols, which cmux draws) of a pill; every other state is a call for the operator."""
+_CALL: Final = "bell.fill"
+TITLE_LIMIT: Final = 80
+"""Characters of a task that a pill or a log line carries."""
+
+
+@dataclass(slots=True)
+class _Sent:
+    """One text the console has sent, as long as its surface works on it."""
+
+    label: str
+    worked: bool = False
+    done: bool = False
+
+
+class Sidebar:
+    """Publishes through *publisher*; what fails is kept in `error` and never stops anything."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self._to = publisher
+        self._sent: dict[str, _Sent] = {}
+        self._pills: dict[str, tuple[str, str]] = {}
+        """From a surface's key to its ref and the value its pill has."""
+        self._waiting: set[str] | None = None
+        self._progress: dict[str, tuple[int, int]] = {}
+        self.error = ""
+        """Why the last thing could not be published; empty when it could."""
+        self._busy = asyncio.Lock()
+
+    async def follow(self, snapshot: Callable[[], Snapshot], changes: asyncio.Event, able: Callable[[], bool]) -> None:
+        """Publish until cancelled, after *changes*, at most once in `EVERY` seconds; then take everything away."""
+        try:
+            while True:
+                await changes.wait()
+                changes.clear()
+                if able():
+                    await self.update(snapshot())
+                await asyncio.sleep(EVERY)
+        finally:
+            if self._pills:
+                # The console is ending: the pills go, and nothing waits long for that.
+                task = asyncio.ensure_future(self.clear())
+                await asyncio.wait((task,), timeout=LEAVING)
+                task.cancel()
+
+    async def sent(self, surface: Surface, label: str, outcome: str) -> None:
+        """The console has sent something; *label* says what, short, *outcome* what came of it."""
+        short = label[:TITLE_LIMIT]
+        async with self._busy:
+            if outcome == "submitted":
+                self._sent[surface.key] = _Sent(short)
+            level = "info" if outcome == "submitted" else "warning"
+            await self._try(self._to.log(surface.info.ref, f"{surface.name}: {outcome}: {short}", level))
+
+    async def update(self, snapshot: Snapshot) -> None:
+        """Bring pills, progress and notifications in line with *snapshot*."""
+        async with self._busy:
+            surfaces = {surface.key: surface for surface in snapshot.surfaces}
+            for key, sent in list(self._sent.items()):
+                surface = surfaces.get(key)
+                if surface is None or surface.gone:
+                    del self._sent[key]
+                elif surface.status is not None:
+                    await self._pill(surface, sent)
+            await self._progresses(surfaces)
+            await self._notify(snapshot)
+
+    async def clear(self) -> None:
+        """Take away every pill and progress."""
+        async with self._busy:
+            for ref, _ in self._pills.values():
+                await self._try(self._to.set_status(ref, KEY, ""))
+                await self._try(self._to.set_progress(ref, None))
+            self._pills.clear()
+
+    async def _pill(self, surface: Surface, sent: _Sent) -> None:
+        assert surface.status is not None
+        state, ref = surface.status.state, surface.info.ref
+        if state is AgentState.WORKING:
+            sent.worked = True
+        if sent.worked and state is AgentState.IDLE and not sent.done:
+            sent.done = True
+            await self._try(self._to.log(ref, f"{surface.name}: finished: {sent.label}", "success"))
+        value = f"{surface.name}: {'finished' if sent.done else state}"
+        if self._pills.get(surface.key) != (ref, value):
+            self._pills[surface.key] = (ref, value)
+            await self._try(self._to.set_status(ref, KEY, value, icon=_ICONS.get(state, _CALL)))
+
+    async def _progresses(self, surfaces: dict[str, Surface]) -> None:
+        """How many of the texts sent into a workspace are finished."""
+        count: dict[str, tuple[int, int, str]] = {}
+        for key, sent in self._sent.items():
+            surface = surfaces[key]
+            done, every, _ = count.get(surface.info.workspace, (0, 0, ""))
+            count[surface.info.workspace] = (done + sent.done, every + 1, surface.info.ref)
+        for workspace, (done, every, ref) in count.items():
+            if self._progress.get(workspace) != (done, every):
+                self._progress[workspace] = (done, every)
+                await self._try(self._to.set_progress(ref, done / every, f"{done} of {every} sent tasks finished"))
+
+    async def _notify(self, snapshot: Snapshot) -> None:
+        waiting = {surface.key: surface for surface in snapshot.waiting()}
+        before, self._waiting = self._waiting, set(waiting)
+        if before is None:
+            return  # what waits already when the console starts is no news
+        for key, surface in waiting.items():
+            if key not in before and surface.status is not None:
+                body = surface.status.detection.reason
+                title = f"{surface.name}: {surface.status.state}"
+                await self._try(self._to.notify(surface.info.ref, title, body))
+
+    async def _try(self, act: Coroutine[Any, Any, None]) -> None:
+        try:
+            await act
+        except MuxError as error:
+            self.error = str(error)
+        else:
+            self.error = ""

@@ -1,0 +1,64 @@
+"""Rules of the sections ``notify`` and ``approve`` that types cannot say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from console.config import Config
+from console.config_yaml import Path
+from console.safety import safe_text
+
+SPAN: Final = re.compile(r"\s*([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)\s*", re.ASCII)
+PLACEHOLDERS: Final = ("surface", "state", "reason")
+
+
+def check(config: Config, wrong: Callable[[Path, str], None]) -> None:
+    """Tell *wrong* everything that is wrong, with its path."""
+    notify, approve = config.notify, config.approve
+    if not 0 <= notify.after <= 3600:
+        wrong(("notify", "after"), "must be between 0 and 3600 seconds; write for example 2.0")
+    for state, delay in notify.states.items():
+        if delay != -1 and not 0 <= delay <= 3600:
+            wrong(("notify", "states", state.value), "must be seconds, 0 to 3600, or -1 for never")
+    for at, span in enumerate(notify.quiet):
+        if SPAN.fullmatch(span) is None:
+            shown = safe_text(span, limit=40)
+            wrong(("notify", "quiet", at), f'{shown} is no span of the day; write for example "22:00-07:00"')
+    if "command" in notify.ways and not (notify.command and notify.command[0].strip()):
+        wrong(("notify", "command"), "names no program; write its name or path first, then its arguments")
+    for part in notify.command[1:]:
+        for name in re.findall(r"\{(\w+)\}", part):
+            if name not in PLACEHOLDERS:
+                known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
+                wrong(
+                    ("notify", "command"), f"{{{safe_text(name, limit=40)}}} stands for nothing here; known are {known}"
+                )
+    if approve.script and (reason := _bad(approve.script)):
+        wrong(("approve", "script"), reason)
+    for name in ("per_minute", "per_hour"):
+        if not 1 <= getattr(approve, name) <= 1000:
+            wrong(("approve", name), "must be between 1 and 1000")
+    seen: set[str] = set()
+    for at, rule in enumerate(approve.rules):
+        path: Path = ("approve", "rules", at)
+        if not rule.name.strip() or rule.name in seen:
+            wrong((*path, "name"), "needs a name of its own")
+        seen.add(rule.name)
+        if not rule.surfaces:
+            wrong((*path, "surfaces"), 'names no surface; write for example ["CODEX *"]')
+        if not rule.allow:
+            wrong((*path, "allow"), "allows nothing; write a regular expression for a whole command")
+        for kind in ("allow", "deny"):
+            for index, text in enumerate(getattr(rule, kind)):
+                if reason := _bad(text):
+                    wrong((*path, kind, index), reason)
+
+
+def _bad(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"is not a regular expression ({safe_text(str(error), limit=120)})"
+    return ""

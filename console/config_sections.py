@@ -1,0 +1,64 @@
+"""Sections of the configuration about attention and approval: when the operator is told, what needs no person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal
+
+from console.model.agent import AgentState
+
+
+@dataclass(frozen=True, slots=True)
+class NotifySection:
+    """How and when the operator is told that an agent waits."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    ways: tuple[Literal["bell", "osc9", "osc777", "cmux", "command"], ...] = ()
+    """Nothing without a way."""
+    command: tuple[str, ...] = ()
+    """An argv with ``{surface}``, ``{state}`` and ``{reason}``; run without a shell."""
+    after: float = 2.0
+    """Seconds a state must stand before it is told."""
+    states: dict[AgentState, float] = field(default_factory=dict)
+    """Seconds for single states, instead of `after`; ``-1`` never tells about one."""
+    quiet: tuple[str, ...] = ()
+    """Spans of the day in which nothing is told: ``22:00-07:00``, local time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRuleSection:
+    """Commands that may be approved on some surfaces."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    name: str
+    surfaces: tuple[str, ...] = ()
+    """Shell-style patterns of surface names."""
+    agents: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
+    """Regular expressions that match a whole command."""
+    deny: tuple[str, ...] = ()
+    """Regular expressions; one found anywhere is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalSection:
+    """What may be approved without a person."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    enabled: bool = False
+    dry_run: bool = True
+    """Decide and write down, press nothing."""
+    script: str = ""
+    """Regular expression of the command line of another approver; while that runs, this one decides nothing."""
+    per_minute: int = 4
+    """Approvals on one surface."""
+    per_hour: int = 30
+    """The same."""
+    rules: tuple[ApprovalRuleSection, ...] = ()
+
+
+NO_NOTICE = NotifySection()
+NO_APPROVAL = ApprovalSection()

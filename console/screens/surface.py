@@ -1,0 +1,156 @@
+"""One surface, whole: who it is, what it does and who says so, how it was started, what it did, what it was given."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Final
+
+from rich.style import Style
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.model.agent import SYMBOLS, AgentState, Detection
+from console.model.dispatch import Dispatch
+from console.model.service import Judgement
+from console.model.surface import Surface
+from console.widgets.surface_pane import state_of
+from console.widgets.timeline import timeline
+from console.widgets.words import span
+
+CELLS: Final = 60
+"""Of the last hour: one a minute."""
+SHOWN: Final = 12
+"""Dispatches of this surface that are listed, newest first."""
+
+
+class SurfaceScreen(ModalScreen[None]):
+    """Drawn again every second, from what *now* gives."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,i,enter", "leave", "back")]
+
+    def __init__(self, now: Callable[[], Surface | None], log: Sequence[Dispatch]) -> None:
+        super().__init__()
+        self._now = now
+        self._surface = now()
+        mine = [d for d in log if self._surface is not None and d.surface and self._surface.answers_to(d.surface)]
+        mine.sort(key=lambda d: (d.dispatched_at or 0.0, d.number or 0), reverse=True)
+        self._dispatches = mine[:SHOWN]
+
+    def compose(self) -> ComposeResult:
+        """Facts, the last hour, dispatches."""
+        with Vertical():
+            yield Static("", classes="dialog--title", id="who", markup=False)
+            with VerticalScroll():
+                yield Static("", id="facts", markup=False)
+                if self._dispatches:
+                    yield Static(_dispatches(self._dispatches, time.time()))
+            yield Static("Esc goes back.", classes="dialog--hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Ages move by themselves."""
+        self._draw()
+        self.set_interval(1.0, self._draw)
+
+    def _draw(self) -> None:
+        self._surface = self._now() or self._surface
+        if self._surface is None:
+            self.dismiss(None)
+            return
+        state = state_of(self._surface)
+        self.query_one("#who", Static).update(Text(f"{SYMBOLS[state]} {self._surface.name}"))
+        self.query_one("#facts", Static).update(self._facts(self._surface, time.time()))
+
+    def _facts(self, surface: Surface, now: float) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(no_wrap=True, style="dim")
+        table.add_column()
+
+        def row(name: str, text: str | Text) -> None:
+            if text:
+                table.add_row(name, Text(text) if isinstance(text, str) else text)
+
+        info = surface.info
+        row("attention", surface.gone or surface.unconfirmed)
+        row("where", " · ".join(filter(None, (info.ref, info.place, info.workspace_ref))))
+        row("identity", info.uuid or (f"process {info.pid}" if info.pid else ""))
+        row("title", info.title)
+        row("role", surface.role)
+        row("agent", _agent(surface))
+        if surface.status is not None:
+            found = surface.status.detection
+            row("state", f"{found.state} for {span(now - surface.status.since)}  {found.reason}".rstrip())
+            row("says", _witness(found, surface, now))
+            for name, text in _told(found):
+                row(name, text)
+        started = surface.started
+        if started is not None:
+            mark = "" if started.judgement in (Judgement.OK, Judgement.UNKNOWN) else "▲ "
+            row("started", f"{mark}{started.evidence}")
+            row("", f"pid {started.pid}, {span(now - started.at)} ago: {started.argv}" if started.at else started.argv)
+        if surface.history:
+            hour = Text()
+            for text, style in timeline(surface.history, now, self._state_style, CELLS):
+                hour.append(text, style)
+            row("last hour", hour)
+        row("error", surface.error)
+        return table
+
+    def _state_style(self, state: AgentState) -> Style:
+        colour = self.app.theme_variables.get(f"state-{state}", "ansi_default")
+        return Style(color=Color.parse(colour).rich_color)
+
+    def action_leave(self) -> None:
+        """Back to the fleet."""
+        self.dismiss(None)
+
+
+def _agent(surface: Surface) -> str:
+    seen, expected = surface.seen_agent, surface.expected_agent
+    if seen and expected and seen != expected:
+        return f"▲ {seen}; the configuration expects {expected}"
+    version = surface.status.detection.facts.version if surface.status is not None else ""
+    return " ".join(filter(None, (surface.agent, version)))
+
+
+def _witness(found: Detection, surface: Surface, now: float) -> str:
+    """Who says so, how old that is, and the line it was read from."""
+    at = found.at if found.at is not None else surface.read_at
+    age = f", {span(now - at)} ago" if at is not None else ""
+    where = f" in the {found.region}" if found.region else ""
+    line = f": {found.line.strip()}" if found.line.strip() else ""
+    return f"{found.source}{age} ({found.rule or 'no rule'}{where}){line}"
+
+
+def _told(found: Detection) -> list[tuple[str, str]]:
+    facts = found.facts
+    left = f"{facts.context_left} % left" if facts.context_left is not None else found.context
+    rows = [("model", facts.model), ("context", left), ("draft", found.draft)]
+    if facts.elapsed is not None:
+        tokens = f", {facts.tokens} tokens" if facts.tokens is not None else ""
+        rows.append(("this turn", f"{span(facts.elapsed)}{tokens}"))
+    if facts.background_jobs:
+        rows.append(("background", f"{facts.background_jobs} jobs"))
+    if facts.question is not None:
+        asked = facts.question
+        rows.append(("asks", " ".join(filter(None, (asked.title, asked.text)))))
+        rows += [("", f"{option.number or '·'}  {option.label}") for option in asked.options]
+    else:
+        rows += [("" if at else "options", f"{at + 1}  {option}") for at, option in enumerate(found.options)]
+    return rows
+
+
+def _dispatches(mine: Sequence[Dispatch], now: float) -> Table:
+    table = Table(title="\nDispatches here", box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0))
+    for name in ("#", "status", "age", "task"):
+        table.add_column(name, header_style="dim", no_wrap=True, overflow="ellipsis")
+    for each in mine:
+        age = "" if each.dispatched_at is None else span(now - each.dispatched_at)
+        table.add_row(*(Text(cell) for cell in (each.label, str(each.status), age, each.task)))
+    return table

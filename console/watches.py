@@ -1,0 +1,86 @@
+"""What the engine watches besides the multiplexer: log, services, collector, and what the agents say of themselves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from console.config import Config
+from console.model.reading import CollectorRead, LogFailed, Reading, ServicesRead, SignalsRead
+from console.model.service import Judgement, Service
+from console.model.telemetry import Collector, CollectorState
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """One thing that is watched."""
+
+    name: str
+    start: Callable[[], AsyncIterator[Reading]]
+    broken: Callable[[str], Reading]
+    """How it is told that the watch itself broke."""
+
+
+def configured(config: Config) -> list[Watch]:
+    """What the configuration names."""
+    path, url = config.log.path, config.collector.url
+
+    def log() -> AsyncIterator[Reading]:
+        from console.tracker.json_log import watch_log
+        from console.tracker.names import FieldMap
+
+        return watch_log(Path(path).expanduser(), FieldMap(config.log.fields, config.log.statuses))
+
+    def collector() -> AsyncIterator[Reading]:
+        from console.telemetry.collector import watch_collector
+
+        return watch_collector(url, config.collector.every)
+
+    def services() -> AsyncIterator[Reading]:
+        from console.services.processes import watch_services
+
+        return watch_services(config.services)
+
+    def no_services(why: str) -> Reading:
+        unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why) for s in config.services)
+        return ServicesRead(time.time(), "processes", tuple(unknown))
+
+    watches: list[Watch] = []
+    if path:
+        watches.append(Watch("log", log, lambda why: LogFailed(time.time(), path, why)))
+    if url:
+        state = CollectorState.UNKNOWN
+        watches.append(
+            Watch("collector", collector, lambda why: CollectorRead(time.time(), url, Collector(state, why)))
+        )
+    if config.services:
+        watches.append(Watch("services", services, no_services))
+    return watches
+
+
+def witnesses() -> list[Watch]:
+    """What the agents, and cmux's hooks, say of their own accord; see `console.agents.layers`."""
+
+    def claude() -> AsyncIterator[Reading]:
+        from console.agents.claude_status import watch_claude
+
+        return watch_claude()
+
+    def codex() -> AsyncIterator[Reading]:
+        from console.agents.codex_status import watch_codex
+
+        return watch_codex()
+
+    def hooks() -> AsyncIterator[Reading]:
+        from console.agents.hooks import watch_hooks
+
+        return watch_hooks()
+
+    def silent(name: str) -> Callable[[str], Reading]:
+        return lambda why: SignalsRead(time.time(), name, (), why)
+
+    found: tuple[tuple[str, Callable[[], AsyncIterator[Reading]]], ...]
+    found = (("claude status files", claude), ("codex app server", codex), ("cmux hooks", hooks))
+    return [Watch(name, start, silent(name)) for name, start in found]
