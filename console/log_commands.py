@@ -21,7 +21,7 @@ from console.safety import check_outgoing, safe_text
 
 if TYPE_CHECKING:
     from console.tracker.names import FieldMap
-    from console.tracker.operations import Operation
+    from console.tracker.operations import Operation, Revision
 
 WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 """Exit codes: done; the log cannot be read or written, or has no such dispatch; wrong use; against a rule."""
@@ -178,6 +178,9 @@ def _lost(log: _Log, *, restoring: bool, as_json: bool) -> None:
 
 
 def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:
+    from console.tracker.operations import Revision
+
+    seen: Revision | None = None
     if arguments.verb == "add":
         what, operation = "added", _added(config, arguments)
     else:
@@ -187,7 +190,8 @@ def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:
             what, operation = "verification recorded", _verified(config, dispatch, arguments)
         else:
             what, operation = f"{safe_text(arguments.field, limit=80)} changed", _set(log, record or {}, arguments)
-    number, warning = _apply(config, path, operation)
+        seen = Revision.of(record) if record is not None else None
+    number, warning = _apply(config, path, operation, seen)
     if warning:
         print(f"{safe_text(str(path))}: #{number} {warning}", file=sys.stderr)
     if arguments.json:
@@ -260,11 +264,14 @@ def _status(word: str, mapping: Config | FieldMap) -> DispatchStatus:
     return status
 
 
-def _apply(config: Config, path: Path, operation: Operation) -> tuple[int, str]:
-    """Through the owner's command when there is one for this log; (number, warning). Raises `Stop`."""
+def _apply(config: Config, path: Path, operation: Operation, seen: Revision | None) -> tuple[int, str]:
+    """Through the owner's command when there is one for this log; (number, warning). Raises `Stop`.
+
+    *seen* is the record the command was judged by: what others changed since is not written over.
+    """
     from console.tracker.dispatch_log import DispatchLog
 
-    written = asyncio.run(DispatchLog(config.log, path).write(operation))
+    written = asyncio.run(DispatchLog(config.log, path).write(operation, seen))
     if not written.done or written.number is None:
         raise Stop(REFUSED if written.refused else FAILED, written.text)
     return written.number, written.warning
