@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from textual.widgets import Input, Static
 
 from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
@@ -111,3 +112,19 @@ async def test_a_new_state_begins_at_the_present_one() -> None:
         await pilot.press("up", "enter")
         await until(pilot, lambda: len(left) == 2)
     assert left == [DispatchStatus.NEEDS_CHECK, DispatchStatus.DONE]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_long_lists_leave_room_for_the_keys(size: tuple[int, int]) -> None:
+    async def restore(each: Undone) -> Written:
+        raise AssertionError(each)
+
+    app = Stage(Static())
+    async with app.run_test(size=size) as pilot:
+        many = [Dispatch(number, "s", "t", DispatchStatus.DONE) for number in range(100)]
+        await app.push_screen(LedgerScreen(many, {}))
+        await until(pilot, lambda: "Awaiting verification: 100" in drawn(app))
+        assert "Esc goes back" in drawn(app)
+        await app.push_screen(LossesScreen([Undone(n, "why", "what") for n in range(100)], restore))
+        await until(pilot, lambda: "#0  why" in drawn(app))
+        assert "Esc leaves them be" in drawn(app)
