@@ -85,7 +85,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], s
     verify.add_argument("--by", required=True, type=_words, help="who verified, for example surface:6")
     verify.add_argument("--self", dest="self_score", type=_score, metavar="SCORE", help="the author's own score")
     verify.add_argument("--cross", dest="cross_score", type=_score, metavar="SCORE", help="the verifier's score")
-    verify.add_argument("--verdict", choices=[verdict.value for verdict in VerificationVerdict])
+    verify.add_argument("--verdict", type=_verdict, help="pass, warn or fail")
     verify.add_argument("--note", type=_text, default="")
 
 
@@ -223,9 +223,8 @@ def _verified(config: Config, dispatch: Dispatch, arguments: argparse.Namespace)
         raise Stop(
             USAGE, "oc-console log verify: says nothing; give --verdict pass, warn or fail, or --self and --cross"
         )
-    verdict = VerificationVerdict(arguments.verdict) if arguments.verdict is not None else None
     scores = arguments.self_score, arguments.cross_score
-    return RecordVerification(arguments.number, arguments.by, *scores, verdict, arguments.note, time.time())
+    return RecordVerification(arguments.number, arguments.by, *scores, arguments.verdict, arguments.note, time.time())
 
 
 def _set(log: _Log, record: dict[str, Any], arguments: argparse.Namespace) -> Operation:
@@ -305,6 +304,15 @@ def _number(text: str) -> int:
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 15):
         raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no number of a dispatch; write 54 or #54")
     return int(digits)
+
+
+def _verdict(text: str) -> VerificationVerdict:
+    from console.tracker.fields import verdict_of
+
+    verdict = verdict_of(text)
+    if verdict is None:
+        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no verdict; write pass, warn or fail")
+    return verdict
 
 
 def _score(text: str) -> float:

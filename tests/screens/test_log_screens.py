@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import pytest
 from textual.widgets import Input, Static
@@ -71,7 +72,8 @@ async def test_lost_changes_are_written_again_one_or_all_and_failures_stay() -> 
         assert "undone [b]" not in drawn(app) and "cannot be written again" in drawn(app)
 
 
-async def test_a_verification_is_typed_in_and_what_is_wrong_is_told_at_once() -> None:
+@pytest.mark.parametrize("verdict", ["w", "경고", normalize("NFD", "경고")])
+async def test_a_verification_is_typed_in_and_what_is_wrong_is_told_at_once(verdict: str) -> None:
     left: list[Check | None] = []
     app = Stage(Static())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -92,7 +94,9 @@ async def test_a_verification_is_typed_in_and_what_is_wrong_is_told_at_once() ->
         app.screen.query_one("#check-cross", Input).value = "x"
         await until(pilot, lambda: "x is no score" in drawn(app))
         app.screen.query_one("#check-cross", Input).value = "3.8"
-        app.screen.query_one("#check-verdict", Input).value = "w"
+        app.screen.query_one("#check-verdict", Input).value = "?"
+        await until(pilot, lambda: "? is no verdict" in drawn(app))
+        app.screen.query_one("#check-verdict", Input).value = verdict
         app.screen.query_one("#check-note", Input).value = "확인"
         await until(pilot, lambda: "ctrl+s records it" in drawn(app))
         await pilot.press("ctrl+s")
