@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import compress
+from textwrap import wrap
 from typing import Final
 
 from rich.cells import cell_len
@@ -97,7 +98,7 @@ class DispatchTable(ScrollView, can_focus=True):
             self._take(log.dispatches)
         if changed or source_changed or log.error:
             self.refresh(Region(0, 0, self.size.width, 1))
-        if minute or (source_changed and not self._found):
+        if minute or ((changed or source_changed) and not self._found):
             self.refresh()
 
     @property
@@ -198,8 +199,18 @@ class DispatchTable(ScrollView, can_focus=True):
             )
         return self._empty(y, width)
 
+    @property
+    def _wrong(self) -> str:
+        """Why the log cannot be read, with the name of the file but not its directories."""
+        source, error = self._log.source, self._log.error
+        return source.rpartition("/")[2] + error.removeprefix(source) if error.startswith(source) else error
+
     def _empty(self, y: int, width: int) -> Strip:
         base = self.rich_style
+        if self._log.error and not self._all and y >= 1:
+            lines = wrap(self._log.error, max(20, width - 4))
+            text = lines[y - 1] if y <= len(lines) else ""
+            return Strip([Segment("  " + cut(text, width - 2), base)]).adjust_cell_length(width, base)
         if y != 1 or self._found:
             return Strip.blank(width, base)
         if not self._log.source:
@@ -209,7 +220,7 @@ class DispatchTable(ScrollView, can_focus=True):
         elif self._log.read_at is None and not self._log.error:
             text = "reading the dispatch log …"
         else:
-            text = "the dispatch log is empty" if not self._log.error else ""
+            text = "the dispatch log is empty"
         return Strip([Segment("  " + text, base + self._style("meta"))]).adjust_cell_length(width, base)
 
     def _style(self, name: str) -> Style:
@@ -222,16 +233,15 @@ class DispatchTable(ScrollView, can_focus=True):
     def _header(self, width: int) -> tuple[Segment, ...]:
         status, surface, check = self._columns(width)
         fill = self.get_component_rich_style("table--header")
+        if self._log.error:  # the whole line: where and what is wrong stands at its end
+            since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
+            return bar(width, [(f"  ▲ stale since {since}: {self._wrong}", self._style("alert"))], [], fill)
         shown = f"{len(self._found)}/{len(self._all)}" if self.filter_text else f"{len(self._all)}"
         order = "" if self.sort == SORTS[0] else f", by {self.sort}"
         task = f"task   {shown} dispatches, {self._open} open{order}"
         right: list[Part] = [(f" {'verified':<{check}}" if check else "", Style())]
-        if self._log.error:
-            since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
-            task = f"stale since {since}: {self._log.error}"
-            right = []
         left: list[Part] = [(f"{'#':>6}  {'status':<{status}}{'age':>5}  {'surface':<{surface}}", Style())]
-        left.append((task, self._style("alert") if self._log.error else Style()))
+        left.append((task, Style()))
         return bar(width, left, right, fill)
 
     def _row(self, dispatch: Dispatch, width: int, at_cursor: bool) -> tuple[Segment, ...]:

@@ -101,6 +101,21 @@ async def test_a_stale_log_keeps_its_rows_and_says_since_when() -> None:
         await until(pilot, lambda: "1 dispatches, 0 open" in rows(app)[0])
 
 
+async def test_why_a_log_cannot_be_read_fits_on_a_small_screen() -> None:
+    app, folder = Opening(), "/home/harry/.openclaw/workspace/memory"
+    error = f"{folder}/dispatch_log.json:146:2: is not valid JSON (Expecting property name enclosed in double quotes)"
+    broken = LogSlice(f"{folder}/dispatch_log.json", error=error, stale_since=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.table.show(LogSlice(broken.source), NOW)
+        await until(pilot, lambda: "reading the dispatch log" in drawn(app))
+        app.table.show(broken, NOW)
+        await until(pilot, lambda: "dispatch_log.json:146:2: is not valid JSON" in rows(app)[0])
+        assert " ".join(" ".join(rows(app)[1:]).split()) == error
+        app.table.show(replace(broken, dispatches=(dispatch(1),)), NOW)
+        await until(pilot, lambda: "task 1" in rows(app)[1])
+        assert "dispatch_log.json:146:2: is not valid JSON" in rows(app)[0]
+
+
 async def test_only_a_changed_row_is_painted_and_the_header_counts_again() -> None:
     app = Opening()
     async with app.run_test(size=SIZE) as pilot:
