@@ -364,3 +364,16 @@ def test_a_journal_that_cannot_be_written_leaves_the_log_alone(path: Path, tmp_p
 def test_refusals_name_the_file(path: Path) -> None:
     with pytest.raises(Refused, match=re.escape(f"{path}: there is no dispatch #9")):
         JsonLog(path).apply(SetStatus(9, DispatchStatus.DONE))
+
+
+def test_a_log_that_is_gone_is_not_begun_again_beside_its_backups(tmp_path: Path) -> None:
+    path = tmp_path / "dispatch_log.json"
+    JsonLog(path).apply(Append({"task": "a"}))
+    JsonLog(path).apply(Append({"task": "b"}))
+    path.unlink()
+    with pytest.raises(Damaged, match=r"is not there any more; .*the last good backup is .*\.bak-1 of 20"):
+        JsonLog(path).apply(Append({"task": "c"}))
+    assert not path.exists()
+    for backup in tmp_path.glob(".dispatch_log.json.bak-*"):
+        backup.unlink()
+    assert JsonLog(path).apply(Append({"task": "c"})).number == 1
