@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from itertools import compress
+from operator import attrgetter
 from textwrap import wrap
 from typing import Final
 
@@ -18,7 +18,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
+from console.model.dispatch import OPEN_STATUSES, Dispatch, DispatchStatus, VerificationVerdict
 from console.model.query import parse, searched
 from console.model.reconcile import Live, disagreement
 from console.model.snapshot import LogSlice
@@ -116,11 +116,13 @@ class DispatchTable(ScrollView, can_focus=True):
     def _take(self, dispatches: tuple[Dispatch, ...]) -> None:
         before = self._found
         marked = before[self.cursor] if self.cursor < len(before) and (self.cursor or self.has_focus) else None
-        self._all = tuple(sorted(dispatches, key=_ORDERS[self.sort]))
+        self._all = _ordered(dispatches, self.sort)
         self._searched = []
         if len(self._all) > MANY and self.is_mounted:
-            self.run_worker(partial(self._prepare, self._all), thread=True, exclusive=True, exit_on_error=False)
-        self._open = sum(1 for dispatch in self._all if dispatch.is_open)
+            # Without arguments: a worker writes down the repr of its work, and 100,000 dispatches take a second.
+            self.run_worker(self._prepare, thread=True, exclusive=True, exit_on_error=False)
+        statuses = [dispatch.status for dispatch in self._all]
+        self._open = sum(map(statuses.count, OPEN_STATUSES))
         self._found = self._passing()
         if marked is not None:
             # Rows move when a dispatch comes in; Enter must not open another one than the operator sees marked.
@@ -129,8 +131,9 @@ class DispatchTable(ScrollView, can_focus=True):
         if len(before) != len(self._found):
             self.refresh()
             return
-        for row, (old, new) in enumerate(zip(before, self._found, strict=True)):
-            if old != new:
+        top = self.scroll_offset.y
+        for row in range(top, min(top + self.size.height, len(before))):
+            if before[row] != self._found[row]:
                 self._repaint(row)
 
     def _passing(self) -> list[Dispatch]:
@@ -147,8 +150,9 @@ class DispatchTable(ScrollView, can_focus=True):
             return found
         return [dispatch for dispatch, text in zip(found, texts, strict=True) if query.matches(dispatch, text)]
 
-    def _prepare(self, dispatches: tuple[Dispatch, ...]) -> None:
+    def _prepare(self) -> None:
         """Make the texts the filter looks at; in a thread, so that the first letter typed need not wait for it."""
+        dispatches = self._all
         texts = [searched(dispatch) for dispatch in dispatches]
         if self._all is dispatches:
             self._searched = texts
@@ -331,6 +335,15 @@ _ORDERS: Final[dict[str, Callable[[Dispatch], tuple[object, ...]]]] = {
     "status": _open_first,
     "surface": _by_surface,
 }
+
+
+def _ordered(dispatches: tuple[Dispatch, ...], order: str) -> tuple[Dispatch, ...]:
+    """*dispatches* in one of `SORTS`; the usual one is a matter of C alone when every number is there once."""
+    if order == SORTS[0]:
+        numbers = [dispatch.number for dispatch in dispatches]
+        if None not in numbers and len(set(numbers)) == len(numbers):
+            return tuple(sorted(dispatches, key=attrgetter("number"), reverse=True))
+    return tuple(sorted(dispatches, key=_ORDERS[order]))
 
 
 def _status_word(dispatch: Dispatch) -> str:
