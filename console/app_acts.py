@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 from textual import on, work
 from textual.app import App
 from textual.notifications import SeverityLevel
 
-from console.model.dispatch import Dispatch
+from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
 from console.model.snapshot import Snapshot
@@ -22,6 +23,20 @@ from console.widgets.dispatch_table import DispatchTable
 
 READ_FIRST: Final = 0.7
 """Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
+
+Read = TypeVar("Read")
+
+
+class _Kept(Generic[Read]):
+    """Reads something, and remembers what the last time gave."""
+
+    def __init__(self, read: Callable[[], Awaitable[Read]]) -> None:
+        self._read = read
+        self.found: Read | None = None
+
+    async def __call__(self) -> Read:
+        self.found = await self._read()
+        return self.found
 
 
 class Acts(App[None]):
@@ -49,26 +64,31 @@ class Acts(App[None]):
         if opened is None:
             return
         live = dict(live_states(self.snapshot.surfaces))
-        read = partial(opened.engine.dispatches.record, dispatch.number)
+        log = opened.engine.dispatches
+        read = _Kept(partial(log.record, dispatch.number))
         screen = RecordScreen(dispatch, self.snapshot.log.dispatches, live, read)
-        match await self.push_screen_wait(screen):
+        choice = await self.push_screen_wait(screen)
+        # What the operator saw is what is decided by: another writer may change the record while the question is open.
+        seen = read.found.revision if read.found is not None else None
+        match choice:
             case "go":
                 self.main.open_dispatch(dispatch)
             case "check":
-                await self._record_check(opened, dispatch)
+                await self._record_check(dispatch, log.names, partial(log.verify, based_on=seen))
             case "status":
-                await self._set_status(opened, dispatch)
+                await self._set_status(dispatch, partial(log.set_status, based_on=seen))
 
-    async def _record_check(self, opened: Opened, dispatch: Dispatch) -> None:
+    async def _record_check(
+        self, dispatch: Dispatch, names: Mapping[str, str], write: Callable[..., Awaitable[Written]]
+    ) -> None:
         from console.screens.verdict import VerdictScreen
 
-        log = opened.engine.dispatches
-        check = await self.push_screen_wait(VerdictScreen(dispatch, lambda by: may_verify(dispatch, by, log.names)))
+        check = await self.push_screen_wait(VerdictScreen(dispatch, lambda by: may_verify(dispatch, by, names)))
         if check is not None:
             scores = check.self_score, check.cross_score
-            self._told(await log.verify(dispatch, check.by, *scores, check.verdict, check.note, time.time()))
+            self._told(await write(dispatch, check.by, *scores, check.verdict, check.note, time.time()))
 
-    async def _set_status(self, opened: Opened, dispatch: Dispatch) -> None:
+    async def _set_status(self, dispatch: Dispatch, write: Callable[[int, DispatchStatus], Awaitable[Written]]) -> None:
         from console.screens.verdict import StatusScreen
 
         if dispatch.number is None:
@@ -76,7 +96,7 @@ class Acts(App[None]):
             return
         status = await self.push_screen_wait(StatusScreen(dispatch))
         if status is not None and status is not dispatch.status:
-            self._told(await opened.engine.dispatches.set_status(dispatch.number, status))
+            self._told(await write(dispatch.number, status))
 
     def _told(self, written: Written) -> None:
         text = f"{written.text}; {written.warning}" if written.warning else written.text

@@ -21,7 +21,7 @@ from console.safety import check_outgoing, safe_text
 
 if TYPE_CHECKING:
     from console.tracker.names import FieldMap
-    from console.tracker.operations import Operation
+    from console.tracker.operations import Operation, Revision
 
 WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 """Exit codes: done; the log cannot be read or written, or has no such dispatch; wrong use; against a rule."""
@@ -85,7 +85,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], s
     verify.add_argument("--by", required=True, type=_words, help="who verified, for example surface:6")
     verify.add_argument("--self", dest="self_score", type=_score, metavar="SCORE", help="the author's own score")
     verify.add_argument("--cross", dest="cross_score", type=_score, metavar="SCORE", help="the verifier's score")
-    verify.add_argument("--verdict", choices=[verdict.value for verdict in VerificationVerdict])
+    verify.add_argument("--verdict", type=_verdict, help="pass, warn or fail")
     verify.add_argument("--note", type=_text, default="")
 
 
@@ -178,6 +178,9 @@ def _lost(log: _Log, *, restoring: bool, as_json: bool) -> None:
 
 
 def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:
+    from console.tracker.operations import Revision
+
+    seen: Revision | None = None
     if arguments.verb == "add":
         what, operation = "added", _added(config, arguments)
     else:
@@ -187,7 +190,8 @@ def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:
             what, operation = "verification recorded", _verified(config, dispatch, arguments)
         else:
             what, operation = f"{safe_text(arguments.field, limit=80)} changed", _set(log, record or {}, arguments)
-    number, warning = _apply(config, path, operation)
+        seen = Revision.of(record) if record is not None else None
+    number, warning = _apply(config, path, operation, seen)
     if warning:
         print(f"{safe_text(str(path))}: #{number} {warning}", file=sys.stderr)
     if arguments.json:
@@ -219,9 +223,8 @@ def _verified(config: Config, dispatch: Dispatch, arguments: argparse.Namespace)
         raise Stop(
             USAGE, "oc-console log verify: says nothing; give --verdict pass, warn or fail, or --self and --cross"
         )
-    verdict = VerificationVerdict(arguments.verdict) if arguments.verdict is not None else None
     scores = arguments.self_score, arguments.cross_score
-    return RecordVerification(arguments.number, arguments.by, *scores, verdict, arguments.note, time.time())
+    return RecordVerification(arguments.number, arguments.by, *scores, arguments.verdict, arguments.note, time.time())
 
 
 def _set(log: _Log, record: dict[str, Any], arguments: argparse.Namespace) -> Operation:
@@ -260,11 +263,14 @@ def _status(word: str, mapping: Config | FieldMap) -> DispatchStatus:
     return status
 
 
-def _apply(config: Config, path: Path, operation: Operation) -> tuple[int, str]:
-    """Through the owner's command when there is one for this log; (number, warning). Raises `Stop`."""
+def _apply(config: Config, path: Path, operation: Operation, seen: Revision | None) -> tuple[int, str]:
+    """Through the owner's command when there is one for this log; (number, warning). Raises `Stop`.
+
+    *seen* is the record the command was judged by: what others changed since is not written over.
+    """
     from console.tracker.dispatch_log import DispatchLog
 
-    written = asyncio.run(DispatchLog(config.log, path).write(operation))
+    written = asyncio.run(DispatchLog(config.log, path).write(operation, seen))
     if not written.done or written.number is None:
         raise Stop(REFUSED if written.refused else FAILED, written.text)
     return written.number, written.warning
@@ -298,6 +304,15 @@ def _number(text: str) -> int:
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 15):
         raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no number of a dispatch; write 54 or #54")
     return int(digits)
+
+
+def _verdict(text: str) -> VerificationVerdict:
+    from console.tracker.fields import verdict_of
+
+    verdict = verdict_of(text)
+    if verdict is None:
+        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no verdict; write pass, warn or fail")
+    return verdict
 
 
 def _score(text: str) -> float:

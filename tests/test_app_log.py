@@ -78,3 +78,22 @@ async def test_the_ledger_and_the_lost_changes_have_a_key(tmp_path: Path) -> Non
         await until(pilot, lambda: on_disk(path)[54] is DispatchStatus.CANCELLED)
         await pilot.press("escape", "l")
         await until(pilot, lambda: isinstance(app.screen, LedgerScreen))
+
+
+async def test_what_another_writer_changed_while_the_question_was_open_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "dispatch_log.json"
+    fleet = fleet_with(path)
+    app = fleet.app
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        await fleet.start(pilot, 2)
+        app.opened.engine.take(LogRead(NOW, str(path), tuple(read_records(RECORDS)[0])))  # type: ignore[union-attr]
+        await until(pilot, lambda: "Hermes" in drawn(app))
+        app.main.query_one("#dispatches").focus()
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: isinstance(app.screen, RecordScreen) and "As the file has it" in drawn(app))
+        await pilot.press("e")
+        await until(pilot, lambda: "#54 is now" in drawn(app))
+        path.write_text(path.read_text("utf-8").replace("완료 (확인 필요)", "실패"), "utf-8")
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: "#54 was changed meanwhile" in drawn(app))
+        assert on_disk(path)[54] is DispatchStatus.FAILED

@@ -158,7 +158,7 @@ def test_add(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_verify(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    verify = ["log", "verify", "54", "--log", str(log), "--verdict", "warn"]
+    verify = ["log", "verify", "54", "--log", str(log), "--verdict", "경고"]
     before = log.read_bytes()
     config = "surfaces: [{ref: 'surface:5', name: CLAUDE 1}]\n"
     (log.parent / "oc-console.yaml").write_text(config, encoding="utf-8")
@@ -184,7 +184,7 @@ def test_verify(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["verify", "54", "--by", "surface:6"], "says nothing; give --verdict"),
         (["verify", "54", "--by", "surface:6", "--self", "nan"], "nan is no score"),
         (["verify", "54", "--by", " ", "--self", "4"], "is empty"),
-        (["verify", "54", "--by", "surface:6", "--verdict", "maybe"], "choose from"),
+        (["verify", "54", "--by", "surface:6", "--verdict", "maybe"], "maybe is no verdict; write pass, warn or fail"),
         (["add", "--surface", "s"], "--task"),
     ],
 )

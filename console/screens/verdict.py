@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
+from unicodedata import normalize
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,9 +22,16 @@ _FIELDS: Final = (
     ("by", "verified by", "surface:6"),
     ("self", "self score", "the author's own, for example 4.9"),
     ("cross", "cross score", "the verifier's, for example 3.8"),
-    ("verdict", "verdict", "pass, warn or fail"),
+    ("verdict", "verdict", "pass, warn or fail (통과, 경고, 실패)"),
     ("note", "note", "what was found"),
 )
+_KOREAN: Final = {
+    "통과": VerificationVerdict.PASS,
+    "합격": VerificationVerdict.PASS,
+    "경고": VerificationVerdict.WARN,
+    "실패": VerificationVerdict.FAIL,
+    "불합격": VerificationVerdict.FAIL,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +110,9 @@ class VerdictScreen(ModalScreen[Check | None]):
             if score is not None and math.isnan(score):
                 return None, f"{text} is no score; write for example 4.9"
             scores.append(score)
-        verdict = next((each for each in VerificationVerdict if word and each.value.startswith(word.casefold())), None)
+        verdict = _KOREAN.get(normalize("NFC", word))
+        if word and verdict is None:
+            verdict = next((each for each in VerificationVerdict if each.value.startswith(word.casefold())), None)
         if word and verdict is None:
             return None, f"{word} is no verdict; write pass, warn or fail"
         if verdict is None and scores == [None, None]:

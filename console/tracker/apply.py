@@ -13,7 +13,7 @@ from console.tracker.dialect import Dialect, label_like, last_check
 from console.tracker.document import Document, NotALog
 from console.tracker.errors import Conflict, Refused
 from console.tracker.fields import epoch, verdict_of
-from console.tracker.names import CHECK_SYNONYMS, NO_OVERRIDES, SYNONYMS, FieldMap, fold, present
+from console.tracker.names import CHECK_SYNONYMS, NESTED_SCORE, NO_OVERRIDES, SYNONYMS, FieldMap, fold, present
 from console.tracker.numbers import number_in
 from console.tracker.operations import (
     Append,
@@ -49,7 +49,7 @@ def apply(
     With *based_on* an edit that meets fields changed since then, to something else than it wants itself, is a
     `Conflict`; changes of other fields do not matter. Raises Refused, Conflict.
     """
-    dialect = Dialect([entry.value for entry in document.entries], mapping)
+    dialect = Dialect([(entry.key, entry.value) for entry in document.entries], mapping)
     if isinstance(operation, Append):
         return _append(document, operation, dialect)
     index, record = _record(document, operation.number, mapping)
@@ -172,15 +172,23 @@ def _verification(operation: RecordVerification, record: dict[str, Any], dialect
     as_list = isinstance(held, list) or (held is None and bool(samples) and isinstance(samples[0], list))
     old = {} if as_list or not isinstance(held, dict) else held
     names = {part: dialect.check_key(part, old or like) for part in CHECK_SYNONYMS}
-    made = {**{k: v for k, v in old.items() if k not in names.values()}, **{names[p]: v for p, v in given.items()}}
+    new = {names[part]: _inside(old.get(names[part]), value) for part, value in given.items()}
+    made = {**{k: v for k, v in old.items() if k not in names.values()}, **new}
     made = {key: made[key] for key in (old or like) if key in made} | made
     return {name: [*(held if isinstance(held, list) else []), made] if as_list else made}
+
+
+def _inside(held: object, value: Any) -> Any:
+    """*value*, or, where the file has an object for it (``{"score": 3.8, …}``), that object with it."""
+    if not isinstance(held, dict):
+        return value
+    return {**held, next(iter(present(held, NESTED_SCORE)), NESTED_SCORE[0]): value}
 
 
 def _flat(given: dict[str, Any], record: dict[str, Any], dialect: Dialect, verdict: str = "") -> dict[str, Any]:
     found = {}
     for part, value in given.items():
-        name = "verification_note" if part == "note" else dialect.key(part, record)
+        name = dialect.flat_key(part, record)
         found[verdict if part == "verdict" and verdict else name] = value
     return found
 

@@ -20,13 +20,14 @@ _IN_CHECK: Final = {"verified_by": "by", "verified_at": "at"}
 
 
 class Dialect:
-    """How the records of one file are written; *records* in the order of the file."""
+    """How the records of one file are written; *records* as (what each stands under, it) in the order of the file."""
 
-    def __init__(self, records: Sequence[object], mapping: FieldMap) -> None:
+    def __init__(self, records: Sequence[tuple[str | None, object]], mapping: FieldMap) -> None:
         self.mapping = mapping
-        found = [record for record in records if isinstance(record, dict)]
+        keyed = [(key, record) for key, record in records if isinstance(record, dict)]
+        found = [record for _, record in keyed]
         names = mapping.names("number")
-        self.newest_first = _descends([number_in(None, record, names) for record in found])
+        self.newest_first = _descends([number_in(key, record, names) for key, record in keyed])
         ordered = found if self.newest_first else found[::-1]
         self.sample: list[dict[str, Any]] = list(islice(ordered, _SAMPLE))
 
@@ -40,6 +41,12 @@ class Dialect:
             if found:
                 return found[0]
         return self.mapping.fields.get(field, (field,))[0]
+
+    def flat_key(self, part: str, record: Mapping[str, Any]) -> str:
+        """The name of *part* of a verification that stands in *record* itself."""
+        wanted = self.mapping.flat_names(part)
+        found = next((each for held in (record, *self.sample) for each in present(held, wanted)), None)
+        return found or self.mapping.fields.get(part, (FLAT[part],))[0]
 
     def check_key(self, part: str, check: Mapping[str, Any]) -> str:
         """The name of *part* in the verification *check*, else its usual one."""
@@ -81,7 +88,7 @@ class Dialect:
 
     def flat(self, record: Mapping[str, Any]) -> bool:
         """Whether the parts of a verification stand in the record itself."""
-        wanted = [name for part in FLAT for name in self.mapping.names(part)]
+        wanted = [name for part in FLAT for name in self.mapping.flat_names(part)]
         return any(present(each, tuple(wanted)) for each in (record, *self.sample))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from console.config import LogConfig
     from console.tracker.losses import Lost
     from console.tracker.names import FieldMap
-    from console.tracker.operations import Operation
+    from console.tracker.operations import Operation, Revision
     from console.tracker.record import Record
 
 VERBS: Final = {"Append": "append", "Patch": "patch", "SetStatus": "set_status", "RecordVerification": "verify"}
@@ -61,8 +61,11 @@ class DispatchLog:
             return False
         return os.path.realpath(own) == os.path.realpath(self.path)
 
-    async def write(self, operation: Operation) -> Written:
-        """Carry out *operation*; it is safe on the disk, and seen there, when the answer says done."""
+    async def write(self, operation: Operation, based_on: Revision | None = None) -> Written:
+        """Carry out *operation*; it is safe on the disk, and seen there, when the answer says done.
+
+        *based_on* is the record the operator decided by: fields that others changed since are not written over.
+        """
         from console.host import in_thread
         from console.tracker.errors import LogError, Refused
 
@@ -71,18 +74,18 @@ class DispatchLog:
             return Written(False, "there is no dispatch log; write `log: {path: …}` into the configuration")
         try:
             if self.by_command:
-                number, warning = await self._command(path, operation), ""
+                number, warning = await self._command(path, operation, based_on), ""
             else:
-                number, warning = await in_thread(lambda: self._direct(path, operation))
+                number, warning = await in_thread(lambda: self._direct(path, operation, based_on))
         except LogError as error:
             return Written(False, str(error), refused=isinstance(error, Refused))
         return Written(True, f"#{number}: written to {safe_text(path.name)}", number, warning)
 
-    async def set_status(self, number: int, status: DispatchStatus) -> Written:
-        """Give a dispatch another state."""
+    async def set_status(self, number: int, status: DispatchStatus, based_on: Revision | None = None) -> Written:
+        """Give a dispatch another state; *based_on* as in `write`."""
         from console.tracker.operations import SetStatus
 
-        return await self.write(SetStatus(number, status))
+        return await self.write(SetStatus(number, status), based_on)
 
     async def note_context(self, number: int, text: str) -> str:
         """Write into a dispatch that its agent forgets; empty, or why that was not written."""
@@ -100,8 +103,9 @@ class DispatchLog:
         verdict: VerificationVerdict | None,
         note: str,
         at: float,
+        based_on: Revision | None = None,
     ) -> Written:
-        """Record a cross-check; refused when *by* is the author, or when it says nothing."""
+        """Record a cross-check; refused when *by* is the author, or when it says nothing; *based_on* as in `write`."""
         from console.tracker.operations import RecordVerification
 
         if dispatch.number is None:
@@ -112,7 +116,7 @@ class DispatchLog:
         if reason:
             return Written(False, f"refused: {reason}", refused=True)
         check = RecordVerification(dispatch.number, by, self_score, cross_score, verdict, note, at)
-        return await self.write(check)
+        return await self.write(check, based_on)
 
     async def count_lost(self) -> int:
         """How many changes of the console another writer has undone; 0 when it never wrote."""
@@ -158,13 +162,13 @@ class DispatchLog:
             return Record("this record has no number it could be found by")
         return await in_thread(lambda: record(path, number, self.mapping))
 
-    def _direct(self, path: Path, operation: Operation) -> tuple[int, str]:
+    def _direct(self, path: Path, operation: Operation, based_on: Revision | None) -> tuple[int, str]:
         from console.tracker.json_write import JsonLog
 
-        applied = JsonLog(path, mapping=self.mapping).apply(operation)
+        applied = JsonLog(path, mapping=self.mapping).apply(operation, based_on=based_on)
         return applied.number, applied.warning
 
-    async def _command(self, path: Path, operation: Operation) -> int:
+    async def _command(self, path: Path, operation: Operation, based_on: Revision | None) -> int:
         from console.tracker.errors import Refused
         from console.tracker.external import ExternalLog, TrackerCommand
 
@@ -182,7 +186,7 @@ class DispatchLog:
             cwd=Path(tracker.cwd) if tracker.cwd else None,
             timeout=tracker.timeout,
         )
-        return (await ExternalLog(path, command, self.mapping).apply(operation))[0]
+        return (await ExternalLog(path, command, self.mapping).apply(operation, based_on=based_on))[0]
 
 
 def _what(lost: Lost) -> str:

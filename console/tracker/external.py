@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,8 @@ from typing import Final
 from console.host import HostError, in_thread, run
 from console.model.dispatch import Dispatch
 from console.safety import check_outgoing, safe_text
+from console.tracker.apply import apply
+from console.tracker.document import parse
 from console.tracker.errors import CommandFailed, Refused
 from console.tracker.json_file import malformed, read_content, unreadable
 from console.tracker.names import NO_OVERRIDES, FieldMap
@@ -49,12 +52,15 @@ class ExternalLog:
         self.command = command
         self.mapping = mapping
 
-    async def apply(self, operation: Operation) -> tuple[int, Revision]:
+    async def apply(self, operation: Operation, *, based_on: Revision | None = None) -> tuple[int, Revision]:
         """Have the command carry out *operation*; return (number, the record's revision) once the file shows it.
 
+        An edit *based_on* a record that was changed since in the same fields is a Conflict, and the command not called.
         Raises Refused: no such verb, a value no argument can hold. Raises CommandFailed: it could not be run, it
         failed, or the file does not show the change.
         """
+        if based_on is not None:
+            await in_thread(lambda: self._compare(operation, based_on))
         before = await in_thread(self._numbers) if isinstance(operation, Append) else frozenset()
         for argv in self._argvs(operation):
             await self._run(argv)
@@ -105,6 +111,11 @@ class ExternalLog:
             said = safe_text(lines[-1], limit=300) if lines else "it said nothing"
             name = safe_text(" ".join(argv[:2]), limit=100)
             raise CommandFailed(f"{name}: failed with exit status {done.returncode}: {said}")
+
+    def _compare(self, operation: Operation, based_on: Revision) -> None:
+        """Raise Conflict when others changed what *operation* changes; how the command writes it is its own affair."""
+        with suppress(OSError, ValueError, RecursionError, MemoryError, Refused):
+            apply(parse(read_content(self.path)), operation, based_on=based_on, mapping=self.mapping)
 
     def _document(self) -> object:
         name = safe_text(str(self.path))

@@ -10,41 +10,77 @@ from typing import Final
 from console.model.dispatch import OPEN_STATUSES, DispatchStatus, VerificationVerdict
 
 _WORDS: Final[dict[DispatchStatus, str]] = {
-    DispatchStatus.QUEUED: "queued pending todo new backlog scheduled notstarted 예정 예약 등록 미배분 미착수",
+    DispatchStatus.QUEUED: "queued pending todo new backlog scheduled notstarted ready planned"
+    " 예정 예약 등록 미배분 미착수 시작전 대기열",
     DispatchStatus.SENT: "sent dispatched assigned delivered submitted"
-    " 배분 배분됨 배분완료 전송 전송됨 전송완료 발송 발송됨",
-    DispatchStatus.WORKING: "working inprogress running active started open busy wip ongoing"
-    " 진행 진행중 작업중 수행중 실행중 미완 미완료",
-    DispatchStatus.WAITING: "waiting blocked onhold hold paused 대기 대기중 보류 결정대기 승인대기 중단 중지",
+    " 배분 배분됨 배분완료 배정 배정됨 할당 할당됨 전달 전달됨 전달완료 전송 전송됨 전송완료 발송 발송됨",
+    DispatchStatus.WORKING: "working inprogress running active started open busy wip ongoing processing executing"
+    " doing 진행 진행중 작업중 수행중 실행중 처리중 미완 미완료",
+    DispatchStatus.WAITING: "waiting blocked onhold hold paused suspended 대기 대기중 보류",
     DispatchStatus.DONE: "done completed complete finished closed resolved success succeeded ok"
-    " 완료 완료됨 종료 끝 성공",
-    DispatchStatus.NEEDS_CHECK: "needscheck needsreview review inreview tocheck unverified"
-    " 완료확인필요 확인필요 검증필요 검증대기 확인대기 검증중 검토중 검토필요",
-    DispatchStatus.VERIFIED: "verified approved accepted 검증완료 검증됨 확인완료 확인됨 승인 승인됨",
-    DispatchStatus.FAILED: "failed fail failure error rejected timeout timedout crashed 실패 실패함 오류 에러 반려",
-    DispatchStatus.CANCELLED: "cancelled canceled aborted dropped skipped superseded 취소 취소됨 폐기",
+    " 완료 완료됨 종료 종료됨 끝 성공 작업완료 처리완료",
+    DispatchStatus.NEEDS_CHECK: "needscheck needsreview review inreview reviewing tocheck unverified unconfirmed"
+    " 완료확인필요 확인필요 확인요망 검증필요 검증대기 확인대기 검토필요",
+    DispatchStatus.VERIFIED: "verified approved accepted confirmed"
+    " 검증완료 교차검증완료 검증됨 확인완료 확인됨 승인 승인됨 승인완료",
+    DispatchStatus.FAILED: "failed fail failure error 실패 실패함 실패됨 오류 에러",
+    DispatchStatus.CANCELLED: "cancelled canceled cancel aborted abort dropped skipped skip 취소 취소됨 폐기 폐기됨",
 }
-_STATUSES: Final = {word: status for status, words in _WORDS.items() for word in words.split()}
+_NUANCES: Final[dict[DispatchStatus, str]] = {
+    DispatchStatus.WORKING: "incomplete unfinished partial retry retrying rework reworking"
+    " 수정중 구현중 개발중 부분완료 일부완료 재시도 재작업 재수정 재작업중 재수정중",
+    DispatchStatus.WAITING: "stopped needsapproval waitingforapproval awaitingapproval pendingapproval awaitinginput"
+    " 결정대기 결정필요 승인대기 승인필요 중단 중단됨 중지 중지됨 정지 일시정지 차단",
+    DispatchStatus.DONE: "fixed merged 구현완료 수정완료 해결 해결됨 해결완료",
+    DispatchStatus.NEEDS_CHECK: "확인중 검증중 교차검증중 검토중 미확인 미검증",
+    DispatchStatus.VERIFIED: "passed pass 검증통과 통과 합격",
+    DispatchStatus.FAILED: "rejected timeout timedout crashed killed 반려 반려됨 거절 거절됨 불합격",
+    DispatchStatus.CANCELLED: "superseded abandoned wontfix duplicate obsolete 포기 제외 중복",
+}
+"""Words that say more than the state: they are read, but not written into another record."""
+_PLAIN: Final = frozenset(word for words in _WORDS.values() for word in words.split())
+_STATUSES: Final = {
+    word: status for table in (_WORDS, _NUANCES) for status, words in table.items() for word in words.split()
+}
 _VERDICTS: Final = {
     word: verdict
     for verdict, words in {
         VerificationVerdict.PASS: "pass passed ok success approved verified 통과 합격 승인 검증완료",
-        VerificationVerdict.WARN: "warn warning conditional partial 경고 주의 조건부 보완 보완필요",
-        VerificationVerdict.FAIL: "fail failed reject rejected 실패 불합격 반려",
+        VerificationVerdict.WARN: "warn warning warnings warned conditional partial passwithwarnings passwithwarning"
+        " 경고 주의 조건부 조건부통과 조건부합격 보완 보완필요",
+        VerificationVerdict.FAIL: "fail failed reject rejected ng needswork 실패 불합격 불통과 미통과 부적합 반려"
+        " 재작업 재수정",
     }.items()
     for word in words.split()
 }
+_NOT_SCORE: Final = re.compile(r"[/(점]")
 _NOT_A_WORD: Final = re.compile(r"[\W_]+")
-_FIRST_PART: Final = re.compile(r"[(\[:;,/|–—→]| - ")
+_FIRST_PART: Final = re.compile(r"[(\[:;,/|–—]| - ")
+_ARROW: Final = re.compile(r"→|⇒|[-=]>")
+"""What stands behind the last one is what is now."""
 _STILL_TO_CHECK: Final = (
     "확인필요",
     "검증필요",
     "검토필요",
     "확인대기",
     "검증대기",
+    "확인요망",
+    "미확인",
+    "미검증",
     "needscheck",
     "needsreview",
+    "needsverification",
+    "needsconfirmation",
+    "tobeconfirmed",
+    "tobeverified",
+    "awaitingverification",
+    "awaitingreview",
+    "awaitingcheck",
+    "pendingverification",
+    "pendingreview",
     "unverified",
+    "unconfirmed",
+    "notverified",
 )
 
 _ZONES: Final = {"KST": 9, "JST": 9, "UTC": 0, "GMT": 0, "Z": 0}
@@ -60,7 +96,7 @@ _LOOSE_TIME: Final = re.compile(
 
 def status_of(text: str) -> DispatchStatus:
     """Return the status a person or script meant with *text*: ``진행 중``, ``Done``, ``완료 (확인 필요)``."""
-    short = text[:80].casefold()
+    short = _ARROW.split(text[:80].casefold())[-1]
     whole = squeeze(short)
     found = _STATUSES.get(whole)
     if found is not None:
@@ -76,8 +112,8 @@ def status_of(text: str) -> DispatchStatus:
 
 
 def is_plain_word(text: str) -> bool:
-    """Whether *text* is a status word and nothing else: ``완료``, but not ``완료 (14:20)``."""
-    return squeeze(text[:80].casefold()) in _STATUSES
+    """Whether *text* is a status word and nothing else: ``완료``, but not ``완료 (14:20)`` or ``중복``."""
+    return squeeze(text[:80].casefold()) in _PLAIN
 
 
 def verdict_of(value: object) -> VerificationVerdict | None:
@@ -89,7 +125,7 @@ def verdict_of(value: object) -> VerificationVerdict | None:
 
 @lru_cache(1024)
 def _verdict(text: str) -> VerificationVerdict | None:
-    short = text.casefold()
+    short = _ARROW.split(text.casefold())[-1]
     parts = (short, _FIRST_PART.split(short, maxsplit=1)[0], short.strip().partition(" ")[0])
     return next((_VERDICTS[word] for word in map(squeeze, parts) if word in _VERDICTS), None)
 
@@ -100,12 +136,12 @@ def squeeze(text: str) -> str:
 
 
 def score(value: object) -> float | None:
-    """Return a score such as ``4.9``, ``"4.9"`` or ``"4.9/5"`` (the part before the slash); None when it is none."""
+    """Return a score such as ``4.9``, ``"4.9"``, ``"4.9/5"`` (the part before the slash) or ``"4.9점"``; else None."""
     if type(value) is float:
         return value if abs(value) < 1e6 else None
     if isinstance(value, str):
         try:
-            value = float(value[:40].partition("/")[0])
+            value = float(_NOT_SCORE.split(value[:40], maxsplit=1)[0])
         except ValueError:
             return None
     if isinstance(value, bool) or not isinstance(value, int | float):

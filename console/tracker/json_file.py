@@ -6,7 +6,9 @@ import errno
 import hashlib
 import json
 import os
+import re
 import stat
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,6 +19,9 @@ from console.tracker.stream import LogParser
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 """Bytes of a log that is read."""
+DIGITS: Final = sys.int_info.default_max_str_digits
+"""Digits of a whole number that Python reads."""
+_MANY_DIGITS: Final = re.compile(rb"\d{%d}" % (DIGITS + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +109,10 @@ def malformed(content: bytes, error: Exception) -> str:
             f":{error.lineno}:{error.colno}: is not valid JSON ({safe_text(error.msg, limit=100)});"
             " half written, or to be corrected there; it is read again when it changes"
         )
+    digits = _MANY_DIGITS.search(content)
+    if digits is not None:
+        before = content[: digits.start()]
+        where = f":{before.count(10) + 1}:{digits.start() - before.rfind(10)}"
+        return f"{where}: is a number of more than {DIGITS} digits; correct it"
     reason = "nested too deep" if isinstance(error, RecursionError) else safe_text(str(error), limit=100) or "too large"
     return f": cannot be understood ({reason}); check that it is a dispatch log"

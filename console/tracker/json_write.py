@@ -156,7 +156,9 @@ class JsonLog:
             except (ValueError, RecursionError, MemoryError) as error:
                 problem, missing = malformed(content, error), False
         if missing and isinstance(operation, Append):
-            return None, None, parse(NEW)
+            if not any(backup.exists() for backup in backup_names(target)):
+                return None, None, parse(NEW)
+            problem = ": is not there any more; put a backup of it back, or move the backups away to begin a new log"
         raise Damaged(f"{self._name}{problem}. Nothing was written; {_last_good(target)}")
 
     def _already(self, content: bytes | None, key: str) -> Applied | None:

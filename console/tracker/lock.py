@@ -49,8 +49,11 @@ def _open(lock: Path) -> int:
     try:
         try:
             return os.open(lock, flags | os.O_RDWR | os.O_CREAT, 0o600)
-        except PermissionError:
-            return os.open(lock, flags | os.O_RDONLY)  # another account's lock file still locks
+        except PermissionError as refused:
+            try:
+                return os.open(lock, flags | os.O_RDONLY)  # another account's lock file still locks
+            except FileNotFoundError:
+                raise refused from None
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
         what = f"the lock file cannot be opened ({why})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Final, cast
@@ -9,7 +10,7 @@ from typing import Final, cast
 from console.model.dispatch import Dispatch, DispatchStatus, Verification
 from console.safety import LINE_LIMIT, safe_text
 from console.tracker.fields import epoch, epochs, score, verdict_of
-from console.tracker.names import CHECK_SYNONYMS, FLAT, NO_OVERRIDES, SYNONYMS, FieldMap, present
+from console.tracker.names import CHECK_SYNONYMS, FLAT, NESTED_SCORE, NO_OVERRIDES, SYNONYMS, FieldMap, present
 from console.tracker.numbers import NUMBER_LIMIT, number_in, number_of
 
 _CACHE_LIMIT: Final = 4096
@@ -59,6 +60,8 @@ class Mapper:
         self.not_understood = 0
         """Records so far that are not fully understood."""
         self.mapping = mapping
+        self._others: dict[str, tuple[str, ...]] = {}
+        """From a field to more of its names, for records that have several, and nothing under the first one."""
         self._number_names = mapping.names("number")
         self._plans: dict[tuple[str, ...], _Plan] = {}
         self._check_plans: dict[tuple[str, ...], _CheckPlan] = {}
@@ -91,13 +94,13 @@ class Mapper:
             under = keys if keys is not None else [None] * len(records)
             names = self._number_names
             numbers = [number_in(key, record, names) for key, record in zip(under, records, strict=True)]
-        surfaces = self._column_of_surfaces(_column(records, at_surface))
-        tasks = _column_of_texts(_column(records, at_task))
-        pairs = self._column_of_statuses(_column(records, at_status))
+        surfaces = self._column_of_surfaces(self._filled(records, at_surface, "surface"))
+        tasks = _column_of_texts(self._filled(records, at_task, "task"))
+        pairs = self._column_of_statuses(self._filled(records, at_status, "status"))
         statuses, shown = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
-        times = _column(records, at_time)
+        times = self._filled(records, at_time, "dispatched_at")
         whens = epochs(times)
-        held = _column(records, at_check)
+        held = self._filled(records, at_check, "verification")
         if flat:
             checks = [self._check(each, record, flat) for each, record in zip(held, records, strict=True)]
         else:
@@ -110,12 +113,34 @@ class Mapper:
         if None in whens:
             unclear |= {at for at, value in enumerate(times) if value and whens[at] is None}
         if at_check is not None and None in checks:
-            unclear |= {at for at, each in enumerate(held) if checks[at] is None and self._says_nothing(each)}
+            found = enumerate(zip(held, checks, strict=True))
+            unclear |= {at for at, (each, check) in found if check is None and each and self._says_nothing(each)}
         self.not_understood += len(unclear)
         return cast(list[Dispatch], made)
 
+    def _filled(self, records: list[_Record], at: str | None, field: str) -> list[object]:
+        """The column under *at*; where that holds nothing, what stands under another name of *field*."""
+        column = _column(records, at)
+        others = self._others.get(field, ())
+        if not others or (None not in column and "" not in column):
+            return column
+        return [
+            value if value is not None and value != "" else _first(record, (at or "", *others))
+            for value, record in zip(column, records, strict=True)
+        ]
+
     def _says_nothing(self, held: object) -> bool:
-        return isinstance(held, str) and held != "" and self.mapping.status(held) is DispatchStatus.UNKNOWN
+        """Whether a verification of which nothing was understood holds something all the same."""
+        if isinstance(held, list):
+            return bool(held) and self._says_nothing(held[-1])
+        if isinstance(held, dict):
+            known = {name for part in CHECK_SYNONYMS for name in present(held, self.mapping.check_names(part))}
+            verdict = _first(held, present(held, self.mapping.check_names("verdict")))
+            foreign = any(value not in _NOTHING for name, value in held.items() if name not in known)
+            return self._says_nothing(verdict) if verdict is not None else foreign and not known
+        if isinstance(held, str):
+            return held != "" and self.mapping.status(held) is DispatchStatus.UNKNOWN
+        return held is not None and not isinstance(held, bool)
 
     def _common(self, shapes: set[tuple[str, ...]]) -> _Plan | None:
         """One plan for records with these keys; None when they do not agree where a field stands."""
@@ -133,10 +158,16 @@ class Mapper:
         return number, surface, task, status, time, check, agent, next(iter(flats), ())
 
     def _plan(self, names: tuple[str, ...]) -> _Plan:
-        def pick(field: str) -> str | None:
-            return next(iter(present(names, self.mapping.names(field))), None)
+        def pick(field: str, wanted: tuple[str, ...] = ()) -> str | None:
+            found = present(names, wanted or self.mapping.names(field))
+            if len(found) > 1:
+                known = self._others.get(field, ())
+                self._others[field] = present((*known, *found[1:]), self.mapping.names(field))
+            return next(iter(found), None)
 
-        flat = tuple((field, name) for field in FLAT if (name := pick(field)) is not None)
+        flat = tuple(
+            (field, name) for field in FLAT if (name := pick(field, self.mapping.flat_names(field))) is not None
+        )
         number, surface, task, status, time, check, agent = map(pick, SYNONYMS)
         plan = (number, surface, task, status, time, check, agent, flat)
         if len(self._plans) < _CACHE_LIMIT:
@@ -153,7 +184,7 @@ class Mapper:
         if isinstance(raw, str) and raw in self._statuses:
             return self._statuses[raw]
         shown = _text(raw, 200)
-        found = (self.mapping.status(shown), shown)
+        found = (DispatchStatus.UNKNOWN if isinstance(raw, dict | list) else self.mapping.status(shown), shown)
         if isinstance(raw, str) and len(self._statuses) < _CACHE_LIMIT:
             self._statuses[raw] = found
         return found
@@ -180,6 +211,8 @@ class Mapper:
             names = tuple(held)
             plan = self._check_plans.get(names) or self._check_plan(names)
             parts = [_first(held, at) for at in plan]
+            if dict in map(type, parts):
+                parts = self._unfolded(parts)
         else:
             parts = [held, None, None, None, None, None]
         for field, name in flat:
@@ -195,6 +228,18 @@ class Mapper:
             self._checks[key] = check
         return check
 
+    def _unfolded(self, parts: list[object]) -> list[object]:
+        """The parts of a verification in which a score may be an object with its number, and who gave it."""
+        for at in (_PART["self_score"], _PART["cross_score"]):
+            inner = parts[at]
+            if isinstance(inner, dict):
+                names = tuple(inner)
+                parts[at] = _first(inner, present(names, NESTED_SCORE))
+                if at == _PART["cross_score"]:
+                    more = [_first(inner, present(names, self.mapping.check_names(part))) for part in CHECK_SYNONYMS]
+                    parts = [one if one is not None else other for one, other in zip(parts, more, strict=True)]
+        return parts
+
     def _check_plan(self, names: tuple[str, ...]) -> _CheckPlan:
         plan = tuple(present(names, self.mapping.check_names(part)) for part in CHECK_SYNONYMS)
         if len(self._check_plans) < _CACHE_LIMIT:
@@ -202,6 +247,7 @@ class Mapper:
         return plan
 
 
+_NOTHING: Final[tuple[object, ...]] = (None, "", False, [], {})
 _PART: Final = {name: at for at, name in enumerate(CHECK_SYNONYMS)}
 _SMALL: Final = frozenset({str, int, float, bool, type(None)})
 
@@ -210,15 +256,18 @@ def _verification(
     verdict: object, self_score: object, cross_score: object, by: object, at: object, note: object
 ) -> Verification | None:
     found, own, cross = verdict_of(verdict), score(self_score), score(cross_score)
+    if found is None and cross is None and verdict is None:
+        found = verdict_of(cross_score)  # "cross": "PASS"
     if found is None and own is None and cross is None:
         return None
     return Verification(found, own, cross, _text(by, 200), _text(note), epoch(at) if at else None)
 
 
 def _first(held: _Record, names: tuple[str, ...]) -> object:
+    """The first value under one of *names* that says something, else None."""
     for name in names:
-        value = held[name]
-        if value is not None:
+        value = held.get(name)
+        if value is not None and value != "":
             return value
     return None
 
@@ -261,4 +310,9 @@ def _text(value: object, limit: int = LINE_LIMIT) -> str:
         return safe_text(value, limit=limit)
     if value is None:
         return ""
-    return str(value) if isinstance(value, int | float) else "[…]"
+    if isinstance(value, int | float):
+        return str(value)
+    try:
+        return safe_text(json.dumps(value, ensure_ascii=False), limit=limit)
+    except (ValueError, RecursionError):
+        return "[…]"

@@ -15,27 +15,40 @@ CONTAINERS: Final = ("dispatches", "tasks", "entries", "log", "items")
 """Keys under which an object may hold its records."""
 
 SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
-    "number": ("number", "no", "dispatch_id", "dispatch", "id", "#"),
-    "surface": ("surface", "session", "target", "surface_ref"),
-    "task": ("task", "title", "prompt", "description", "message", "name"),
-    "status": ("status", "state"),
-    "dispatched_at": ("dispatched_at", "created_at", "ts", "timestamp", "sent_at", "time", "date"),
-    "verification": ("verification", "verify", "cross_check", "cross_verification"),
-    "agent": ("agent", "assignee", "worker"),
-}
-"""From a field of `Dispatch` to its names in a record, the first one that is there counts."""
+    "number": ("number", "no", "dispatch_id", "dispatch", "id", "#", "dispatch_#", "번호"),
+    "surface": ("surface", "session", "target", "surface_ref", "세션", "대상"),
+    "task": ("task", "title", "prompt", "description", "message", "name", "작업", "제목", "내용"),
+    "status": ("status", "state", "상태"),
+    "dispatched_at": (
+        "dispatched_at", "created_at", "ts", "timestamp", "sent_at", "time", "date",
+        "배분시각", "배분_시각", "시각", "일시",
+    ),
+    "verification": ("verification", "verify", "cross_check", "cross_verification", "검증", "교차검증", "교차_검증"),
+    "agent": ("agent", "assignee", "worker", "담당"),
+}  # fmt: skip
+"""From a field of `Dispatch` to its names in a record, the first one that holds something counts."""
 
 CHECK_SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
-    "verdict": ("verdict", "result", "outcome", "status"),
-    "self_score": ("self_score", "self", "score_self"),
-    "cross_score": ("cross_score", "cross", "score_cross", "score"),
-    "verified_by": ("by", "verified_by", "verifier", "reviewer", "surface", "agent"),
-    "verified_at": ("at", "verified_at", "checked_at", "ts", "timestamp", "time", "date"),
-    "note": ("note", "notes", "comment", "reason"),
+    "verdict": ("verdict", "result", "outcome", "status", "판정", "결과"),
+    "self_score": ("self_score", "self", "score_self", "자기점수", "자기_점수"),
+    "cross_score": ("cross_score", "cross", "score_cross", "score", "교차점수", "교차_점수"),
+    "verified_by": ("by", "verified_by", "verifier", "reviewer", "surface", "agent", "검증자"),
+    "verified_at": ("at", "verified_at", "checked_at", "ts", "timestamp", "time", "date", "시각", "일시"),
+    "note": ("note", "notes", "comment", "reason", "비고", "메모"),
 }
 """From a part of a verification to its names inside the verification."""
 
-FLAT: Final = ("verdict", "self_score", "cross_score", "verified_by", "verified_at")
+NESTED_SCORE: Final = ("score", "total", "점수", "총점")
+"""Names of the number where a score is an object of its own: ``{"cross": {"score": 3.8, "by": "surface:6"}}``."""
+
+FLAT: Final[Mapping[str, str]] = {
+    "verdict": "verdict",
+    "self_score": "self_score",
+    "cross_score": "cross_score",
+    "verified_by": "verified_by",
+    "verified_at": "verified_at",
+    "note": "verification_note",
+}
 """Parts of a verification that may, under just these names, stand in the record itself."""
 
 _CACHE_LIMIT: Final = 4096
@@ -52,8 +65,12 @@ class FieldMap:
 
     def names(self, name: str) -> tuple[str, ...]:
         """Folded names of the record's field *name*, the owner's first. Parts of a verification: see `check_names`."""
-        built_in = SYNONYMS.get(name) or ((name,) if name in FLAT else ())
+        built_in = SYNONYMS.get(name) or ((name,) if FLAT.get(name) == name else ())
         return (*map(fold, self.fields.get(name, ())), *built_in)
+
+    def flat_names(self, part: str) -> tuple[str, ...]:
+        """Folded names of a part of a verification, in the record itself."""
+        return (*map(fold, self.fields.get(part, ())), FLAT[part])
 
     def check_names(self, name: str) -> tuple[str, ...]:
         """Folded names of a part of a verification, inside the verification."""

@@ -13,7 +13,7 @@ from console.tracker.errors import LogError
 from console.tracker.journal import Journal
 from console.tracker.json_file import read_content
 from console.tracker.names import NO_OVERRIDES, FieldMap
-from console.tracker.operations import to_json
+from console.tracker.operations import Revision, to_json
 from console.tracker.schema import raw_record
 
 RAW_LIMIT: Final = 20_000
@@ -28,6 +28,8 @@ class Record:
     """The record as the file has it, as JSON with two spaces; or why it cannot be shown."""
     history: tuple[str, ...] = ()
     """What the console wrote, oldest first, one line each."""
+    revision: Revision | None = None
+    """What an edit of it is based on; None when it could not be read."""
 
 
 def record(path: Path, number: int, mapping: FieldMap = NO_OVERRIDES) -> Record:
@@ -39,7 +41,7 @@ def record(path: Path, number: int, mapping: FieldMap = NO_OVERRIDES) -> Record:
     if found is None:
         return Record(f"#{number} is not in the file any more")
     raw = json.dumps(found, ensure_ascii=False, indent=2, default=str)
-    return Record(safe_text(raw, multiline=True)[:RAW_LIMIT], _history(path, number))
+    return Record(safe_text(raw, multiline=True)[:RAW_LIMIT], _history(path, number), Revision.of(found))
 
 
 def _history(path: Path, number: int) -> tuple[str, ...]:

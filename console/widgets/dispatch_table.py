@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from itertools import compress
+from operator import attrgetter
+from textwrap import wrap
 from typing import Final
 
 from rich.cells import cell_len
@@ -17,7 +18,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
+from console.model.dispatch import OPEN_STATUSES, Dispatch, DispatchStatus, VerificationVerdict
 from console.model.query import parse, searched
 from console.model.reconcile import Live, disagreement
 from console.model.snapshot import LogSlice
@@ -97,7 +98,7 @@ class DispatchTable(ScrollView, can_focus=True):
             self._take(log.dispatches)
         if changed or source_changed or log.error:
             self.refresh(Region(0, 0, self.size.width, 1))
-        if minute or (source_changed and not self._found):
+        if minute or ((changed or source_changed) and not self._found):
             self.refresh()
 
     @property
@@ -115,11 +116,13 @@ class DispatchTable(ScrollView, can_focus=True):
     def _take(self, dispatches: tuple[Dispatch, ...]) -> None:
         before = self._found
         marked = before[self.cursor] if self.cursor < len(before) and (self.cursor or self.has_focus) else None
-        self._all = tuple(sorted(dispatches, key=_ORDERS[self.sort]))
+        self._all = _ordered(dispatches, self.sort)
         self._searched = []
         if len(self._all) > MANY and self.is_mounted:
-            self.run_worker(partial(self._prepare, self._all), thread=True, exclusive=True, exit_on_error=False)
-        self._open = sum(1 for dispatch in self._all if dispatch.is_open)
+            # Without arguments: a worker writes down the repr of its work, and 100,000 dispatches take a second.
+            self.run_worker(self._prepare, thread=True, exclusive=True, exit_on_error=False)
+        statuses = [dispatch.status for dispatch in self._all]
+        self._open = sum(map(statuses.count, OPEN_STATUSES))
         self._found = self._passing()
         if marked is not None:
             # Rows move when a dispatch comes in; Enter must not open another one than the operator sees marked.
@@ -128,8 +131,9 @@ class DispatchTable(ScrollView, can_focus=True):
         if len(before) != len(self._found):
             self.refresh()
             return
-        for row, (old, new) in enumerate(zip(before, self._found, strict=True)):
-            if old != new:
+        top = self.scroll_offset.y
+        for row in range(top, min(top + self.size.height, len(before))):
+            if before[row] != self._found[row]:
                 self._repaint(row)
 
     def _passing(self) -> list[Dispatch]:
@@ -146,8 +150,9 @@ class DispatchTable(ScrollView, can_focus=True):
             return found
         return [dispatch for dispatch, text in zip(found, texts, strict=True) if query.matches(dispatch, text)]
 
-    def _prepare(self, dispatches: tuple[Dispatch, ...]) -> None:
+    def _prepare(self) -> None:
         """Make the texts the filter looks at; in a thread, so that the first letter typed need not wait for it."""
+        dispatches = self._all
         texts = [searched(dispatch) for dispatch in dispatches]
         if self._all is dispatches:
             self._searched = texts
@@ -198,8 +203,18 @@ class DispatchTable(ScrollView, can_focus=True):
             )
         return self._empty(y, width)
 
+    @property
+    def _wrong(self) -> str:
+        """Why the log cannot be read, with the name of the file but not its directories."""
+        source, error = self._log.source, self._log.error
+        return source.rpartition("/")[2] + error.removeprefix(source) if error.startswith(source) else error
+
     def _empty(self, y: int, width: int) -> Strip:
         base = self.rich_style
+        if self._log.error and not self._all and y >= 1:
+            lines = wrap(self._log.error, max(20, width - 4))
+            text = lines[y - 1] if y <= len(lines) else ""
+            return Strip([Segment("  " + cut(text, width - 2), base)]).adjust_cell_length(width, base)
         if y != 1 or self._found:
             return Strip.blank(width, base)
         if not self._log.source:
@@ -209,7 +224,7 @@ class DispatchTable(ScrollView, can_focus=True):
         elif self._log.read_at is None and not self._log.error:
             text = "reading the dispatch log …"
         else:
-            text = "the dispatch log is empty" if not self._log.error else ""
+            text = "the dispatch log is empty"
         return Strip([Segment("  " + text, base + self._style("meta"))]).adjust_cell_length(width, base)
 
     def _style(self, name: str) -> Style:
@@ -222,16 +237,15 @@ class DispatchTable(ScrollView, can_focus=True):
     def _header(self, width: int) -> tuple[Segment, ...]:
         status, surface, check = self._columns(width)
         fill = self.get_component_rich_style("table--header")
+        if self._log.error:  # the whole line: where and what is wrong stands at its end
+            since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
+            return bar(width, [(f"  ▲ stale since {since}: {self._wrong}", self._style("alert"))], [], fill)
         shown = f"{len(self._found)}/{len(self._all)}" if self.filter_text else f"{len(self._all)}"
         order = "" if self.sort == SORTS[0] else f", by {self.sort}"
         task = f"task   {shown} dispatches, {self._open} open{order}"
         right: list[Part] = [(f" {'verified':<{check}}" if check else "", Style())]
-        if self._log.error:
-            since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
-            task = f"stale since {since}: {self._log.error}"
-            right = []
         left: list[Part] = [(f"{'#':>6}  {'status':<{status}}{'age':>5}  {'surface':<{surface}}", Style())]
-        left.append((task, self._style("alert") if self._log.error else Style()))
+        left.append((task, Style()))
         return bar(width, left, right, fill)
 
     def _row(self, dispatch: Dispatch, width: int, at_cursor: bool) -> tuple[Segment, ...]:
@@ -321,6 +335,15 @@ _ORDERS: Final[dict[str, Callable[[Dispatch], tuple[object, ...]]]] = {
     "status": _open_first,
     "surface": _by_surface,
 }
+
+
+def _ordered(dispatches: tuple[Dispatch, ...], order: str) -> tuple[Dispatch, ...]:
+    """*dispatches* in one of `SORTS`; the usual one is a matter of C alone when every number is there once."""
+    if order == SORTS[0]:
+        numbers = [dispatch.number for dispatch in dispatches]
+        if None not in numbers and len(set(numbers)) == len(numbers):
+            return tuple(sorted(dispatches, key=attrgetter("number"), reverse=True))
+    return tuple(sorted(dispatches, key=_ORDERS[order]))
 
 
 def _status_word(dispatch: Dispatch) -> str:

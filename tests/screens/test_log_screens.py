@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from unicodedata import normalize
 
+import pytest
 from textual.widgets import Input, Static
 
 from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
@@ -70,7 +72,8 @@ async def test_lost_changes_are_written_again_one_or_all_and_failures_stay() -> 
         assert "undone [b]" not in drawn(app) and "cannot be written again" in drawn(app)
 
 
-async def test_a_verification_is_typed_in_and_what_is_wrong_is_told_at_once() -> None:
+@pytest.mark.parametrize("verdict", ["w", "경고", normalize("NFD", "경고")])
+async def test_a_verification_is_typed_in_and_what_is_wrong_is_told_at_once(verdict: str) -> None:
     left: list[Check | None] = []
     app = Stage(Static())
     async with app.run_test(size=(80, 24)) as pilot:
@@ -91,7 +94,9 @@ async def test_a_verification_is_typed_in_and_what_is_wrong_is_told_at_once() ->
         app.screen.query_one("#check-cross", Input).value = "x"
         await until(pilot, lambda: "x is no score" in drawn(app))
         app.screen.query_one("#check-cross", Input).value = "3.8"
-        app.screen.query_one("#check-verdict", Input).value = "w"
+        app.screen.query_one("#check-verdict", Input).value = "?"
+        await until(pilot, lambda: "? is no verdict" in drawn(app))
+        app.screen.query_one("#check-verdict", Input).value = verdict
         app.screen.query_one("#check-note", Input).value = "확인"
         await until(pilot, lambda: "ctrl+s records it" in drawn(app))
         await pilot.press("ctrl+s")
@@ -111,3 +116,19 @@ async def test_a_new_state_begins_at_the_present_one() -> None:
         await pilot.press("up", "enter")
         await until(pilot, lambda: len(left) == 2)
     assert left == [DispatchStatus.NEEDS_CHECK, DispatchStatus.DONE]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_long_lists_leave_room_for_the_keys(size: tuple[int, int]) -> None:
+    async def restore(each: Undone) -> Written:
+        raise AssertionError(each)
+
+    app = Stage(Static())
+    async with app.run_test(size=size) as pilot:
+        many = [Dispatch(number, "s", "t", DispatchStatus.DONE) for number in range(100)]
+        await app.push_screen(LedgerScreen(many, {}))
+        await until(pilot, lambda: "Awaiting verification: 100" in drawn(app))
+        assert "Esc goes back" in drawn(app)
+        await app.push_screen(LossesScreen([Undone(n, "why", "what") for n in range(100)], restore))
+        await until(pilot, lambda: "#0  why" in drawn(app))
+        assert "Esc leaves them be" in drawn(app)

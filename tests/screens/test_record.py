@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.widgets import Static
 
 from console.model.agent import AgentState
@@ -37,3 +38,18 @@ async def test_everything_of_a_dispatch_is_on_its_screen() -> None:
         assert '"id": 54' in app.clipboard
         await pilot.press("g")
         await until(pilot, lambda: left == ["go"])
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 55)])
+async def test_a_long_record_leaves_room_for_the_keys(size: tuple[int, int]) -> None:
+    dispatch = Dispatch(54, "%3", "Hermes", DispatchStatus.WORKING)
+
+    async def read() -> Record:
+        return Record("\n".join(f'"field {number}": 1' for number in range(100)))
+
+    app = Stage(Static())
+    async with app.run_test(size=size) as pilot:
+        await app.push_screen(RecordScreen(dispatch, [], {}, read))
+        await until(pilot, lambda: '"field 0"' in drawn(app))
+        assert "e sets its status" in drawn(app)
+        assert "╰" in drawn(app)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from console.model.dispatch import DispatchStatus, VerificationVerdict
-from console.tracker.errors import CommandFailed, Refused
+from console.tracker.errors import CommandFailed, Conflict, Refused
 from console.tracker.external import ExternalLog, TrackerCommand
 from console.tracker.operations import Append, Operation, Patch, RecordVerification, SetStatus
 
@@ -101,3 +101,12 @@ async def test_a_command_that_is_not_there_or_hangs_is_told(log: ExternalLog) ->
     slow = ExternalLog(log.path, TrackerCommand(set_status=("sleep", "60"), timeout=0.05))
     with pytest.raises(CommandFailed, match=r"no end within 0\.05 s"):
         await slow.apply(SetStatus(1, DispatchStatus.DONE))
+
+
+async def test_the_command_is_not_called_for_a_record_others_changed_meanwhile(log: ExternalLog) -> None:
+    _, seen = await log.apply(Append({"task": "a", "surface": "s1"}))
+    await log.apply(SetStatus(1, DispatchStatus.FAILED))
+    with pytest.raises(Conflict, match="#1 was changed meanwhile: status is now failed"):
+        await log.apply(SetStatus(1, DispatchStatus.DONE), based_on=seen)
+    assert json.loads(log.path.read_text())[0]["status"] == "failed"
+    await log.apply(Patch(1, {"surface": "s2"}), based_on=seen)

@@ -170,7 +170,7 @@ GARBAGE: list[Any] = [
     pytest.param(b"", "is empty", id="empty"),
     pytest.param(b'{"dispatches": [{"id": 54,', ":1:27: is not valid JSON", id="half"),
     pytest.param(TEXT.encode().replace("재".encode(), b"\xec\x9e"), r":\d+:\d+: is not UTF-8", id="half a letter"),
-    pytest.param(b"[" + b"9" * 1_000_000 + b"]", "Exceeds the limit", id="number"),
+    pytest.param(b"[" + b"9" * 1_000_000 + b"]", ":1:2: is a number of more than 4300 digits; correct it", id="number"),
     pytest.param(b"[" * 100_000, "nested too deep", id="nested"),
     pytest.param(b"garbage " * (50 * 1024 * 1024 // 8), ":1:1: is not valid JSON", id="50 MB"),
     pytest.param(b'{"users": []}', "is JSON, but no list of dispatches; name the log in log.path", id="other"),
@@ -236,7 +236,7 @@ def test_a_directory_that_may_not_be_written_is_told() -> None:
         path.chmod(0o644)
         Path(name).chmod(0o555)
         try:
-            with without_root(), pytest.raises(NotWritten, match="allow this account to write in that directory"):
+            with without_root(), pytest.raises(NotWritten, match=r"opened \(Permission denied\); allow this account"):
                 JsonLog(path).apply(DONE)
         finally:
             Path(name).chmod(0o755)
@@ -364,3 +364,16 @@ def test_a_journal_that_cannot_be_written_leaves_the_log_alone(path: Path, tmp_p
 def test_refusals_name_the_file(path: Path) -> None:
     with pytest.raises(Refused, match=re.escape(f"{path}: there is no dispatch #9")):
         JsonLog(path).apply(SetStatus(9, DispatchStatus.DONE))
+
+
+def test_a_log_that_is_gone_is_not_begun_again_beside_its_backups(tmp_path: Path) -> None:
+    path = tmp_path / "dispatch_log.json"
+    JsonLog(path).apply(Append({"task": "a"}))
+    JsonLog(path).apply(Append({"task": "b"}))
+    path.unlink()
+    with pytest.raises(Damaged, match=r"is not there any more; .*the last good backup is .*\.bak-1 of 20"):
+        JsonLog(path).apply(Append({"task": "c"}))
+    assert not path.exists()
+    for backup in tmp_path.glob(".dispatch_log.json.bak-*"):
+        backup.unlink()
+    assert JsonLog(path).apply(Append({"task": "c"})).number == 1

@@ -102,6 +102,11 @@ def test_a_log_with_the_newest_first_gets_it_first() -> None:
     assert changed.text == dumped([{"id": 3, "task": "c"}, {"id": 2, "task": "b"}, {"id": 1, "task": "a"}])
 
 
+def test_so_does_one_whose_records_stand_under_their_numbers() -> None:
+    changed = done(dumped({"#2": {"task": "b"}, "#1": {"task": "a"}}), Append({"task": "c"}))
+    assert changed.text == dumped({"#3": {"task": "c"}, "#2": {"task": "b"}, "#1": {"task": "a"}})
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -151,6 +156,7 @@ def test_a_record_that_cannot_be_kept_whole_is_not_rewritten(piece: str) -> None
     [
         (["완료", "완료", "완료 (14:20)", "완료 (15:20)", "완료 (15:20)", "done"], DispatchStatus.DONE, "완료"),
         (["Working"], DispatchStatus.WORKING, "Working"),
+        (["중복", "중복"], DispatchStatus.CANCELLED, "cancelled"),
         (["Working"], DispatchStatus.NEEDS_CHECK, "needs-check"),
     ],
 )
@@ -194,6 +200,9 @@ CHECK = RecordVerification(2, "surface:6", 4.9, 3.8, VerificationVerdict.WARN, "
         ({"verdict": "경고", "self_score": 4, "verified_by": "b"}, {}, {
             "verdict": "경고", "self_score": 4.9, "cross_score": 3.8, "verified_by": "surface:6",
             "verified_at": WHEN, "verification_note": "gap"}),
+        ({}, {"verification": {"self": {"score": 4, "x": 1}, "cross": {"by": "b"}, "verdict": None}}, {"verification": {
+            "self": {"score": 4.9, "x": 1}, "cross": {"by": "b", "score": 3.8}, "verdict": "warn", "by": "surface:6",
+            "at": WHEN, "note": "gap"}}),
     ],
 )  # fmt: skip
 def test_a_verification_is_written_where_the_file_has_them(first: Any, second: Any, after: Any) -> None:
@@ -210,7 +219,7 @@ def test_a_verification_is_written_where_the_file_has_them(first: Any, second: A
     assert timeless(changed.after) == after
     found = read_records(json.loads(changed.text))[0][1].verification
     assert found is not None
-    assert (found.verdict, found.gap, found.by) == (VerificationVerdict.WARN, 1.1, "surface:6")
+    assert (found.verdict, found.gap, found.by, found.note) == (VerificationVerdict.WARN, 1.1, "surface:6", "gap")
 
 
 def test_nobody_verifies_itself() -> None:

@@ -87,6 +87,23 @@ def test_a_second_name_helps_when_the_first_is_no_number() -> None:
         ("실패", DispatchStatus.FAILED),
         ("취소", DispatchStatus.CANCELLED),
         ("canceled", DispatchStatus.CANCELLED),
+        ("시작 전", DispatchStatus.QUEUED),
+        ("배정됨", DispatchStatus.SENT),
+        ("처리 중", DispatchStatus.WORKING),
+        ("재작업", DispatchStatus.WORKING),
+        ("processing", DispatchStatus.WORKING),
+        ("승인 필요", DispatchStatus.WAITING),
+        ("중단됨", DispatchStatus.WAITING),
+        ("작업 완료", DispatchStatus.DONE),
+        ("대기 → 진행 중 → 완료", DispatchStatus.DONE),
+        ("done -> 확인 요망", DispatchStatus.NEEDS_CHECK),
+        ("완료 (미확인)", DispatchStatus.NEEDS_CHECK),
+        ("pending verification", DispatchStatus.NEEDS_CHECK),
+        ("awaiting review", DispatchStatus.NEEDS_CHECK),
+        ("교차 검증 완료", DispatchStatus.VERIFIED),
+        ("PASS", DispatchStatus.VERIFIED),
+        ("거절", DispatchStatus.FAILED),
+        ("중복", DispatchStatus.CANCELLED),
         ("not done", DispatchStatus.UNKNOWN),
         ("done tomorrow", DispatchStatus.UNKNOWN),
         ("완료 예정", DispatchStatus.UNKNOWN),
@@ -157,6 +174,8 @@ PASS = Verification(VerificationVerdict.PASS, 4.9, 3.8, "surface:6")
         {"cross_check": [{"verdict": "FAIL"}, {"outcome": "통과", "self": 4.9, "cross": 3.8, "reviewer": "surface:6"}]},
         {"verdict": "PASS (3.8/5)", "self_score": 4.9, "cross_score": 3.8, "verified_by": "surface:6"},
         {"verification": "PASS", "selfScore": 4.9, "crossScore": 3.8, "verifiedBy": "surface:6"},
+        {"verification": {"self": {"score": 4.9}, "cross": {"score": "3.8점", "verdict": "PASS", "by": "surface:6"}}},
+        {"검증": {"자기 점수": 4.9, "교차점수": "3.8 (5점 만점)", "판정": "통과", "검증자": "surface:6"}},
     ],
 )
 def test_the_verification(record: dict[str, Any]) -> None:
@@ -171,6 +190,10 @@ def test_the_verification(record: dict[str, Any]) -> None:
         ("WARN", VerificationVerdict.WARN),
         ("경고", VerificationVerdict.WARN),
         ("FAIL (3.8/5)", VerificationVerdict.FAIL),
+        ("PASS → FAIL", VerificationVerdict.FAIL),
+        ("pass with warnings", VerificationVerdict.WARN),
+        ("조건부 통과", VerificationVerdict.WARN),
+        ("불통과", VerificationVerdict.FAIL),
         ("실패", VerificationVerdict.FAIL),
         (True, VerificationVerdict.PASS),
         (False, None),
@@ -187,8 +210,35 @@ def test_no_verification_yet_is_none_and_not_counted(value: object) -> None:
     assert read_records([{**RECORD, "verification": value}]) == ((READ,), 0)
 
 
-def test_a_verdict_nobody_knows_is_counted() -> None:
-    assert read_records([{**RECORD, "verification": "purple"}]) == ((READ,), 1)
+@pytest.mark.parametrize(
+    "value",
+    ["purple", {"verdict": "purple"}, {"by": "s6", "verdict": "purple"}, {"surface:6": "PASS"}, {"passed": True}, 4.5],
+)
+def test_a_verification_nobody_understands_is_counted(value: object) -> None:
+    assert read_records([{**RECORD, "verification": value}]) == ((READ,), 1)
+    assert read_records([{**RECORD, "verification": [value]}]) == ((READ,), 1)
+
+
+@pytest.mark.parametrize("nothing", [None, ""])
+def test_a_name_that_holds_nothing_does_not_hide_another_one(nothing: object) -> None:
+    record = {
+        "id": 54, "surface": nothing, "session": "surface:1", "task": nothing, "title": READ.task, "status": nothing,
+        "state": "Working", "dispatched_at": nothing, "created_at": AT, "verification": nothing, "verify": "PASS",
+    }  # fmt: skip
+    expected = replace(READ, dispatched_at=AT, verification=Verification(VerificationVerdict.PASS))
+    assert read_records([record]) == ((expected,), 0)
+    assert read_records([{**RECORD, "state": "done"}, record])[0][1] == expected
+
+
+def test_korean_names_of_fields() -> None:
+    when = "2026-04-10 16:41 KST"
+    record = {"번호": "#54", "세션": "surface:1", "작업": READ.task, "상태": "Working", "배분 시각": when}
+    assert read_records([record]) == ((replace(READ, dispatched_at=AT),), 0)
+
+
+def test_an_object_where_a_text_should_be_is_shown_as_it_is() -> None:
+    (found,), _ = read_records([{**RECORD, "task": {"무엇": ["a", 1]}, "status": {"code": 1}}])
+    assert (found.task, found.status, found.raw_status) == ('{"무엇": ["a", 1]}', DispatchStatus.UNKNOWN, '{"code": 1}')
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), "x", True, None, [], 10**400])

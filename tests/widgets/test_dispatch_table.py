@@ -10,7 +10,7 @@ from textual import on
 
 from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
 from console.model.snapshot import LogSlice
-from console.widgets.dispatch_table import DispatchTable
+from console.widgets.dispatch_table import MANY, DispatchTable, _ordered
 from tests.ui_helpers import HOSTILE, NOW, Stage, clickable, drawn, rows, until, whole
 
 SIZE = (130, 9)
@@ -99,6 +99,57 @@ async def test_a_stale_log_keeps_its_rows_and_says_since_when() -> None:
         assert "task 1" in rows(app)[1]
         app.table.show(log(dispatch(1)), NOW + 6)
         await until(pilot, lambda: "1 dispatches, 0 open" in rows(app)[0])
+
+
+async def test_why_a_log_cannot_be_read_fits_on_a_small_screen() -> None:
+    app, folder = Opening(), "/home/harry/.openclaw/workspace/memory"
+    error = f"{folder}/dispatch_log.json:146:2: is not valid JSON (Expecting property name enclosed in double quotes)"
+    broken = LogSlice(f"{folder}/dispatch_log.json", error=error, stale_since=NOW)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.table.show(LogSlice(broken.source), NOW)
+        await until(pilot, lambda: "reading the dispatch log" in drawn(app))
+        app.table.show(broken, NOW)
+        await until(pilot, lambda: "dispatch_log.json:146:2: is not valid JSON" in rows(app)[0])
+        assert " ".join(" ".join(rows(app)[1:]).split()) == error
+        app.table.show(replace(broken, dispatches=(dispatch(1),)), NOW)
+        await until(pilot, lambda: "task 1" in rows(app)[1])
+        assert "dispatch_log.json:146:2: is not valid JSON" in rows(app)[0]
+
+
+async def test_a_long_log_costs_nothing_for_rows_out_of_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    many = [dispatch(number) for number in range(MANY + 1)]
+    calls = {"__repr__": 0, "__eq__": 0}
+
+    def counted(name: str) -> None:
+        own = getattr(Dispatch, name)
+
+        def call(*args: object) -> object:
+            calls[name] += 1
+            return own(*args)
+
+        monkeypatch.setattr(Dispatch, name, call)
+
+    app = Opening()
+    async with app.run_test(size=SIZE) as pilot:
+        for name in calls:
+            counted(name)
+        app.table.show(log(*many), NOW)
+        await until(pilot, lambda: f"task {MANY}" in drawn(app))
+        changed = [replace(each, task=f"new {each.number}") for each in many]
+        app.table.show(log(*changed), NOW)
+        await until(pilot, lambda: f"new {MANY}" in drawn(app))
+        app.table.sort = "surface"
+        await pilot.pause()
+        assert max(calls.values()) < MANY / 10, calls
+
+
+def test_the_newest_are_first_also_when_a_number_is_there_twice_or_missing() -> None:
+    plain = [replace(dispatch(number), dispatched_at=float(number)) for number in (3, 1, 2)]
+    assert [each.number for each in _ordered(tuple(plain), "number")] == [3, 2, 1]
+    twice = [*plain, replace(dispatch(2), dispatched_at=9.0), replace(dispatch(2), number=None)]
+    found = [(each.number, each.dispatched_at) for each in _ordered(tuple(twice), "number")]
+    assert found[:4] == [(3, 3.0), (2, 9.0), (2, 2.0), (1, 1.0)]
+    assert found[4][0] is None
 
 
 async def test_only_a_changed_row_is_painted_and_the_header_counts_again() -> None:
