@@ -95,9 +95,9 @@ class LogConfig(_Section):
     """From what the console calls a field to the names it has in this log."""
     statuses: dict[str, DispatchStatus] = field(default_factory=dict)
     """From a word of this log to what it means."""
+    tracker: TrackerConfig = TrackerConfig()
     note_context: bool = False
     """Whether an agent that forgets (little context left, compaction) is noted in its open dispatch."""
-    tracker: TrackerConfig = TrackerConfig()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from console.app import ConsoleApp
-from console.commands import COMMANDS, IDS, key_table, with_keys
+from console.commands import COMMANDS, DIGITS, IDS, key_table, with_keys
 from console.screens.main import MainScreen
 
 
@@ -28,7 +28,9 @@ def test_every_command_says_what_it_does_and_has_its_action() -> None:
 
 
 def test_only_sending_changes_something_outside() -> None:
-    assert [command.id for command in COMMANDS if command.danger] == ["surface.send"]
+    assert [command.id for command in COMMANDS if command.danger] == [
+        "surface.yes", "surface.no", "surface.send", "log.lost",
+    ]  # fmt: skip
 
 
 def test_own_keys_replace_the_default_ones() -> None:
@@ -53,7 +55,7 @@ def test_the_readme_table_has_every_command_once() -> None:
         rows = [row for row in table if row.endswith(f"| {command.help} |")]
         focus = command.id.startswith("surface.focus_")
         assert len(rows) == (0 if focus else 1), command.id
-    assert "| `1`–`9` | Focus a pane of this page. |" in table
+    assert f"| `1`–`9` | {DIGITS} |" in table
 
 
 def test_the_screen_binds_exactly_the_registry() -> None:
