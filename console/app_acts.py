@@ -106,13 +106,18 @@ class Acts(App[None]):
     @on(MainScreen.Answered)
     @work(exit_on_error=False, name="answer")
     async def _answer(self, message: MainScreen.Answered) -> None:
-        surface = self.main.selected_surface()
+        surface, shown = self._surface(message.key), message.shown
         if surface is None or self.opened is None:
             return
-        if surface.status is not None and time.time() - surface.status.since < READ_FIRST:
+        if shown is not None and message.pressed_at - shown.at < READ_FIRST:
             self.notify(f"{surface.name}: this has just opened; read it, then press again.", markup=False, timeout=3)
             return
-        result = await self.opened.engine.answer(surface.key, message.wanted)
+        engine = self.opened.engine
+        if shown is None:
+            result = await engine.answer(surface.key, message.wanted)
+        else:
+            # What the operator saw when pressing is what is answered; the engine may know of another one by now.
+            result = await engine.press(surface.key, message.wanted, shown.dialog)
         good = result.outcome == "answered"
         self.notify(
             f"{surface.name}: {result.outcome}. {result.evidence}",
