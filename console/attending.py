@@ -75,6 +75,8 @@ class Attending:
             from console.actions.auto import AutoApprover
 
             self.auto = AutoApprover(policy(config), press, state)
+            if config.approve.script:
+                self.auto.suspend("looking for another approver")  # nothing is decided before it is known
 
     @property
     def needed(self) -> bool:
