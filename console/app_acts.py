@@ -135,15 +135,13 @@ class Acts(App[None]):
 
     def action_stop_all(self) -> None:
         """Nothing is answered without a person any more."""
-        auto = self.opened.engine.attending.auto if self.opened is not None else None
-        if auto is None:
+        now = self.opened.engine.stop_all() if self.opened is not None else ""
+        if not now:
             self.notify("Nothing runs by itself here.", markup=False, timeout=3)
-        elif auto.stopped:
-            auto.resume()
-            self.notify("Auto-approval is on again.", severity="warning", markup=False)
-        else:
-            auto.stop_all()
+        elif "stopped" in now:
             self.notify("Stopped: nothing is approved without you.", severity="warning", markup=False)
+        else:
+            self.notify(f"No longer stopped: {now}.", severity="warning", markup=False)
 
     @work(exit_on_error=False, name="focus")
     async def action_go_there(self) -> None:

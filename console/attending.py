@@ -169,6 +169,16 @@ class Attending:
                 self._failed.add(notice.error)
                 ears.say(notice.error)
 
+    def stop(self, snapshot: Snapshot) -> AutoRead | None:
+        """Approve nothing without a person from this moment on, or again; None when nothing ever does."""
+        if self.auto is None:
+            return None
+        if self.auto.stopped:
+            self.auto.resume()
+        else:
+            self.auto.stop_all()
+        return self._auto_read(self.auto, snapshot)
+
     def _auto_read(self, auto: AutoApprover, snapshot: Snapshot) -> AutoRead:
         covered = frozenset(surface.key for surface in snapshot.surfaces if auto.covers(surface))
         why = auto.stopped or auto.suspended

@@ -165,6 +165,14 @@ class Engine(Acts):
         self.interest = interest
         self.mux.look_at(interest)
 
+    def stop_all(self) -> str:
+        """Approve nothing without a person from now on; the second time takes it back. What holds now, or empty."""
+        stopped = self.attending.stop(self.snapshot)
+        if stopped is None:
+            return ""
+        self.take(stopped)
+        return stopped.note
+
     def reread(self) -> None:
         """Read tree and screens again now."""
         self.mux.reread()

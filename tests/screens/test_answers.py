@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from console import app_acts
+from console.config import Config
+from console.config_sections import ApprovalRuleSection, ApprovalSection
+from console.engine import Engine
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead, ScreenRead
 from console.model.surface import Screen
 from console.widgets.dispatch_table import DispatchTable
 from tests.fakes import mux as fake
-from tests.ui_helpers import NOW, EchoMux, Fleet, drawn, until
+from tests.ui_helpers import NOW, EchoMux, Fleet, drawn, info, read, until
 
 
 def asks(command: str) -> Screen:
@@ -93,3 +97,20 @@ async def test_in_the_table_y_answers_nothing(monkeypatch: pytest.MonkeyPatch) -
         await pilot.press("y", "n")
         await until(pilot, lambda: told(fleet, "go there first"))
         assert fleet.mux.typed == []
+
+
+async def test_x_stops_what_is_approved_without_a_person_and_the_bar_says_so_at_once(tmp_path: Path) -> None:
+    rule = ApprovalRuleSection("tests", ("AGENT *",), (), ("pytest",))
+    config = Config(approve=ApprovalSection(enabled=True, dry_run=False, rules=(rule,)))
+    fleet = Fleet(config)
+    fleet.engine = Engine(config, fleet.mux, state=tmp_path)
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        fleet.tree(info(number) for number in range(1, 7))
+        fleet.post(*(read(number, f"screen of {number}") for number in range(1, 7)))
+        await until(pilot, lambda: "auto on 6" in drawn(fleet.app) and "%1 auto" in drawn(fleet.app))
+        await pilot.press("X")
+        assert fleet.engine.snapshot.auto == frozenset() and "stopped" in fleet.engine.snapshot.auto_note
+        await until(pilot, lambda: "auto off: stopped by the operator" in drawn(fleet.app))
+        assert "%1 auto" not in drawn(fleet.app)
+        await pilot.press("X")
+        await until(pilot, lambda: told(fleet, "No longer stopped: auto on 6"))
