@@ -104,7 +104,7 @@ async def test_since_and_the_timeline_outlive_the_console(tmp_path: Path) -> Non
     second = (await once(time.time(), 2)).snapshot.surfaces[0]
     assert first.status is not None and second.status is not None
     assert second.status.since == pytest.approx(began, abs=0.01)
-    assert second.history and second.history[0] == (pytest.approx(began, abs=0.01), AgentState.IDLE)
+    assert second.history[0][0] == pytest.approx(began, abs=0.01) and second.history[0][1] is AgentState.IDLE
 
 
 async def test_another_process_behind_the_same_ref_has_no_past(tmp_path: Path) -> None:
@@ -114,7 +114,39 @@ async def test_another_process_behind_the_same_ref_has_no_past(tmp_path: Path) -
         mux.post(TreeRead(now, "tmux", (info,)), ScreenRead(now, "%1", IDLE))
         engine = Engine(Config(), mux, state=tmp_path)
         task = await looking(engine)
-        await eventually(lambda: f"|{pid}" in written(tmp_path))
+        await eventually(lambda pid=pid: f"|{pid}" in written(tmp_path))
         await ended(task)
         status = engine.snapshot.surfaces[0].status
         assert status is not None and status.since == pytest.approx(now, abs=0.01)
+
+
+WORKS = screen(
+    "✻ Pondering… (12s · esc to interrupt)", "", "─" * 80, "❯ ", "─" * 80, "  esc to interrupt", cursor=(2, 3)
+)  # fmt: skip
+
+
+async def test_what_a_screen_showed_at_the_first_look_did_not_begin_then() -> None:
+    """A spinner quoted in the last answer is older than the console: the agent's own older word stands."""
+    engine = Engine(Config(), FakeMux())
+    now = time.time()
+    engine.take(TreeRead(now, "tmux", (ME,)))
+    judging = engine._judging
+    judging.hear(SignalsRead(now, "test", (Signal("status file", "claude", AgentState.IDLE, now - 900, surface="%1"),)))
+    await judging.join(engine.snapshot.surfaces)
+    engine.take(ScreenRead(now, "%1", WORKS))
+    assert state(engine) is AgentState.IDLE
+    engine.take(ScreenRead(now + 1, "%1", IDLE))
+    engine.take(ScreenRead(now + 2, "%1", WORKS))  # it was seen to begin, later than that word
+    assert state(engine) is AgentState.WORKING
+
+
+async def test_a_wait_that_the_agent_tells_of_is_as_old_as_its_word_says() -> None:
+    engine = Engine(Config(), FakeMux())
+    now = time.time()
+    engine.take(TreeRead(now, "tmux", (ME,)))
+    waits = Signal("status file", "claude", AgentState.APPROVAL, now - 900, "permission prompt", surface="%1")
+    engine._judging.hear(SignalsRead(now, "test", (waits,)))
+    await engine._judging.join(engine.snapshot.surfaces)
+    engine.take(ScreenRead(now, "%1", IDLE))
+    status = engine.snapshot.surfaces[0].status
+    assert status is not None and (status.state, status.since) == (AgentState.APPROVAL, now - 900)
