@@ -298,6 +298,10 @@ class Engine(Acts):
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
         return self._judging.detect(screen, info, agent)
 
+    def _weigh(self, surface: Surface, screen: Screen) -> Detection:
+        """What *surface* shows now, by all witnesses: a dialog keeps the identity it was shown with."""
+        return self._judging.judge(surface, screen, time.time())
+
     async def _hear(self) -> None:
         """Find out whom the agents' own words are about, whenever there are new words or new surfaces."""
         while True:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from console.model.agent import Detection
 from console.model.snapshot import Snapshot
-from console.model.surface import Screen, SurfaceInfo
+from console.model.surface import Screen, Surface, SurfaceInfo
 from console.mux.base import Multiplexer, MuxError, Publisher
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ class Acts:
 
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
         raise TypeError("the engine detects")
+
+    def _weigh(self, surface: Surface, screen: Screen) -> Detection:
+        raise TypeError("the engine weighs")
 
     async def send(self, key: str, text: str) -> SendResult:
         """Type *text* into a surface, press Enter, and say what was seen.
@@ -72,7 +75,9 @@ class Acts:
             return AnswerResult("refused", "the surface is gone; nothing was pressed")
         dialog = read_dialog(surface.screen, surface.status.detection)
         if dialog is None:
-            return AnswerResult("refused", f"{surface.name}: no dialog is open that could be answered from here; f goes to its terminal")
+            return AnswerResult(
+                "refused", f"{surface.name}: no dialog is open that could be answered from here; f goes to its terminal"
+            )
         return await self.press(key, wanted, dialog.id)
 
     async def press(
@@ -87,11 +92,10 @@ class Acts:
             return AnswerResult("refused", f"{why}; nothing was pressed")
         if key in self._typing:
             return AnswerResult("refused", f"{surface.name}: a text is being typed; nothing was pressed")
-        info, agent = surface.info, surface.expected_agent
         self._typing.add(key)
         try:
             return await answer(
-                self.mux, info.ref, wanted, expected, lambda screen: self._detect(screen, info, agent), veto=veto
+                self.mux, surface.info.ref, wanted, expected, lambda s: self._weigh(surface, s), veto=veto
             )
         finally:
             self._typing.discard(key)

@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,10 @@ async def ended(task: asyncio.Task[None]) -> None:
 def written(folder: Path) -> str:
     path = folder / "states.jsonl"
     return path.read_text() if path.exists() else ""
+
+
+def noted(folder: Path, pid: int) -> Callable[[], bool]:
+    return lambda: f"|{pid}" in written(folder)
 
 
 def state(engine: Engine) -> AgentState | None:
@@ -114,7 +119,7 @@ async def test_another_process_behind_the_same_ref_has_no_past(tmp_path: Path) -
         mux.post(TreeRead(now, "tmux", (info,)), ScreenRead(now, "%1", IDLE))
         engine = Engine(Config(), mux, state=tmp_path)
         task = await looking(engine)
-        await eventually(lambda pid=pid: f"|{pid}" in written(tmp_path))
+        await eventually(noted(tmp_path, pid))
         await ended(task)
         status = engine.snapshot.surfaces[0].status
         assert status is not None and status.since == pytest.approx(now, abs=0.01)
@@ -150,3 +155,26 @@ async def test_a_wait_that_the_agent_tells_of_is_as_old_as_its_word_says() -> No
     engine.take(ScreenRead(now, "%1", IDLE))
     status = engine.snapshot.surfaces[0].status
     assert status is not None and (status.state, status.since) == (AgentState.APPROVAL, now - 900)
+
+
+NEW_WORDS = screen(
+    "● I need your word.", "", "─" * 80, " Tool use", "", " Shall it go on?", "", " ❯ 1. Go on", "   2. Halt", "",
+    " Enter to confirm · Esc to cancel",
+)  # fmt: skip
+
+
+async def test_a_dialog_with_words_the_rules_do_not_know_is_answered_as_the_agent_calls_it() -> None:
+    """The screen alone says "menu", the agent itself says that it waits: the same dialog at every look."""
+    mux = FakeMux()
+    mux.screens["%1"] = NEW_WORDS
+    mux.on_type[("%1", "<1>")] = WORKS
+    engine = Engine(Config(), mux)
+    now = time.time()
+    engine.take(TreeRead(now, "tmux", (ME,)))
+    waits = Signal("status file", "claude", AgentState.APPROVAL, now - 5, "permission prompt", surface="%1")
+    engine._judging.hear(SignalsRead(now, "test", (waits,)))
+    await engine._judging.join(engine.snapshot.surfaces)
+    engine.take(ScreenRead(now, "%1", NEW_WORDS))
+    assert engine._detect(NEW_WORDS, ME, "").state is AgentState.MENU and state(engine) is AgentState.APPROVAL
+    result = await engine.answer("%1", "1")
+    assert (result.outcome, mux.typed) == ("answered", [("%1", "<1>")]), result
