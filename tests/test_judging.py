@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ async def test_another_process_behind_the_same_ref_has_no_past(tmp_path: Path) -
         mux.post(TreeRead(now, "tmux", (info,)), ScreenRead(now, "%1", IDLE))
         engine = Engine(Config(), mux, state=tmp_path)
         task = await looking(engine)
-        await eventually(lambda: f"|{pid}" in written(tmp_path))
+        await eventually(partial(lambda pid: f"|{pid}" in written(tmp_path), pid))
         await ended(task)
         status = engine.snapshot.surfaces[0].status
         assert status is not None and status.since == pytest.approx(now, abs=0.01)

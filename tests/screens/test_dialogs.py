@@ -7,9 +7,9 @@ from textual.widgets import Static, TextArea
 
 from console.commands import COMMANDS
 from console.model.agent import SYMBOLS, AgentState
+from console.model.binding import SurfaceSpec
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead
-from console.model.binding import SurfaceSpec
 from console.screens.help import HelpScreen
 from console.screens.send import SendScreen
 from console.screens.themes import ThemeScreen
