@@ -105,7 +105,8 @@ async def test_since_and_the_timeline_outlive_the_console(tmp_path: Path) -> Non
     second = (await once(time.time(), 2)).snapshot.surfaces[0]
     assert first.status is not None and second.status is not None
     assert second.status.since == pytest.approx(began, abs=0.01)
-    assert second.history and second.history[0] == (pytest.approx(began, abs=0.01), AgentState.IDLE)
+    assert second.history and second.history[0][1] is AgentState.IDLE
+    assert second.history[0][0] == pytest.approx(began, abs=0.01)
 
 
 async def test_another_process_behind_the_same_ref_has_no_past(tmp_path: Path) -> None:
