@@ -121,8 +121,8 @@ class BackEnd(ABC):
         """Run a program in a new surface; return its ref."""
 
     @abstractmethod
-    async def close_surface(self, ref: str) -> None:
-        """Close it, as the operator would."""
+    async def shut(self, recorder: Recorder) -> None:
+        """Close its surface, as the operator would."""
 
     @abstractmethod
     async def kill(self) -> None:
@@ -160,9 +160,9 @@ class TmuxBackEnd(BackEnd):
         self.server.run("set-option", "-w", "-t", pane, "remain-on-exit", "on")
         return pane
 
-    async def close_surface(self, ref: str) -> None:
-        """See `BackEnd.close_surface`."""
-        self.server.run("kill-pane", "-t", ref)
+    async def shut(self, recorder: Recorder) -> None:
+        """See `BackEnd.shut`."""
+        self.server.run("kill-pane", "-t", recorder.ref)
 
     async def kill(self) -> None:
         """See `BackEnd.kill`."""
@@ -211,11 +211,12 @@ class DaemonBackEnd(BackEnd):
         )  # fmt: skip
         return str(made["value"]["terminal_id"])
 
-    async def close_surface(self, ref: str) -> None:
-        """See `BackEnd.close_surface`."""
+    async def shut(self, recorder: Recorder) -> None:
+        """See `BackEnd.shut`; a program goes on without its tab, so it is ended too."""
         tabs = (await self._call("session.snapshot"))["tabs"]
-        tab = next(tab["id"] for tab in tabs if tab["content_id"] == ref)
+        tab = next(tab["id"] for tab in tabs if tab["content_id"] == recorder.ref)
         await self._call("tab.close", mutation=True, tab=tab)
+        recorder.end()
 
     async def kill(self) -> None:
         """See `BackEnd.kill`."""
@@ -274,9 +275,9 @@ class AppBackEnd(BackEnd):
         workspace = self.app._core.tree.ref(next(self.app._core.tree.workspaces()).uuid)
         return await asyncio.to_thread(self.app.add_surface, workspace, SurfaceSpec(name, argv, size=SIZE))
 
-    async def close_surface(self, ref: str) -> None:
-        """See `BackEnd.close_surface`."""
-        await asyncio.to_thread(self.app.close_surface, ref)
+    async def shut(self, recorder: Recorder) -> None:
+        """See `BackEnd.shut`."""
+        await asyncio.to_thread(self.app.close_surface, recorder.ref)
 
     async def kill(self) -> None:
         """See `BackEnd.kill`."""
