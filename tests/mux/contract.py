@@ -51,10 +51,10 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
         ("cmux_app_watch.TREE_EVERY", 0.3),
         ("cmux_app_watch.TELL_EVERY", 0.2),
         ("cmux_app_reads.HIDDEN_EVERY", 0.5),
-        ("cmux_cli.TREE_EVERY", 0.3),
+        ("cmux_cli.TREE_EVERY", 0.6),
         ("cmux_cli.DOWN_LIMIT", 0.5),
-        ("cmux_polls.VISIBLE_EVERY", 0.3),
-        ("cmux_polls.HIDDEN_EVERY", 0.6),
+        ("cmux_polls.VISIBLE_EVERY", 0.5),
+        ("cmux_polls.HIDDEN_EVERY", 2.0),
         ("tmux.RETRY", 0.1),
         ("tmux.CALM", 0.1),
     ):

@@ -307,7 +307,7 @@ class CliBackEnd(AppBackEnd):
 
 
 RELEASES: Final = ("0.63.2", "0.64.22", "main-2026-10")
-NAMES: Final = ("tmux", "daemon", *(f"app {release}" for release in RELEASES), "cli 0.63.2", "cli main-2026-10")
+NAMES: Final = ("tmux", "daemon", *(f"app {release}" for release in RELEASES), "cli 0.63.2")
 
 
 def missing(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from functools import partial
 
 import pytest
 
@@ -158,7 +159,7 @@ async def test_a_paused_watch_says_nothing_and_goes_on(back: BackEnd) -> None:
             seen.mux.pause()
             before = len(seen.readings)
             new = await back.add()
-            for _ in range(40):  # time in which a watch that goes on would have told it
+            for _ in range(15):  # time in which a watch that goes on would have told it
                 await asyncio.sleep(0.01)
             assert not any(isinstance(reading, TreeRead) for reading in seen.readings[before + 1 :])
             assert new.ref not in seen.tree()
@@ -175,14 +176,10 @@ async def test_a_server_that_goes_is_told_once_and_found_again_by_itself(back: B
         await seen.shows(agent, "ready")
         await back.kill()
         await seen.until(seen.downs, "it is told")
-        for act in (
-            seen.mux.read(agent.ref),
-            seen.mux.send_text(agent.ref, "x"),
-            seen.mux.send_key(agent.ref, "enter"),
-            seen.mux.focus(agent.ref),
-        ):
+        mux = seen.mux
+        for act in (mux.read, mux.focus, partial(mux.send_text, text="x"), partial(mux.send_key, key="enter")):
             with pytest.raises(MuxError) as error:
-                await act
+                await act(agent.ref)
             assert safe_text(str(error.value)) == str(error.value) != ""
         trees = len(seen.trees())
         await back.start()
@@ -243,9 +240,10 @@ async def test_nothing_is_left_when_it_is_closed(back: BackEnd) -> None:
             assert not isinstance(done, BaseException) or isinstance(done, MuxError), repr(done)
         await seen.mux.close()
         assert (await seen_to_end(seen)) is None
-    for act in (seen.mux.read(agent.ref), seen.mux.send_text(agent.ref, "x"), seen.mux.send_key(agent.ref, "1")):
-        with suppress(MuxError):
-            await act
+    with suppress(MuxError):
+        await seen.mux.read(agent.ref)
+    with suppress(MuxError):
+        await seen.mux.send_text(agent.ref, "x")
     await seen.mux.close()
     await eventually(lambda: left() <= before and left()[1:] <= before[1:], what=lambda: (before, left()))
 
