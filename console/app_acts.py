@@ -11,6 +11,7 @@ from textual import on, work
 from textual.app import App
 from textual.notifications import SeverityLevel
 
+from console.model.composed import earlier
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
@@ -184,13 +185,19 @@ class Acts(App[None]):
         if surface is None or self.opened is None:
             self.notify("There is no surface to send to.", severity="warning", markup=False)
             return
+        engine = self.opened.engine
         now = partial(self._surface, surface.key)
-        text = await self.push_screen_wait(SendScreen(surface, self.snapshot.dispatch_of(surface), now))
-        if text is None:
+        sending, key = engine.sending, surface.key
+        judge = (lambda composed: sending.judge(self.snapshot, key, composed)) if sending is not None else None
+        preview = partial(sending.preview, engine.mux) if sending is not None else None
+        context = earlier(surface, self.snapshot) if sending is not None else ""
+        screen = SendScreen(surface, self.snapshot.dispatch_of(surface), now, judge, preview, context)
+        composed = await self.push_screen_wait(screen)
+        if composed is None:
             return
-        result = await self.opened.engine.send(surface.key, text)
-        severity = "information" if result.outcome == "submitted" else "warning"
-        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)  # type: ignore[arg-type]
+        result = await engine.send(key, composed)
+        severity: SeverityLevel = "information" if result.outcome in ("submitted", "queued") else "warning"
+        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)
 
     def _surface(self, key: str) -> Surface | None:
         return self.snapshot.surface(key)

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console import __version__, detect, log_commands
+from console import __version__, detect, log_commands, send_command
 from console.commands import IDS, clashes
 from console.config import Config, ConfigError, find, load
 from console.safety import safe_text
@@ -32,6 +32,7 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--tmux-socket", metavar="NAME|PATH", default=argparse.SUPPRESS, help="read this tmux server")
     cmux = "read this cmux: the app or the daemon"
     shared.add_argument("--cmux-socket", metavar="PATH", default=argparse.SUPPRESS, help=cmux)
+    shared.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS, help="refuse every act")
     parser = argparse.ArgumentParser(
         prog="oc-console",
         parents=[shared],
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     focus = commands.add_parser("focus", parents=[shared], help="bring a surface to the front in tmux or cmux")
     focus.add_argument("surface", metavar="SURFACE", help="its name, ref, title or uuid")
     log_commands.add_parsers(commands, shared)
+    send_command.add_parser(commands, shared)
     detect.add_parser(commands)
     return parser
 
@@ -96,6 +98,8 @@ def _main(argv: Sequence[str] | None) -> int:
         from console.headless import doctor
 
         return doctor(config, _config_path(arguments))
+    if arguments.command == "send":
+        return send_command.run(config, arguments)
     if arguments.command == "focus":
         from console.headless import focus
 
@@ -119,6 +123,8 @@ def _config(arguments: argparse.Namespace) -> Config:
     if path is not None:
         config = load(path, IDS)
         _refuse_clashes(path, config)
+    if getattr(arguments, "read_only", False):
+        config = replace(config, read_only=True)
     tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")
     if tmux and cmux:
         raise ConfigError("--tmux-socket and --cmux-socket: only one server can be read; leave one out")

@@ -1,4 +1,4 @@
-"""Rules of the sections ``notify`` and ``approve`` that types cannot say."""
+"""Rules of the sections ``guards``, ``notify`` and ``approve`` that types cannot say."""
 
 from __future__ import annotations
 
@@ -11,12 +11,29 @@ from console.config_yaml import Path
 from console.safety import safe_text
 
 SPAN: Final = re.compile(r"\s*([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):([0-5]\d)\s*", re.ASCII)
+FINAL: Final = ("own", "dead", "dialog", "exited", "characters", "draft")
+"""Guards that cannot be set aside; `console.model.guard` (a test keeps both lists equal)."""
+GUARDS: Final = (
+    "account", "identity", "stale", "state", "automatic", "duplicate", "elsewhere", "rate", "author", "restart",
+    "record", "size", "quiet", "avoid", "context", "command",
+)  # fmt: skip
+"""The others."""
 PLACEHOLDERS: Final = ("surface", "state", "reason")
 
 
 def check(config: Config, wrong: Callable[[Path, str], None]) -> None:
     """Tell *wrong* everything that is wrong, with its path."""
-    notify, approve = config.notify, config.approve
+    notify, approve, guards = config.notify, config.approve, config.guards
+    for name in guards.levels:
+        if name in FINAL:
+            wrong(("guards", "levels", name), "cannot be changed: nobody may override this guard")
+        elif name not in GUARDS:
+            wrong(("guards", "levels", name), f"is not a guard; known are {', '.join(GUARDS)}")
+    for name in ("rate", "rate_per_surface"):
+        if not 1 <= getattr(guards, name) <= 10_000:
+            wrong(("guards", name), "must be between 1 and 10000")
+    if not 2 <= guards.stale_after <= 3600:
+        wrong(("guards", "stale_after"), "must be between 2 and 3600 seconds; write for example 15.0")
     if not 0 <= notify.after <= 3600:
         wrong(("notify", "after"), "must be between 0 and 3600 seconds; write for example 2.0")
     for state, delay in notify.states.items():

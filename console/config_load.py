@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from console import config, config_attention, config_log, config_yaml
-from console.config_sections import ApprovalRuleSection, ApprovalSection, NotifySection
+from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
 
@@ -37,6 +37,7 @@ _SECTIONS: Final = {
     ("log",): config.LogConfig,
     ("log", "tracker"): config.TrackerConfig,
     ("collector",): config.CollectorConfig,
+    ("guards",): GuardSection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
     ("approve", "rules", "*"): ApprovalRuleSection,

@@ -60,5 +60,22 @@ class ApprovalSection:
     rules: tuple[ApprovalRuleSection, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class GuardSection:
+    """What the guards of a send say, where it is not the console's own."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    levels: dict[str, Literal["pass", "warn", "refuse"]] = field(default_factory=dict)
+    """From a rule to how serious it is; ``pass`` switches it off."""
+    rate: int = 20
+    """Dispatches in 60 minutes, all surfaces together."""
+    rate_per_surface: int = 20
+    """The same for one surface."""
+    stale_after: float = 15.0
+    """Seconds after which a reading of a screen is too old."""
+
+
 NO_NOTICE = NotifySection()
 NO_APPROVAL = ApprovalSection()
+OWN_GUARDS = GuardSection()

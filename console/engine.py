@@ -34,6 +34,7 @@ from console.model.surface import Screen, Surface, SurfaceInfo
 from console.model.timeline import identity
 from console.mux.base import Interest, Multiplexer
 from console.safety import safe_text
+from console.sending import Sending
 from console.watches import Watch, configured, witnesses
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Engine(Acts):
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""
+        self.dispatches.read_only = config.read_only
+        self.sending = Sending(config, self.dispatches, state) if state is not None else None
         self._judging = Judging(rules)
         self._witness = witness
         self._state = state
@@ -148,7 +151,7 @@ class Engine(Acts):
     async def once(self, timeout: float = 3.0) -> Snapshot:
         """One snapshot: every surface, log, service and collector read once, or *timeout* seconds over."""
         task = asyncio.create_task(self.run())
-        done = asyncio.create_task(self._everything_read())
+        done = asyncio.create_task(self.everything_read())
         try:
             await asyncio.wait((task, done), timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
@@ -344,7 +347,8 @@ class Engine(Acts):
             self._complete.clear()
             await self._complete.wait()
 
-    async def _everything_read(self) -> None:
+    async def everything_read(self) -> None:
+        """Wait until every surface, and everything that is configured, has been read once."""
         while not (self._mux_done() and self._others_done()):
             self._complete.clear()
             await self._complete.wait()

@@ -7,23 +7,29 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from console.config import Config
 from console.model.agent import Detection
+from console.model.composed import Composed
 from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface, SurfaceInfo
 from console.mux.base import Multiplexer, MuxError, Publisher
+from console.sending import Sending
 
 if TYPE_CHECKING:
     from console.actions.answer import AnswerResult
     from console.actions.publish import Sidebar
-    from console.actions.send import SendResult
+    from console.actions.send import Order, SendResult
     from console.model.dialog import DialogId
 
 
 class Acts:
     """The acts of `console.engine.Engine`."""
 
+    config: Config
     mux: Multiplexer
     snapshot: Snapshot
+    sending: Sending | None
+    """Guards and records; None where nothing outlives the console."""
     _typing: set[str]
     _sidebar: Sidebar | None = None
 
@@ -33,34 +39,58 @@ class Acts:
     def _weigh(self, surface: Surface, screen: Screen) -> Detection:
         raise TypeError("the engine weighs")
 
-    async def send(self, key: str, text: str) -> SendResult:
-        """Type *text* into a surface, press Enter, and say what was seen.
+    async def send(self, key: str, composed: Composed | str, order: Order | None = None) -> SendResult:
+        """Send a task to a surface, and say what was seen: guarded and recorded where there is a state folder.
 
-        Refused without touching the surface: it is gone, it shows a dialog, a shell, a menu or somebody's draft, its
-        program has ended, or another text is on its way to it.
+        Without one nothing is recorded, and only the surface itself is looked at: it is refused without a touch where
+        it is gone, shows a dialog, a shell, a menu or somebody's draft, or another text is on its way to it.
         """
-        from console.actions.send import CLOSED, SendResult, type_and_enter
+        from console.actions.send import SendResult
 
+        composed = Composed(composed) if isinstance(composed, str) else composed
         surface = self.snapshot.surface(key)
-        if surface is None:
-            return SendResult("refused", "the surface is gone; nothing was typed")
-        if surface.gone or surface.unconfirmed:
-            return SendResult("refused", f"{surface.name}: {surface.gone or surface.unconfirmed}; nothing was typed")
-        if surface.info.dead:
-            return SendResult("refused", f"{surface.name}: its program has ended; nothing was typed")
-        if surface.status is not None and surface.status.state in CLOSED:
-            return SendResult("refused", f"{surface.name} shows {surface.status.state}; nothing was typed")
-        if key in self._typing:
-            return SendResult("refused", f"{surface.name}: another text is being typed; nothing was typed")
-        info, agent = surface.info, surface.expected_agent
+        why = self._barred(surface)
+        if surface is None or why:
+            return SendResult("refused", f"{why}; nothing was typed")
         self._typing.add(key)
         try:
-            result = await type_and_enter(self.mux, info.ref, text, lambda screen: self._detect(screen, info, agent))
+            result = await self._sent(surface, composed, order)
         finally:
             self._typing.discard(key)
         if self._sidebar is not None and "publish" in self.mux.capabilities:
-            await self._sidebar.sent(surface, text.strip().split("\n", 1)[0], result.outcome)
+            await self._sidebar.sent(surface, composed.text.strip().split("\n", 1)[0], result.outcome)
         return result
+
+    def _barred(self, surface: Surface | None) -> str:
+        """Why nothing is typed into *surface* now; the guards know more."""
+        if self.config.read_only:
+            return "the console is read-only"
+        if surface is None:
+            return "the surface is gone"
+        if surface.gone or surface.unconfirmed:
+            return f"{surface.name}: {surface.gone or surface.unconfirmed}"
+        if surface.info.dead:
+            return f"{surface.name}: its program has ended"
+        if surface.key in self._typing:
+            return f"{surface.name}: another text is being typed"
+        return ""
+
+    async def _sent(self, surface: Surface, composed: Composed, order: Order | None) -> SendResult:
+        from console.actions.send import CLOSED, SendResult, type_and_enter
+
+        info, agent = surface.info, surface.expected_agent
+
+        def detect(screen: Screen) -> Detection:
+            return self._detect(screen, info, agent)
+
+        if self.sending is not None:
+            done = await self.sending.send(self.mux, self.snapshot, surface, composed, detect, order)
+            label = f"#{done.number} " if done.number is not None else ""
+            evidence = "; ".join(filter(None, (f"{label}{done.result.evidence}", done.warning)))
+            return replace(done.result, evidence=evidence)
+        if surface.status is not None and surface.status.state in CLOSED:
+            return SendResult("refused", f"{surface.name} shows {surface.status.state}; nothing was typed")
+        return await type_and_enter(self.mux, info.ref, composed.typed, detect)
 
     async def answer(self, key: str, wanted: str) -> AnswerResult:
         """Answer the dialog that is open on a surface with ``y``, ``n`` or the digit of an answer.
@@ -87,11 +117,9 @@ class Acts:
         from console.actions.answer import AnswerResult, answer
 
         surface = self.snapshot.surface(key)
-        if surface is None or surface.gone or surface.unconfirmed:
-            why = (surface.gone or surface.unconfirmed) if surface is not None else "the surface is gone"
+        why = self._barred(surface)
+        if surface is None or why:
             return AnswerResult("refused", f"{why}; nothing was pressed")
-        if key in self._typing:
-            return AnswerResult("refused", f"{surface.name}: a text is being typed; nothing was pressed")
         self._typing.add(key)
         try:
             return await answer(

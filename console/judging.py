@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from console.agents.joining import Joiner
 
 UNSETTLED: Final = 35.0
-"""Seconds after which the age of a signal changes no verdict: the longest of `console.agents.layers`, and 5."""
+"""Seconds after which a signal's age changes no verdict any more: the longest of `console.agents.layers`, and 5."""
 
 
 @dataclass(slots=True)

@@ -101,6 +101,8 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     try:
         if arguments.command == "summary":
             _summary(_read(path, config), as_json=arguments.json)
+        elif arguments.verb == "restore" and config.read_only:
+            raise Stop(REFUSED, "refused: the console is read-only; nothing was written")
         elif arguments.verb in ("lost", "restore"):
             _lost(_read(path, config), restoring=arguments.verb == "restore", as_json=arguments.json)
         elif arguments.verb == "show":
@@ -270,7 +272,9 @@ def _apply(config: Config, path: Path, operation: Operation, seen: Revision | No
     """
     from console.tracker.dispatch_log import DispatchLog
 
-    written = asyncio.run(DispatchLog(config.log, path).write(operation, seen))
+    log = DispatchLog(config.log, path)
+    log.read_only = config.read_only
+    written = asyncio.run(log.write(operation, seen))
     if not written.done or written.number is None:
         raise Stop(REFUSED if written.refused else FAILED, written.text)
     return written.number, written.warning

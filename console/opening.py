@@ -60,7 +60,8 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         log=LogConfig(str(fleet.log_path)),
         collector=CollectorConfig(fleet.health_url, 2.0),
     )
-    return Opened(Engine(config, mux, specs=fleet.specs), note, fleet)
+    state = fleet.log_path.parent / "state"  # goes with the demo
+    return Opened(Engine(config, mux, specs=fleet.specs, state=state), note, fleet)
 
 
 def direct(config: Config, env: Mapping[str, str]) -> Multiplexer | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from console.model.binding import SurfaceSpec
 from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
 from console.model.reading import CollectorRead, LogRead, Reading, ScreenRead, ServicesRead
 from console.model.service import Judgement, Service
-from console.model.binding import SurfaceSpec
 from console.model.surface import SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
 from tests.ui_helpers import NOW, info, screen

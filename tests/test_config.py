@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from console import config_attention
 from console.config import (
     CollectorConfig,
     Config,
@@ -26,8 +27,9 @@ from console.config import (
     load,
 )
 from console.config_log import FIELDS, PLACEHOLDERS
-from console.config_sections import ApprovalSection, NotifySection
+from console.config_sections import ApprovalSection, GuardSection, NotifySection
 from console.model.dispatch import DispatchStatus
+from console.model.guard import FINAL, RULES
 from console.tracker.external import VERBS
 from console.tracker.names import CHECK_SYNONYMS, SYNONYMS
 
@@ -156,8 +158,8 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("log: {tracker: {statuses: {done: ''}}}", "log.tracker.statuses.done: is empty"),
         ("log: {tracker: {timeout: 0}}", ":1:26 log.tracker.timeout: must be between 0.1 and 600 seconds"),
         ("surfaces:\n- {ref: a, agnt: b}", ":2:12 surfaces.1.agnt: is not a known key; did you mean agent?"),
-        ("zzz: 1", ":1:1 zzz: is not a known key; known are approve, collector, keys,"),
-        ("mux: {backend: tmx}", ":1:16 mux.backend: tmx is not possible here; write auto, tmux, cmux, cmux-app, cmux-tui or cmux-cli"),
+        ("zzz: 1", ":1:1 zzz: is not a known key; known are approve, collector, guards,"),
+        ("mux: {backend: tmx}", ":1:16 mux.backend: tmx is not possible here; write auto, tmux, cmux, cmux-app,"),
         ("show: on", ":1:7 show: on is not possible here; write all or agents"),
         ("theme: no", ':1:8 theme: must be text; in YAML this is not text; write "no" in quotes'),
         ("theme: on", 'write "on" in quotes'),
@@ -325,7 +327,16 @@ def uncommented(text: str) -> str:
 def test_the_example_documents_every_key_with_its_default() -> None:
     """Above each ``key:`` stands its ``Default:``; the keys of a list's entries have a line each in its comment."""
     text = EXAMPLE.read_text()
-    for section in (Config, MuxConfig, LogConfig, TrackerConfig, CollectorConfig, NotifySection, ApprovalSection):
+    for section in (
+        Config,
+        MuxConfig,
+        LogConfig,
+        TrackerConfig,
+        CollectorConfig,
+        NotifySection,
+        ApprovalSection,
+        GuardSection,
+    ):
         for field in fields(section):
             if is_dataclass(field.default) and not isinstance(field.default, type):
                 assert re.search(rf"(?m)^ *{field.name}:$", text), field.name
@@ -341,6 +352,11 @@ def test_the_example_documents_every_key_with_its_default() -> None:
             assert line, field.name
             said = "required" if line.group().endswith("; required") else documented(line.group())
             assert said == ("required" if field.default is MISSING else shown(field.default)), field.name
+
+
+def test_the_guards_of_the_configuration_are_those_there_are() -> None:
+    assert set(config_attention.FINAL) == FINAL
+    assert {*config_attention.GUARDS, *FINAL} == {rule.name for rule in RULES}
 
 
 def documented(comment: str) -> str:

@@ -58,11 +58,12 @@ TABLE: Final[dict[str, Room]] = {
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
     "headless": _room("version model safety config host engine mux opening state_journal"),
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost"),
+    "send_command": _room("model safety config", lazy="engine opening"),
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
     "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
-    "cli": _room("version safety commands config log_commands detect", lazy="engine headless opening app"),
+    "cli": _room("version safety commands config log_commands detect send_command", lazy="engine headless opening app"),
     "__main__": _room("cli"),
 }
 """A key with a dot stands for one module. A module not named here is an error: a new room needs a row."""
@@ -77,6 +78,7 @@ SAME_ROOM: Final = {
     "judging": "engine",
     "watches": "engine",
     "attending": "engine",
+    "sending": "engine",
     "config_sections": "config",
     "config_attention": "config",
 }

@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,10 +40,6 @@ async def ended(task: asyncio.Task[None]) -> None:
 def written(folder: Path) -> str:
     path = folder / "states.jsonl"
     return path.read_text() if path.exists() else ""
-
-
-def noted(folder: Path, pid: int) -> Callable[[], bool]:
-    return lambda: f"|{pid}" in written(folder)
 
 
 def state(engine: Engine) -> AgentState | None:
@@ -109,7 +105,8 @@ async def test_since_and_the_timeline_outlive_the_console(tmp_path: Path) -> Non
     second = (await once(time.time(), 2)).snapshot.surfaces[0]
     assert first.status is not None and second.status is not None
     assert second.status.since == pytest.approx(began, abs=0.01)
-    assert second.history[0][0] == pytest.approx(began, abs=0.01) and second.history[0][1] is AgentState.IDLE
+    assert second.history and second.history[0][1] is AgentState.IDLE
+    assert second.history[0][0] == pytest.approx(began, abs=0.01)
 
 
 async def test_another_process_behind_the_same_ref_has_no_past(tmp_path: Path) -> None:
@@ -119,7 +116,7 @@ async def test_another_process_behind_the_same_ref_has_no_past(tmp_path: Path) -
         mux.post(TreeRead(now, "tmux", (info,)), ScreenRead(now, "%1", IDLE))
         engine = Engine(Config(), mux, state=tmp_path)
         task = await looking(engine)
-        await eventually(noted(tmp_path, pid))
+        await eventually(partial(lambda pid: f"|{pid}" in written(tmp_path), pid))
         await ended(task)
         status = engine.snapshot.surfaces[0].status
         assert status is not None and status.since == pytest.approx(now, abs=0.01)

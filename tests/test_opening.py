@@ -126,11 +126,9 @@ async def test_a_cmux_daemon_is_taken_when_it_is_named_or_nothing_else_runs(tmp_
         assert isinstance(opened.engine.mux, CmuxTui)
 
 
-@pytest.mark.parametrize(
-    ("backend", "kind"), [("cmux-app", CmuxSocket), ("cmux-tui", CmuxTui), ("tmux", Tmux)]
-)
+@pytest.mark.parametrize(("backend", "kind"), [("cmux-app", CmuxSocket), ("cmux-tui", CmuxTui), ("tmux", Tmux)])
 async def test_a_back_end_that_is_named_is_not_asked_for(backend: Any, kind: type[object]) -> None:
     config = Config(mux=MuxConfig(backend=backend, cmux_socket="/run/x.sock"))
     mux = await opening.choose(config, {"PATH": ""})
-    assert isinstance(mux, kind)
+    assert mux is not None and isinstance(mux, kind)
     await mux.close()

@@ -18,8 +18,8 @@ from console.app import ConsoleApp
 from console.config import Config
 from console.engine import Engine
 from console.model.agent import AgentState, Detection, Regions
-from console.model.reading import Reading, ScreenRead, TreeRead
 from console.model.binding import SurfaceSpec
+from console.model.reading import Reading, ScreenRead, TreeRead
 from console.model.surface import Screen, SurfaceInfo
 from console.opening import Opened
 from console.safety import strip_sgr

@@ -113,5 +113,6 @@ class Ours:
 
 def submit_key(screen: Screen, seen: Detection) -> str:
     """The key that hands the box over: Enter, or Tab where Codex says that Tab queues (Enter would steer the turn)."""
-    tab = seen.agent == "codex" and any(_TAB_QUEUES.match(line) for line in screen.lines[-6:])
+    rows = [line for line in screen.lines if line.strip()][-4:]
+    tab = seen.agent == "codex" and any(_TAB_QUEUES.match(row) for row in rows)
     return "tab" if tab else "enter"

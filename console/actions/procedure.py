@@ -247,8 +247,11 @@ class Procedure:
         if self._ours.in_box(seen.draft):
             told = f"typed, and Enter was pressed {times} without effect; the text stands in the input box"
             raise _End("typed_not_submitted", told, "text")
+        if not self._enters and seen.draft:
+            told = "someone else is typing in the input box; Enter was not pressed"
+            raise _End("typed_not_submitted", told, "unknown")
         if not self._enters:
-            told = "the text has left the input box, or changed, before Enter was pressed; look at it"
+            told = "the text has left the input box before Enter was pressed; look whether someone submitted it"
             raise _End("unconfirmed", told, "unknown")
         if self._closed(seen) or seen.state is AgentState.UNKNOWN:
             raise _End("unconfirmed", f"Enter was pressed {times}; now it shows {seen.state}; look at it", "unknown")

@@ -1,31 +1,55 @@
-"""Typing a text into a surface: look, paste, look, Enter, look.
+"""Typing a text into a surface: look, paste, look, Enter, look. Says what it saw; never types anything twice.
 
-This is the plain form: it says honestly what it saw on the screen and never presses Enter into a dialog it can see. A
-dispatch with guards and verification is a different thing.
+The order and the times come from an experiment with the real programs: Enter within 150 ms of a paste is a newline in
+older Claude Code (120 ms in Codex), so Enter is a key of its own, at least 300 ms after the paste and only once the box
+shows the text. Enter into an open dialog chooses its first option and loses the text, so there is a look directly
+before each Enter. Enter is pressed again only while the box still holds the text.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal
 
-from console.model.agent import TAKES_NO_TEXT, Detection
+from console.actions.pointer import TEMPLATE
+from console.model.agent import TAKES_NO_TEXT, AgentState, Detection
 from console.model.surface import Screen
-from console.mux.base import Multiplexer, MuxError
+from console.mux.base import Multiplexer
 
 PASTE_PAUSE: Final = 0.3
-"""Least seconds between the paste and Enter: older Claude Code takes an earlier Enter for a newline (measured)."""
-ECHO_LOOKS: Final = 30
-"""Looks for the pasted text before the send is given up without Enter."""
-LOOKS: Final = 15
-"""Looks for the answer to Enter."""
-LOOK_EVERY: Final = 0.1
+"""Least seconds between the paste and Enter."""
+ECHO_PAUSE: Final = 0.2
+"""Least seconds between the first sight of the text and Enter: a slow program reads the paste late."""
+ECHO_WAIT: Final = 3.0
+"""Seconds the program may take to show the text before the send is given up without Enter."""
+ENTER_WAIT: Final = 1.5
+"""Seconds Enter may take to show an effect."""
+ENTERS: Final = 3
+"""Times Enter is pressed at most, the first included."""
+LOOK_EVERY: Final = 0.05
 """Seconds between two looks at the screen."""
 CLOSED: Final = TAKES_NO_TEXT
+NEVER: Final = frozenset(
+    {
+        AgentState.APPROVAL,
+        AgentState.QUESTION,
+        AgentState.TRUST,
+        AgentState.LOGIN,
+        AgentState.MENU,
+        AgentState.SHELL,
+        AgentState.DEAD,
+    }
+)
+"""States in which nothing is typed, whoever wants it: the text would choose, log in, or run as a command."""
+QUIET: Final = frozenset({AgentState.IDLE, AgentState.TYPED, AgentState.BACKGROUND})
+"""States in which an agent waits for a task; a box with a text in it is refused all the same."""
 
-Outcome = Literal["submitted", "typed", "refused", "failed"]
+Outcome = Literal["submitted", "queued", "typed_not_submitted", "unconfirmed", "refused", "failed"]
+Left = Literal["nothing", "text", "unknown"]
+StepName = Literal["look", "paste", "echo", "wait", "enter", "verify", "done"]
 Judge = Callable[[Screen], Detection]
 
 
@@ -34,71 +58,70 @@ class SendResult:
     """What was seen of one send."""
 
     outcome: Outcome
+    """``submitted``: the text left the box and the agent works on it, or its transcript shows it. ``queued``: it waits
+    in the agent's own queue. ``typed_not_submitted``: it was typed, and not submitted. ``unconfirmed``: what came of
+    it cannot be seen. ``refused``: nothing was typed. ``failed``: the surface could not be
+    reached half-way."""
     evidence: str
     """One line for the operator."""
+    left: Left = field(default="nothing", compare=False)
+    """What stands in the input box now, as far as it was seen: nothing of ours, our text, or not known."""
+    enters: int = field(default=0, compare=False)
+    """How often Enter was pressed."""
+    cancelled: bool = field(default=False, compare=False)
+    """The operator stopped it on the way."""
+    file: Path | None = field(default=None, compare=False)
+    """The file that was sent instead of a long text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a send, told while it goes on."""
+
+    name: StepName
+    text: str
+    after: float
+    """Seconds since the send began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How one text is to be sent."""
+
+    allow: frozenset[AgentState] = QUIET
+    """States in which the text may be typed; those of `NEVER` are refused all the same. With ``working`` in it the
+    agent's own queue takes the text; with ``unknown`` in it programs without an input box that is known may get one."""
+    folder: Path | None = None
+    """Where a text goes that the back end cannot paste; see `console.actions.pointer`."""
+    template: str = TEMPLATE
+    veto: Callable[[], str] | None = None
+    """Asked directly before the first byte and before each Enter; a reason stops the send."""
+    progress: Callable[[Step], None] | None = None
+    stop: asyncio.Event | None = None
+    """Set it to cancel: before the paste nothing is typed, after it no Enter is pressed any more."""
+
+
+ANYWHERE: Final = Order(allow=frozenset(AgentState) - CLOSED)
+"""The plain form: every state in which a text does no harm."""
+
+
+async def submit(mux: Multiplexer, ref: str, text: str, judge: Judge, order: Order = Order()) -> SendResult:
+    """Type *text* into *ref*, submit it, and say what was seen. Never raises but on cancellation.
+
+    *judge* says what a screen shows. A task that is cancelled tells its last step what may be left in the box.
+    """
+    from console.actions.procedure import Procedure
+
+    return await Procedure(mux, ref, text, judge, order).run()
 
 
 async def type_and_enter(mux: Multiplexer, ref: str, text: str, judge: Judge | None = None) -> SendResult:
-    """Paste *text* into *ref*, press Enter, and look whether the text has left the input box. Never raises.
+    """`submit` in any state that is not `CLOSED`; without *judge* nothing is known of the program in *ref*.
 
-    *judge* says what a screen shows; with it, a text is refused where it would not land in an empty input box, and
-    Enter is not pressed when a dialog has opened meanwhile.
+    Then, or where *judge* finds no agent, Enter is pressed once, and what came of it stays ``unconfirmed``.
     """
-    text = text.strip("\n")
-    if not text.strip():
-        return SendResult("refused", f"{ref}: nothing to send")
-    try:
-        before = await mux.read(ref)
-        why = _closed(judge, before) or _drafted(judge, before)
-        if why:
-            return SendResult("refused", f"{ref}: {why}; nothing was typed")
-        await mux.send_text(ref, text)
-    except MuxError as error:
-        return SendResult("refused", str(error))
-    try:
-        return await _enter(mux, ref, before, judge)
-    except MuxError as error:
-        return SendResult("failed", f"{ref}: {error}; the text may stand in the input box")
+    return await submit(mux, ref, text, judge if judge is not None else _nobody, ANYWHERE)
 
 
-async def _enter(mux: Multiplexer, ref: str, before: Screen, judge: Judge | None) -> SendResult:
-    """Press Enter once the paste is on the screen."""
-    await asyncio.sleep(PASTE_PAUSE)
-    pasted = await mux.read(ref)
-    for _ in range(ECHO_LOOKS):
-        if _box(pasted) != _box(before):
-            break
-        await asyncio.sleep(LOOK_EVERY)
-        pasted = await mux.read(ref)
-    else:
-        return SendResult("typed", f"{ref}: the text did not show on the screen; Enter was not pressed")
-    why = _closed(judge, pasted)
-    if why:
-        return SendResult("failed", f"{ref}: {why} since the paste; Enter was not pressed, the text may be lost")
-    await mux.send_key(ref, "enter")
-    for _ in range(LOOKS):
-        await asyncio.sleep(LOOK_EVERY)
-        now = await mux.read(ref)
-        if _box(now) != _box(pasted) and not _drafted(judge, now):
-            return SendResult("submitted", f"{ref}: Enter was taken")
-    return SendResult("typed", f"{ref}: typed, but the screen did not react to Enter; look at it")
-
-
-def _box(screen: Screen) -> tuple[object, ...]:
-    """What changes when the input box does: the cursor and its row, or the whole screen where no cursor is shown."""
-    if screen.cursor is None:
-        return screen.lines
-    row = screen.cursor[1]
-    return (screen.cursor, screen.lines[row : row + 1])
-
-
-def _closed(judge: Judge | None, screen: Screen) -> str:
-    if judge is None:
-        return ""
-    state = judge(screen).state
-    return f"it shows {state}" if state in CLOSED else ""
-
-
-def _drafted(judge: Judge | None, screen: Screen) -> str:
-    draft = judge(screen).draft if judge is not None else ""
-    return "its input box holds a text already; submit or clear that first" if draft else ""
+def _nobody(screen: Screen) -> Detection:
+    return Detection("", AgentState.UNKNOWN)

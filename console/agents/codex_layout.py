@@ -38,7 +38,8 @@ def codex_layout(screen: Screen, rows: Sequence[str], words: Words) -> Layout | 
 def _with_composer(screen: Screen, rows: Sequence[str], top: int, words: Words) -> Layout:
     end = top + 1
     reach = screen.cursor[1] if screen.cursor is not None and screen.cursor[1] < len(rows) - 1 else 0
-    while end < len(rows) and rows[end][:2].isspace() and (rows[end].strip() or end <= reach):
+    # A text may have blank rows of its own, up to the cursor; below, a blank row parts the box from the status rows.
+    while end < len(rows) and (rows[end][:2].isspace() if rows[end].strip() else end <= reach):
         end += 1
     while end > top + 1 and not rows[end - 1].strip():
         end -= 1

@@ -7,6 +7,7 @@ life of its own that one seed decides. Ends on SIGHUP, SIGTERM and end of input,
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import select
 import signal
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import Final
 
 from console.demo import look_claude, look_codex
-from console.demo.keys import KeyReader
+from console.demo.keys import BURST, KeyReader
 from console.demo.paint import CLOSE, OPEN, Frame, Painter, write_all
 from console.demo.session import Entry, Session
 
@@ -30,6 +31,8 @@ ESCAPE_WAIT: Final = 0.05
 """Seconds after which a lone ESC is the Escape key."""
 PASTE_GUARD: Final = {"claude": 0.15, "codex": 0.12}
 """Seconds after a paste in which Enter is a newline (measured on Claude Code 2.1.100 and Codex 0.169)."""
+BURSTS: Final = {"claude": BURST, "codex": 4}
+"""Characters of one read that are a burst (Codex took Enter in the same write as a newline at any length)."""
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -47,12 +50,22 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         default=(),
         help="steps of every turn instead of the seed's: say,tool,edit,approval,question",
     )
+    _add_habits(parser)
     options = parser.parse_args(arguments)
     if wrong := set(options.script) - {"say", "tool", "edit", "approval", "question"}:
         parser.error(f"--script: no such step: {', '.join(sorted(wrong))}")
     if options.speed <= 0:
         parser.error("--speed: must be more than 0")
     return options
+
+
+def _add_habits(parser: argparse.ArgumentParser) -> None:
+    """Switches for what a sender has to cope with."""
+    parser.add_argument("--approval", default="", help="the command every approval asks for")
+    parser.add_argument("--guard", type=float, default=None, help="seconds after a paste in which Enter is a newline")
+    parser.add_argument("--lose-enters", type=int, default=0, help="so many Enters into the input box get lost")
+    parser.add_argument("--deaf", action="store_true", help="draw, and read nothing")
+    parser.add_argument("--log", default="", help="file that gets a JSON line for everything that came in")
 
 
 class Agent:
@@ -64,8 +77,19 @@ class Agent:
         self._stdin = stdin
         self._stdout = stdout
         self._painter = Painter(stdout)
-        self._keys = KeyReader(PASTE_GUARD[options.kind])
-        self._session = Session(options.kind, Random(options.seed), speed=options.speed, script=options.script)
+        guard = PASTE_GUARD[options.kind] if options.guard is None else options.guard
+        self._keys = KeyReader(guard, BURSTS[options.kind])
+        self._deaf: bool = options.deaf
+        self._log: str = options.log
+        self._session = Session(
+            options.kind,
+            Random(options.seed),
+            speed=options.speed,
+            script=options.script,
+            approval=options.approval,
+            lose_enters=options.lose_enters,
+            heard=self._note,
+        )
         self._session.begin(options.start, options.prompt, time.monotonic())
         self._tmux = "TMUX" in os.environ
         self._drawn: list[tuple[Entry, list[str]]] = []
@@ -78,13 +102,20 @@ class Agent:
             now = time.monotonic()
             self._session.tick(now)
             self._painter.draw(self._frame(now), self._look.title(self._session, now, self._tmux))
-            ready, _, _ = select.select([self._stdin, signals], [], [], self._timeout())
+            inputs = [signals] if self._deaf else [self._stdin, signals]
+            ready, _, _ = select.select(inputs, [], [], self._timeout())
             if signals in ready:
                 os.read(signals, 64)
             if self._stdin in ready:
                 self._read()
             elif self._keys.waiting:
                 self._apply(self._keys.flush())
+
+    def _note(self, event: str, text: str) -> None:
+        if not self._log:
+            return
+        with open(self._log, "a", encoding="utf-8", newline="") as file:  # noqa: PTH123 - pathlib doubles the start
+            file.write(json.dumps({"event": event, "text": text}, ensure_ascii=False) + "\n")
 
     def _read(self) -> None:
         try:

@@ -1,7 +1,8 @@
 """Bytes from the terminal as input events, with the habits of the real programs.
 
 What the real programs do (measured on Claude Code 2.1 and Codex 0.169): Enter glued to a burst of 64 or more characters
-in one read is a newline; Enter soon after a paste or burst is a newline (Claude 150 ms, Codex 120 ms).
+in one read is a newline (Codex: glued to a few characters already); Enter soon after a paste or burst is a newline
+(Claude 150 ms, Codex 120 ms).
 """
 
 from __future__ import annotations
@@ -43,8 +44,10 @@ Event = tuple[str, str]
 class KeyReader:
     """Turns reads into events; keeps half a character, an open paste and half a sequence until the next read."""
 
-    def __init__(self, guard: float) -> None:
+    def __init__(self, guard: float, burst: int = BURST) -> None:
+        """*guard* is for how many seconds Enter is a newline after a paste, or a read of *burst* characters."""
         self._guard = guard
+        self._burst = burst
         self._decode = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
         self._pasted: list[str] | None = None
@@ -54,7 +57,7 @@ class KeyReader:
         """Return the events of one read at *now* (monotonic seconds)."""
         text = self._rest + self._decode.decode(data)
         self._rest = ""
-        if len(text) >= BURST:
+        if len(text) >= self._burst:
             self._burst_at = now
         events: list[Event] = []
         at = 0

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
+from typing import Final
 
 from console.demo import tasks
 from console.demo.keys import Event
+
+CLAUDE_PASTE: Final = (800, 2)
+"""Characters and line ends of a paste from which on Claude Code shows a placeholder in its box (as recorded)."""
+CODEX_PASTE: Final = 1000
+"""The same for Codex, characters only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,22 @@ class Dialog:
 class Session:
     """State, transcript and input of one agent; every method takes the time in monotonic seconds."""
 
-    def __init__(self, agent: str, rng: Random, *, speed: float = 1.0, script: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        agent: str,
+        rng: Random,
+        *,
+        speed: float = 1.0,
+        script: tuple[str, ...] = (),
+        approval: str = "",
+        lose_enters: int = 0,
+        heard: Callable[[str, str], None] = lambda event, text: None,
+    ) -> None:
+        """*approval* is the command every approval asks for; *lose_enters* Enters into the box get lost.
+
+        *heard* is told what came in: ``submit``, ``queue`` or ``steer`` with the text, ``answer`` with the option's
+        number, ``paste`` with what a paste held.
+        """
         self.agent = agent
         self.state = "idle"
         self.entries: list[Entry] = []
@@ -58,6 +80,11 @@ class Session:
         self._script = script
         self._steps: list[str] = []
         self._due: float | None = None
+        self._approval = approval
+        self._lose_enters = lose_enters
+        self._heard = heard
+        self._pasted: list[tuple[str, str]] = []
+        self._pastes = 0
 
     @property
     def due(self) -> float | None:
@@ -118,14 +145,16 @@ class Session:
         if self.dialog is not None:
             self._answer(kind, value, now)
             return
-        if kind in ("text", "paste"):
+        if kind == "text":
             self.draft += value
+        elif kind == "paste":
+            self._paste(value)
         elif value == "newline":
             self.draft += "\n"
         elif value == "backspace":
             self.draft = self.draft[:-1]
         elif value in ("ctrl+u", "ctrl+c") and self.draft:
-            self.draft = ""
+            self.draft, self._pasted = "", []
         elif value in ("escape", "ctrl+c") and self.state == "working":
             self._interrupt(now)
         elif value in ("enter", "tab") and self.draft.strip():
@@ -133,19 +162,42 @@ class Session:
         elif value == "up" and self.queue and not self.draft:
             self.draft = self.queue.pop()
 
+    def _paste(self, value: str) -> None:
+        """Put a paste into the box: a long one as the placeholder the real programs show."""
+        self._heard("paste", value)
+        characters, lines = CLAUDE_PASTE
+        placeholder = ""
+        if self.agent == "codex" and len(value) > CODEX_PASTE:
+            placeholder = f"[Pasted Content {len(value)} chars]"
+        elif self.agent == "claude" and (len(value) > characters or value.count("\n") > lines):
+            self._pastes += 1
+            more = f" +{value.count(chr(10))} lines" if "\n" in value else ""
+            placeholder = f"[Pasted text #{self._pastes}{more}]"
+        if placeholder:
+            self._pasted.append((placeholder, value))
+        self.draft += placeholder or value
+
     def _enter(self, key: str, now: float) -> None:
-        if self.state != "working":
+        if key == "enter" and self._lose_enters > 0:
+            self._lose_enters -= 1
+        elif self.state != "working":
             if key == "enter":
-                self.submit(self._take_draft(), now)
+                self.submit(self._take_draft("submit"), now)
         elif self.agent == "codex" and key == "enter":
-            self.entries.append(Entry("user", self._take_draft()))
+            self.entries.append(Entry("user", self._take_draft("steer")))
             self._steps.insert(0, "say")
         else:
-            self.queue.append(self._take_draft())
+            self.queue.append(self._take_draft("queue"))
 
-    def _take_draft(self) -> str:
-        text, self.draft = self.draft.strip(), ""
-        return text
+    def _take_draft(self, event: str) -> str:
+        """Empty the box; return what the transcript shows of it: Claude Code shows its placeholders there too."""
+        shown, self.draft = self.draft.strip(), ""
+        whole = shown
+        for placeholder, value in self._pasted:
+            whole = whole.replace(placeholder, value, 1)
+        self._pasted = []
+        self._heard(event, whole)
+        return shown if self.agent == "claude" else whole
 
     def _answer(self, kind: str, value: str, now: float) -> None:
         # A paste is lost in a dialog, as in the real programs.
@@ -169,6 +221,7 @@ class Session:
             self._choose(dialog.count - 1 if dialog.kind == "approval" else -1, dialog, now)
 
     def _choose(self, index: int, dialog: Dialog, now: float) -> None:
+        self._heard("answer", str(index + 1))
         self.dialog, self.selected = None, 0
         self.state = "working"
         if dialog.kind == "approval" and index == 2:
@@ -195,7 +248,7 @@ class Session:
             self.entries.append(Entry("edit", path, lines))
         elif kind == "approval":
             command, why = choice(tasks.APPROVALS)
-            self.dialog, self.selected = Dialog("approval", why, command), 0
+            self.dialog, self.selected = Dialog("approval", why, self._approval or command), 0
         elif kind == "question":
             title, text, options = choice(tasks.QUESTIONS)
             self.dialog, self.selected = Dialog("question", title, text, options), 0

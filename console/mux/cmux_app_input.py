@@ -62,7 +62,7 @@ class Hand:
         """Type *text* without Enter, as a paste or else as one short line. Return where. Raises `MuxError`."""
         clean, wrong = check_outgoing(text)
         if wrong:
-            raise MuxError(f"not typed into {safe_text(ref)}: line {wrong[0].line} has {wrong[0].name}")
+            raise MuxError(f"not typed into {safe_text(ref)}: line {wrong[0].line} has {wrong[0].name}; take it out")
         place = await self.aim(ref)
         if not clean:
             return place

@@ -131,10 +131,11 @@ def viewport(result: dict[str, Any], place: Place) -> str:
 def screen(text: str) -> Screen:
     """A viewport's text as a screen: no colours, no cursor; as wide as its longest row in cells (cmux does not say)."""
     rows = tuple(safe_text(row).rstrip() for row in text.replace("\r\n", "\n").removesuffix("\n").split("\n")[-ROWS:])
-    return Screen(rows, rows, max(map(_cells, rows)), len(rows))
+    return Screen(rows, rows, max(map(cells, rows)), len(rows))
 
 
-def _cells(row: str) -> int:
+def cells(row: str) -> int:
+    """How many columns *row* takes."""
     if row.isascii():
         return len(row)
     return sum(

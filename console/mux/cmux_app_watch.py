@@ -134,7 +134,7 @@ class Watch:
                 await self._wake.wait()
 
     def _jobs(self) -> list[str]:
-        methods = self._app.methods
+        methods = self._app.methods if self._tree_at else frozenset()  # the tree is the first reading of a watch
         return ["tree", *(["feed"] if "feed.list" in methods else []), *(["tags"] if "system.top" in methods else [])]
 
     async def _read_tree(self, link: AppLink) -> None:

@@ -19,6 +19,7 @@ from console.model.reading import MuxDown, MuxReading, ScreenFailed, ScreenRead,
 from console.model.surface import Screen, SurfaceInfo
 from console.mux import cmux_text_tree, cmux_typing
 from console.mux.base import Interest, MuxError
+from console.mux.cmux_app_reads import cells
 from console.mux.cmux_app_state import aim
 from console.mux.cmux_app_tree import Place, places
 from console.mux.cmux_polls import Polls
@@ -357,4 +358,4 @@ def decode_tree(text: str) -> Mapping[str, Any]:
 def plain_screen(text: str) -> Screen:
     """Read what `read-screen` prints. The program tells no size: the screen is as large as its text."""
     rows = tuple(safe_text(row.removesuffix("\r")).rstrip() for row in text.removesuffix("\n").split("\n"))
-    return Screen(rows, rows, max(map(len, rows)), len(rows))
+    return Screen(rows, rows, max(map(cells, rows)), len(rows))

@@ -26,18 +26,27 @@ async def paste(rpc: CmuxRpc, ref: str, text: str) -> None:
     """
     clean, wrong = check_outgoing(text)
     if wrong:
-        raise MuxError(f"not typed into {safe_text(ref)}: line {wrong[0].line} has {wrong[0].name}")
+        raise MuxError(f"not typed into {safe_text(ref)}: line {wrong[0].line} has {wrong[0].name}; take it out")
     if not clean:
         return
+    await _check_alive(rpc, ref)
     if await takes_paste(rpc, ref):
         data = "\x1b[200~" + clean.replace("\n", "\r") + "\x1b[201~"
     elif "\n" in clean:
         raise MuxError(
             f"not typed into {safe_text(ref)}: its program takes no bracketed paste, each line would be submitted alone"
+            "; put the text into a file and send one line that names it"
         )
     else:
         data = clean
     await rpc.call("terminal.input.write", mutation=True, terminal=ref, text=data)
+
+
+async def _check_alive(rpc: CmuxRpc, ref: str) -> None:
+    """The daemon takes input for a program that has ended, and says that all is well (tried on a live one)."""
+    found = await rpc.call("terminal.get", terminal=ref)
+    if isinstance(found, dict) and found.get("lifecycle") == "exited":
+        raise MuxError(f"{safe_text(ref)}: its program has ended; nothing was typed")
 
 
 async def takes_paste(rpc: CmuxRpc, ref: str) -> bool:
@@ -53,6 +62,7 @@ async def takes_paste(rpc: CmuxRpc, ref: str) -> bool:
 
 async def press(rpc: CmuxRpc, ref: str, key: str) -> None:
     """Press one key. Raises `MuxError`; for a key without a name too."""
+    await _check_alive(rpc, ref)
     if len(key) == 1 and key.isprintable():
         # The daemon knows only some characters as keys ("?" and Hangul are refused); a typed character is its bytes.
         await rpc.call("terminal.input.write", mutation=True, terminal=ref, text=key)

@@ -302,6 +302,8 @@ class Tmux:
         text, wrong = check_outgoing(text)
         if wrong:
             raise MuxError(f"{ref}: not typed: {wrong[0].name} in line {wrong[0].line}; take it out")
+        if not text:
+            return  # tmux makes no buffer of nothing
         # A buffer for each send: two at once must not paste each other's text.
         name = f"oc-console-{os.getpid()}-{next(self._sends)}"
         pasted = False

@@ -43,6 +43,8 @@ class DispatchLog:
     def __init__(self, config: LogConfig, path: Path | None = None, names: Mapping[str, str] | None = None) -> None:
         self._config = config
         self.path = path if path is not None else _absolute(config.path)
+        self.read_only = False
+        """Every change is refused."""
         self.names = dict(names or {})
         """From other names of surfaces to their refs (``CLAUDE 1`` to ``surface:5``), for the rule about authors."""
 
@@ -70,6 +72,8 @@ class DispatchLog:
         from console.tracker.errors import LogError, Refused
 
         path = self.path
+        if self.read_only:
+            return Written(False, "the console is read-only; nothing was written", refused=True)
         if path is None:
             return Written(False, "there is no dispatch log; write `log: {path: …}` into the configuration")
         try:
@@ -144,8 +148,8 @@ class DispatchLog:
         from console.tracker.json_write import JsonLog
 
         path = self.path
-        if path is None:
-            return Written(False, "there is no dispatch log")
+        if path is None or self.read_only:
+            return Written(False, "the console is read-only" if self.read_only else "there is no dispatch log")
         try:
             applied = await in_thread(lambda: JsonLog(path, mapping=self.mapping).reapply(undone.lost))
         except LogError as error:

@@ -273,7 +273,7 @@ class DispatchTable(ScrollView, can_focus=True):
             return [(" " * (width + 1), self._style("meta"))]
         text = str(found.verdict or "pending")
         if width >= 22 and found.self_score is not None and found.cross_score is not None:
-            text += f" {found.self_score:g}→{found.cross_score:g} ({0.0 - (found.gap or 0.0):+g})"
+            text += f" {found.self_score:g}→{found.cross_score:g} gap {found.gap or 0.0:+g}"
         # A closed dispatch needs nobody, whatever its verdict was.
         bad = dispatch.is_open and found.verdict in (VerificationVerdict.FAIL, VerificationVerdict.WARN)
         return [(" " + _column(text, width), self._style("alert" if bad else "meta"))]

@@ -35,9 +35,9 @@ async def _main(socket: str, pane: str, folder: str, log: str, at: str) -> None:
 
     watching = asyncio.create_task(watch())
     if at == "recorded":
-        SendJournal.recorded = _die  # type: ignore[method-assign]
+        SendJournal.recorded = _die  # type: ignore[method-assign, assignment]
     if at == "end":
-        SendJournal.end = _die  # type: ignore[method-assign]
+        SendJournal.end = _die  # type: ignore[method-assign, assignment]
 
     def progress(step: Step) -> None:
         if step.name == at:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -20,7 +21,6 @@ from console.mux.cmux_socket import CmuxSocket
 from console.mux.cmux_tui import CmuxTui
 from console.mux.tmux import Tmux
 from tests.agents.samples import DETECTOR
-from tests.eventually import eventually
 from tests.fakes.cmux_app import CmuxApp, SurfaceSpec, WorkspaceSpec
 from tests.tmux_server import PROGRAM, ROOT, TmuxServer
 
@@ -116,8 +116,6 @@ class _TmuxRig(_Base):
 
     async def start(self, kind: str, *arguments: str, rows: int = ROWS) -> Target:
         log = self.new_log()
-        import shlex
-
         pane = self.server.new("exec " + shlex.join(_argv(kind, log, arguments)), width=COLS, height=rows)
         return await self.settled(pane, kind, log)
 
@@ -172,6 +170,16 @@ def missing(back_end: str) -> str:
     return ""
 
 
+async def _connected(socket: str) -> CmuxRpc:
+    """The socket is there a moment before the daemon listens on it."""
+    async with asyncio.timeout(15):
+        while True:
+            try:
+                return await CmuxRpc.connect(socket)
+            except MuxError:
+                await asyncio.sleep(0.02)
+
+
 @asynccontextmanager
 async def rig(back_end: str, folder: Path) -> AsyncIterator[Rig]:
     """A private server of this kind, gone at the end."""
@@ -187,8 +195,7 @@ async def rig(back_end: str, folder: Path) -> AsyncIterator[Rig]:
         socket = str(folder / "s.sock")
         process = await asyncio.to_thread(start_daemon, find_cmux(), socket, folder)
         try:
-            await eventually(Path(socket).exists)
-            rpc = await CmuxRpc.connect(socket)
+            rpc = await _connected(socket)
             daemon = _DaemonRig(rpc, socket, folder)
             try:
                 yield daemon

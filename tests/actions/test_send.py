@@ -11,11 +11,13 @@ from contextlib import asynccontextmanager
 import pytest
 
 from console.actions import send
-from console.actions.send import SendResult, type_and_enter
+from console.actions.send import Order, SendResult, submit, type_and_enter
 from console.config import Config
 from console.engine import Engine
-from console.model.agent import AgentState, Detection
+from console.model.agent import AgentState, Detection, Regions
+from console.model.surface import Screen
 from console.mux.tmux import Tmux
+from tests.actions.sending import judge_of
 from tests.agents.samples import APPROVAL, CODEX_APPROVAL, claude
 from tests.agents.samples import screen as drawn
 from tests.eventually import eventually
@@ -23,6 +25,7 @@ from tests.fakes.mux import FakeMux, info, screen, tree
 from tests.tmux_server import TmuxServer, agent
 
 KINDS = ("claude", "codex")
+JUDGE = judge_of("claude")
 BOX = {"claude": "❯", "codex": "›"}
 
 
@@ -79,12 +82,13 @@ async def test_a_text_is_submitted_once_and_whole(tmux: TmuxServer, kind: str, t
     async with watching(tmux) as engine:
         await in_state(engine, pane, "idle")
         result = await engine.send(pane, text)
-        assert result == SendResult("submitted", f"{pane}: Enter was taken")
-        wanted = "".join(text.split())
-        await eventually(lambda: wanted.replace("\n", "") in squeezed(tmux, pane), what=lambda: tmux.screen(pane))
+        assert result.outcome == "submitted" and result.evidence.startswith(f"{pane}: Enter was taken")
+        # Claude Code shows a long paste as a placeholder; what it really got is looked at in test_send_bytes.py.
+        short = kind == "codex" or text.count("\n") < 3
+        wanted = "".join(text.split()) if short else "[Pastedtext#1+59lines]"
         await in_state(engine, pane, "idle")
         await eventually(lambda: squeezed(tmux, pane).count(wanted) == 1, what=lambda: tmux.screen(pane))
-        first = text.split("\n", maxsplit=1)[0]
+        first = text.split("\n", maxsplit=1)[0] if short else "[Pasted text #1"
         rows = [row for row in tmux.screen(pane).splitlines() if row.startswith(BOX[kind]) and first[:10] in row]
         assert len(rows) == 1, "exactly one submission"
     assert tmux.run("list-buffers") == ""
@@ -143,7 +147,7 @@ async def test_a_dead_program_gets_nothing_and_the_server_lives(tmux: TmuxServer
         assert unseen.outcome == "refused" and "ended" in unseen.evidence
         await in_state(engine, pane, "dead")
         told = await engine.send(pane, "hello")
-        assert told.outcome == "refused" and "ended" in told.evidence
+        assert told.outcome == "refused" and ("ended" in told.evidence or "dead" in told.evidence)
     assert tmux.alive() and tmux.run("list-buffers") == ""
 
 
@@ -184,12 +188,12 @@ async def test_what_must_not_be_typed_is_refused(tmux: TmuxServer, text: str) ->
 
 @pytest.mark.tmux
 async def test_a_program_that_shows_nothing_gets_no_enter(tmux: TmuxServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(send, "ECHO_LOOKS", 2)
+    monkeypatch.setattr(send, "ECHO_WAIT", 0.3)
     pane = tmux.new("stty -echo; echo ready; exec cat")
     async with watching(tmux) as engine:
         await eventually(lambda: engine.snapshot.surface(pane) and "ready" in tmux.screen(pane))
         result = await type_and_enter(engine.mux, pane, "hello")
-        assert result.outcome == "typed" and "Enter was not pressed" in result.evidence
+        assert result.outcome == "typed_not_submitted" and "Enter was not pressed" in result.evidence
         assert "hello" not in tmux.screen(pane)
 
 
@@ -209,32 +213,100 @@ async def engine_over(mux: FakeMux) -> Engine:
 
 
 @pytest.mark.parametrize("dialog", [drawn(APPROVAL, (1, 10)), drawn(CODEX_APPROVAL, (1, 10))], ids=KINDS)
-async def test_a_dialog_that_opens_after_the_paste_gets_no_enter(dialog: object) -> None:
+@pytest.mark.parametrize("paste", [True, False])
+async def test_a_dialog_that_opens_after_the_paste_gets_no_enter(dialog: object, paste: bool) -> None:
     mux = FakeMux()
+    mux.capabilities = frozenset({"paste"} if paste else set())
     mux.post(tree(1, "%1"))
     mux.show(2, "%1", IDLE)
     mux.on_type["%1", "a task"] = dialog  # type: ignore[assignment]
     result = await (await engine_over(mux)).send("%1", "a task")
-    assert result.outcome == "failed" and "Enter was not pressed" in result.evidence
+    # A paste is lost in a dialog; typed keys may have answered it.
+    assert result.outcome == ("typed_not_submitted" if paste else "unconfirmed")
+    assert "Enter was not pressed" in result.evidence and result.left == "unknown"
     assert mux.typed == [("%1", "a task")]
 
 
 async def test_enter_that_is_not_taken_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(send, "LOOKS", 2)
+    monkeypatch.setattr(send, "ENTER_WAIT", 0.2)
     mux = FakeMux()
     mux.post(tree(1, "%1"))
     mux.show(2, "%1", IDLE)
     mux.on_type["%1", "a task"] = TYPED
     engine = await engine_over(mux)
     result = await engine.send("%1", "a task")
-    assert result.outcome == "typed" and mux.typed == [("%1", "a task"), ("%1", "<enter>")]
+    assert (result.outcome, result.left) == ("typed_not_submitted", "text")
+    assert mux.typed == [("%1", "a task"), *[("%1", "<enter>")] * send.ENTERS]
     newline = claude("❯ earlier\n\n● Done.", box="a task\n ", cursor=(0, 5))
     mux.screens["%1"] = IDLE
     mux.on_type["%1", "<enter>"] = newline
-    assert (await engine.send("%1", "a task")).outcome == "typed", "Enter made a new line"
+    assert (await engine.send("%1", "a task")).outcome == "typed_not_submitted", "Enter made a new line"
     mux.screens["%1"] = IDLE
     mux.on_type["%1", "<enter>"] = WORKING
     assert (await engine.send("%1", "a task")).outcome == "submitted"
+
+
+@pytest.mark.parametrize(
+    ("after", "outcome", "left"),
+    [
+        (IDLE, "unconfirmed", "nothing"),
+        (claude("❯ earlier\n\n● Done.", box="a word of mine", cursor=(16, 4)), "unconfirmed", "unknown"),
+        (drawn(APPROVAL, (1, 10)), "unconfirmed", "unknown"),
+        (drawn("❯ a task\n● half a screen"), "unconfirmed", "unknown"),
+        (claude("❯ a task\n\n● Done already.", cursor=(2, 4)), "submitted", "nothing"),
+        (
+            claude(
+                "❯ earlier\n\n❯ a task\n  ⎿  Queued · ctrl+x ctrl+s to send now\n\n✻ Pondering… (1s)",
+                box="{2}Press up to edit queued messages{0}",
+                cursor=(2, 7),
+            ),
+            "queued",
+            "nothing",
+        ),
+    ],
+    ids=["nothing happens", "another text", "a dialog", "no box", "done at once", "queued"],
+)
+async def test_what_follows_enter_is_never_guessed(
+    after: Screen, outcome: str, left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "ENTER_WAIT", 0.3)
+    mux = FakeMux()
+    mux.screens["%1"] = IDLE
+    mux.on_type["%1", "a task"] = TYPED
+    mux.on_type["%1", "<enter>"] = after
+    result = await type_and_enter(mux, "%1", "a task", JUDGE)
+    assert (result.outcome, result.left, result.enters) == (outcome, left, 1), result
+    assert mux.typed == [("%1", "a task"), ("%1", "<enter>")]
+
+
+async def test_enter_is_not_pressed_when_the_box_holds_more_than_our_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(send, "ECHO_WAIT", 0.2)
+    mux = FakeMux()
+    mux.screens["%1"] = IDLE
+    mux.on_type["%1", "a task"] = claude("❯ earlier\n\n● Done.", box="a taskmy own words", cursor=(20, 4))
+    result = await type_and_enter(mux, "%1", "a task", JUDGE)
+    assert (result.outcome, result.left) == ("typed_not_submitted", "unknown") and len(mux.typed) == 1
+
+
+async def test_enter_is_not_pressed_again_once_a_dialog_is_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The box still holds the text after Enter, and a dialog opens before it is pressed again."""
+    monkeypatch.setattr(send, "ENTER_WAIT", 0.2)
+    mux = FakeMux()
+    mux.screens["%1"] = IDLE
+    mux.on_type["%1", "a task"] = TYPED
+    looks = 0
+
+    def judge(shown: Screen) -> Detection:
+        nonlocal looks
+        if ("%1", "<enter>") in mux.typed:
+            looks += 1
+            if looks > 3:
+                mux.screens["%1"] = drawn(APPROVAL, (1, 10))
+        return JUDGE(shown)
+
+    result = await type_and_enter(mux, "%1", "a task", judge)
+    assert (result.outcome, result.enters) == ("unconfirmed", 1) and "approval" in result.evidence
+    assert mux.typed.count(("%1", "<enter>")) == 1
 
 
 async def test_only_one_text_at_a_time_goes_to_a_surface() -> None:
@@ -278,7 +350,28 @@ async def test_every_state_in_which_a_text_does_harm_is_refused(state: AgentStat
     mux = FakeMux()
     mux.screens["%1"] = screen("x")
     result = await type_and_enter(mux, "%1", "a task", lambda shown: Detection("claude", state))
-    assert result == SendResult("refused", f"%1: it shows {state}; nothing was typed") and mux.typed == []
+    why = "its program has ended" if state is AgentState.DEAD else f"it shows {state}"
+    assert result == SendResult("refused", f"%1: {why}; nothing was typed") and mux.typed == []
+
+
+@pytest.mark.parametrize("state", sorted(send.NEVER))
+async def test_nobody_can_order_a_text_into_a_dialog(state: AgentState) -> None:
+    mux = FakeMux()
+    mux.screens["%1"] = screen("x")
+    order = Order(allow=frozenset(AgentState))
+    assert (await submit(mux, "%1", "x", lambda shown: Detection("claude", state), order)).outcome == "refused"
+    open_dialog = Detection("claude", AgentState.IDLE, regions=Regions((0, 1), (0, 1)))
+    assert (await submit(mux, "%1", "x", lambda shown: open_dialog, order)).outcome == "refused"
+    held = Detection("claude", AgentState.WORKING, keep=True)
+    assert (await submit(mux, "%1", "x", lambda shown: held, order)).outcome == "refused"
+    assert mux.typed == []
+
+
+async def test_several_lines_go_to_no_program_that_is_not_known() -> None:
+    mux = FakeMux()
+    mux.screens["%1"] = screen("$")
+    result = await type_and_enter(mux, "%1", "rm -rf a\nrm -rf b")
+    assert result.outcome == "refused" and "each line" in result.evidence and mux.typed == []
 
 
 async def test_a_surface_that_goes_after_the_paste_is_told() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from console.agents.detector import Detector
 from console.model.agent import AgentState
 from console.model.surface import Screen
 from tests.agents.samples import (
@@ -318,3 +319,11 @@ class TestStreaming:
         assert DETECTOR.detect(seen, command="codex").state.value == state
         titled = "idle" if state == "working" else state
         assert DETECTOR.detect(seen, command="codex", title="proj").state.value == titled
+
+
+def test_a_draft_of_codex_may_have_blank_rows_of_its_own() -> None:
+    rows = ("• Done.", "", "› first line", "  - second", "", "  last line", "", "  gpt-5-codex default · ~/openclaw")
+    shown = Screen(rows, rows, 80, len(rows), (11, 5))
+    found = Detector.load().detect(shown, command="codex", agent="codex")
+    assert found.state is AgentState.TYPED
+    assert found.draft == "first line\n- second\n\nlast line"

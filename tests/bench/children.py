@@ -73,6 +73,9 @@ class MadeUpMux:
         """There is nobody to send to."""
         raise MuxError(f"{ref}: made up")
 
+    async def focus(self, ref: str) -> None:
+        """There is nothing to bring to the front."""
+
     async def close(self) -> None:
         """There is nothing open."""
 

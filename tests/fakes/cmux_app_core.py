@@ -172,6 +172,8 @@ class Core:
         with self.main:
             window = self.tree.window_of(workspace)
             before = window.selected
+            if before != workspace.uuid:
+                window.previous = before
             window.selected = workspace.uuid
             index = window.workspaces.index(workspace)
             payload = {"previous_workspace_id": before, "index": index, "tab_count": len(window.workspaces)}

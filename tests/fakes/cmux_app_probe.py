@@ -88,3 +88,9 @@ def v1(path: Path | str, line: str) -> str:
         probe.send(line + "\n")
         probe.socket.shutdown(socket.SHUT_WR)
         return probe.lines.read().decode().removesuffix("\n")
+
+
+def surfaces(tree: Any) -> list[Any]:
+    """The surfaces of a ``system.tree``, each with its workspace's ref."""
+    every = [w for window in tree["windows"] for w in window["workspaces"]]
+    return [(w["ref"], s) for w in every for p in w["panes"] for s in p["surfaces"]]

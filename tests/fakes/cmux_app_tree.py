@@ -160,6 +160,8 @@ class Window:
     uuid: str
     workspaces: list[Workspace] = field(default_factory=list)
     selected: str = ""
+    previous: str = ""
+    """The workspace that was selected before."""
 
     @property
     def workspace(self) -> Workspace | None:

@@ -8,8 +8,8 @@ from typing import Any, Final
 from tests.fakes import cmux_app_shapes as shapes
 from tests.fakes import cmux_app_target as target
 from tests.fakes.cmux_app_core import Core
-from tests.fakes.cmux_app_tree import Pane, SurfaceSpec, Workspace
 from tests.fakes.cmux_app_v2_control import CONTROL
+from tests.fakes.cmux_app_v2_layout import LAYOUT, named_pane, named_workspace, pane_answer
 from tests.fakes.cmux_app_v2_news import NEWS
 from tests.fakes.cmux_app_v2_surface import SURFACE
 from tests.fakes.cmux_app_wire import Json, MethodError
@@ -100,16 +100,6 @@ def _workspace_list(core: Core, params: Json) -> Json:
     return {"window_id": window.uuid, "window_ref": tree.ref(window.uuid), "workspaces": rows}
 
 
-def _named_workspace(core: Core, params: Json) -> Workspace:
-    uuid = core.tree.resolve("workspace", params.get("workspace_id"))
-    if uuid is None:
-        raise MethodError("invalid_params", "Missing or invalid workspace_id")
-    found = core.tree.workspace(uuid)
-    if found is None:
-        raise MethodError("not_found", "Workspace not found", {"workspace_id": uuid})
-    return found
-
-
 def _workspace_current(core: Core, params: Json) -> Json:
     found = target.window(core, params).workspace
     if found is None:
@@ -118,7 +108,7 @@ def _workspace_current(core: Core, params: Json) -> Json:
 
 
 def _workspace_select(core: Core, params: Json) -> Json:
-    found = _named_workspace(core, params)
+    found = named_workspace(core, params)
     core.select(found)
     core.tree.focused_window = core.tree.window_of(found).uuid
     return shapes.place(core.tree, found)
@@ -133,33 +123,13 @@ def _step(core: Core, params: Json, by: int) -> Json:
     return _workspace_current(core, params)
 
 
-def _workspace_create(core: Core, params: Json) -> Json:
-    title, cwd = params.get("title"), params.get("working_directory")
+def _workspace_last(core: Core, params: Json) -> Json:
     window = target.window(core, params)
-    made = core.tree.new_workspace(
-        window, title if isinstance(title, str) else "", cwd if isinstance(cwd, str) else "/"
-    )
-    core.events.emit("workspace.created", {}, workspace_id=made.uuid, window_id=window.uuid)
-    # Nobody has looked at it: on A its program does not start (#1472).
-    core.add_surface(core.tree.new_pane(made), SurfaceSpec(cold=not core.personality.modern))
-    return shapes.place(core.tree, made)
-
-
-def _workspace_close(core: Core, params: Json) -> Json:
-    found = _named_workspace(core, params)
-    answer = shapes.place(core.tree, found)
-    for surface in found.surfaces:
-        core.close(surface)
-    return answer
-
-
-def _workspace_rename(core: Core, params: Json) -> Json:
-    found, title = _named_workspace(core, params), params.get("title")
-    if not isinstance(title, str) or not title.strip():
-        raise MethodError("invalid_params", "Missing or invalid title")
-    found.title = title.strip()
-    core.events.emit("workspace.renamed", {"title": found.title}, workspace_id=found.uuid)
-    return shapes.place(core.tree, found) | {"title": found.title}
+    before = core.tree.workspace(window.previous)
+    if before is None or before not in window.workspaces:
+        raise MethodError("not_found", "No previous workspace")
+    core.select(before)
+    return _workspace_current(core, params)
 
 
 def _pane_list(core: Core, params: Json) -> Json:
@@ -170,34 +140,14 @@ def _pane_list(core: Core, params: Json) -> Json:
     return shapes.place(core.tree, found) | {"panes": rows, "container_frame": frame}
 
 
-def _named_pane(core: Core, params: Json) -> tuple[Workspace, Pane]:
-    uuid = core.tree.resolve("pane", params.get("pane_id"))
-    for workspace in core.tree.workspaces():
-        for pane in workspace.panes:
-            if pane.uuid == uuid:
-                return workspace, pane
-    if params.get("pane_id") is None:
-        found = target.workspace(core, params)
-        if found.pane is not None:
-            return found, found.pane
-    raise MethodError("not_found", "Pane not found")
-
-
 def _pane_surfaces(core: Core, params: Json) -> Json:
-    workspace, pane = _named_pane(core, params)
-    answer = shapes.place(core.tree, workspace) | {"pane_id": pane.uuid, "pane_ref": core.tree.ref(pane.uuid)}
+    workspace, pane = named_pane(core, params)
+    answer = pane_answer(core, workspace, pane)
     rows: list[dict[str, Any]] = []
     for index, surface in enumerate(pane.surfaces):
         node = shapes.surface_node(core.tree, workspace, pane, surface, index)
         rows.append({key: node[key] for key in ("id", "ref", "index", "type", "title", "selected")})
     return answer | {"surfaces": rows}
-
-
-def _pane_focus(core: Core, params: Json) -> Json:
-    workspace, pane = _named_pane(core, params)
-    workspace.focused_pane = pane.uuid
-    core.events.emit("pane.focused", {}, workspace_id=workspace.uuid, pane_id=pane.uuid)
-    return shapes.place(core.tree, workspace) | {"pane_id": pane.uuid, "pane_ref": core.tree.ref(pane.uuid)}
 
 
 def _login(core: Core, params: Json) -> Json:
@@ -219,13 +169,11 @@ METHODS: Final[dict[str, Method]] = {
     "workspace.current": _workspace_current,
     "workspace.select": _workspace_select,
     "workspace.next": lambda core, params: _step(core, params, 1),
+    "workspace.last": _workspace_last,
     "workspace.previous": lambda core, params: _step(core, params, -1),
-    "workspace.create": _workspace_create,
-    "workspace.close": _workspace_close,
-    "workspace.rename": _workspace_rename,
     "pane.list": _pane_list,
     "pane.surfaces": _pane_surfaces,
-    "pane.focus": _pane_focus,
+    **LAYOUT,
     **SURFACE,
     **NEWS,
 }

@@ -10,7 +10,7 @@ from tests.fakes import cmux_app_shapes as shapes
 from tests.fakes import cmux_app_target as target
 from tests.fakes.cmux_app_composer import input_state
 from tests.fakes.cmux_app_core import Core, integer
-from tests.fakes.cmux_app_tree import Surface, SurfaceSpec, Workspace
+from tests.fakes.cmux_app_tree import Surface, Workspace
 from tests.fakes.cmux_app_wire import Json, MethodError
 
 
@@ -136,30 +136,6 @@ def _flash(core: Core, params: Json) -> Json:
     return shapes.place(core.tree, workspace, surface)
 
 
-def _create(core: Core, params: Json) -> Json:
-    workspace = target.workspace(core, params)
-    pane = workspace.pane or core.tree.new_pane(workspace)
-    made = core.add_surface(pane, SurfaceSpec())
-    pane.selected = made.uuid
-    return shapes.place(core.tree, workspace, made) | {"pane_id": pane.uuid, "pane_ref": core.tree.ref(pane.uuid)}
-
-
-def _split(core: Core, params: Json) -> Json:
-    if params.get("direction") not in ("left", "right", "up", "down"):
-        raise MethodError("invalid_params", "Missing or invalid direction (left|right|up|down)")
-    workspace, _ = target.surface(core, params)
-    pane = core.tree.new_pane(workspace)
-    made = core.add_surface(pane, SurfaceSpec())
-    return shapes.place(core.tree, workspace, made) | {"pane_id": pane.uuid, "pane_ref": core.tree.ref(pane.uuid)}
-
-
-def _close(core: Core, params: Json) -> Json:
-    workspace, surface = target.surface(core, params)
-    answer = shapes.place(core.tree, workspace, surface)
-    core.close(surface)
-    return answer
-
-
 def _clear_history(core: Core, params: Json) -> Json:
     workspace, surface = target.terminal(core, params)
     if surface.terminal is not None:
@@ -199,9 +175,6 @@ SURFACE: Final[dict[str, Callable[[Core, Json], Json]]] = {
     "surface.send_key": _send_key,
     "surface.focus": _focus,
     "surface.trigger_flash": _flash,
-    "surface.create": _create,
-    "surface.split": _split,
-    "surface.close": _close,
     "surface.clear_history": _clear_history,
     "surface.refresh": _refresh,
     "surface.input_state": _input_state,

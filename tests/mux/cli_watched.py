@@ -73,9 +73,7 @@ async def bench(
     """Everything started; ended after the block."""
     folder = Path(tempfile.mkdtemp(prefix="occ-", dir="/tmp"))
     mode = "password" if password else "automation"
-    app = CmuxApp(
-        folder / "c.sock", personality=release, workspaces=workspaces, access_mode=mode, password=password
-    )
+    app = CmuxApp(folder / "c.sock", personality=release, workspaces=workspaces, access_mode=mode, password=password)
     program = cmux_program.install(folder / "bin", folder / "c.sock", release)
     made = Bench(folder, app, program, CmuxCli(str(program)))
     try:

@@ -13,6 +13,7 @@ import pytest
 from console.model.reading import ScreenRead, TreeRead
 from console.mux.base import Interest, Multiplexer, MuxError
 from console.mux.cmux_cli import CmuxCli, decode_tree, plain_screen
+from console.mux.cmux_program import PROCESSES, CmuxProgram, CmuxSaid
 from tests.eventually import eventually
 from tests.fakes.cmux_app import SurfaceSpec, WorkspaceSpec
 from tests.mux.cli_watched import bench
@@ -130,6 +131,7 @@ async def test_a_surface_with_another_ref_keeps_its_key(release: str) -> None:
         on.watch()
         await eventually(lambda: len(on.tree()) == 6, what=on.readings)
         before = {info.key: info.ref for info in on.tree()}
+        on.mux.look_at(Interest(frozenset(before)))
         on.app.restart(shuffle=True)
         refs = {uuid: on.app.ref(uuid) for uuid in before}
         assert refs != before, "the double has numbered them anew"
@@ -254,6 +256,22 @@ async def test_programs_are_few_and_die_with_the_adapter() -> None:
         assert trees
 
 
+async def test_no_more_than_four_programs_run_at_once(tmp_path: Path) -> None:
+    script = tmp_path / "cmux"
+    script.write_text(f"#!/bin/sh\necho x >> {tmp_path}/said\nexec sleep 100\n", encoding="utf-8")
+    script.chmod(0o755)
+    program = CmuxProgram(str(script))
+    calls = [asyncio.create_task(program.act("focus-panel")) for _ in range(8)]
+    await eventually(lambda: (tmp_path / "said").exists() and len((tmp_path / "said").read_text()) >= 2 * PROCESSES)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert len(psutil.Process().children()) == PROCESSES
+    await program.close()
+    done = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(each, CmuxSaid) for each in done)
+    assert not psutil.Process().children()
+
+
 async def test_a_cancelled_read_kills_its_program() -> None:
     async with bench() as on:
         await on.mux.read("surface:1")
@@ -268,8 +286,9 @@ async def test_a_cancelled_read_kills_its_program() -> None:
         await eventually(lambda: not psutil.pid_exists(pid))
 
 
-async def test_a_watch_that_is_left_ends_its_programs_and_tasks() -> None:
+async def test_a_watch_that_is_left_ends_its_programs_and_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     async with bench() as on:
+        monkeypatch.setattr("console.mux.cmux_program.READ_TIMEOUT", 600.0)
         pids = on.folder / "pids"
         on.wrap(HANG.format(pids=pids))
         before = asyncio.all_tasks()
@@ -278,8 +297,9 @@ async def test_a_watch_that_is_left_ends_its_programs_and_tasks() -> None:
         going = asyncio.ensure_future(anext(watch))
         await eventually(lambda: pids.exists() and pids.read_text().strip())
         going.cancel()
-        await asyncio.gather(going, return_exceptions=True)
-        await watch.aclose()
+        async with asyncio.timeout(20):
+            await asyncio.gather(going, return_exceptions=True)
+            await watch.aclose()
         assert asyncio.all_tasks() == before
         for pid in pids.read_text().split():
             await eventually(lambda pid=pid: not psutil.pid_exists(int(pid)))  # type: ignore[misc]

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from console.model.reading import TreeRead
 from console.mux.base import MuxError
 from tests.eventually import eventually
 from tests.fakes.cmux_app import SurfaceSpec, WorkspaceSpec
@@ -40,6 +41,7 @@ async def test_what_the_program_would_read_itself_arrives_too(text: str, rpc: bo
             on.wrap(NO_RPC)
         await on.mux.send_text("surface:1", text)
         await eventually(lambda: on.app.typed("surface:1") == text.encode(), what=lambda: on.app.typed("surface:1"))
+        assert not rpc or on.app.commands.count("surface.send_text") == 1, "in one piece where that can be had"
 
 
 @RELEASES
@@ -77,20 +79,24 @@ async def test_long_korean_survives_the_oldest_release() -> None:
 @RELEASES
 async def test_a_ref_of_another_surface_is_refused_and_a_uuid_still_means_the_same(release: str) -> None:
     async with bench(release) as on:
-        on.watch()
-        await eventually(lambda: len(on.tree()) == 6, what=on.readings)
-        before = {info.key: info.ref for info in on.tree()}
-        on.mux.pause()
-        on.app.restart(shuffle=True)
+        watch = on.mux.watch()
+        told = await anext(watch)
+        assert isinstance(told, TreeRead)
+        before = {info.key: info.ref for info in told.surfaces}
+        on.app.restart(shuffle=True, keep_programs=True)
         moved = next(key for key, ref in before.items() if on.app.ref(key) != ref)
-        await asyncio.sleep(0)
-        on.mux.resume()
-        with pytest.raises(MuxError):
+        await on.mux.read(moved)  # the adapter has seen the new tree; the console has not been told
+        with pytest.raises(MuxError, match="another terminal since the restart"):
             await on.mux.send_text(before[moved], "for the one it was")
         assert not any(b"for the one" in on.app.typed(ref) for ref in on.app.refs())
-        await eventually(lambda: {i.key: i.ref for i in on.tree()} != before, what=on.readings)
-        await on.mux.send_text(moved, "echo still-$((1+1))")
-        await eventually(lambda: b"echo still-$((1+1))" in on.app.typed(moved), what=on.app.commands)
+        await on.mux.send_text(moved, "by uuid")
+        await eventually(lambda: b"by uuid" in on.app.typed(moved), what=on.app.commands)
+        told = await anext(watch)
+        while not isinstance(told, TreeRead) or {info.key: info.ref for info in told.surfaces} == before:
+            told = await anext(watch)
+        await on.mux.send_text(on.app.ref(moved), ", by its new ref")
+        await eventually(lambda: b"by uuid, by its new ref" in on.app.typed(moved), what=on.app.commands)
+        await watch.aclose()
 
 
 async def test_enter_does_not_follow_a_ref_to_another_surface() -> None:

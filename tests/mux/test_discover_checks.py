@@ -18,6 +18,7 @@ from console.config import MuxConfig
 from console.mux.cmux_paths import inspect
 from console.mux.cmux_probe import exchange
 from console.mux.discover import lines
+from tests.fakes.cmux_app import CmuxApp
 from tests.mux.discover_ground import DENIED, Ground, app, dead, named, open_ground, says
 
 
@@ -229,3 +230,25 @@ async def test_a_password_is_looked_for_where_cmux_keeps_it(ground: Ground) -> N
     (ground.state / "socket-control-password").write_text("secret word", encoding="utf-8")
     found = named(await ground.find(), path)
     assert found.verdict == "taken" and "socket-control-password" in found.reason and "secret" not in found.reason
+
+
+@pytest.mark.parametrize("release", ["0.63.2", "0.64.22", "main-2026-10"])
+async def test_each_release_is_found_where_it_puts_its_socket_and_its_no_is_understood(
+    ground: Ground, release: str
+) -> None:
+    with CmuxApp(home=ground.home, personality=release, access_mode="cmuxOnly", workspaces=[]) as app:
+        found = await ground.find()
+        assert found.chosen is not None
+        assert (found.chosen.path, found.chosen.access_mode) == (str(app.path), "cmuxOnly")
+        app.faults.denied = "yes"
+        app.faults.korean = True
+        denied = named(await ground.find(), app.path)
+        assert denied.verdict == "denied" and denied.reason.startswith("ERROR:") and "cmux pane" in denied.remedy
+        if app.personality.modern:
+            found = await ground.find(CMUX_SOCKET_CAPABILITY=app.capability_token)
+            assert found.chosen is not None and "token" in found.chosen.reason
+    with CmuxApp(home=ground.home, personality=release, access_mode="password", password="p", workspaces=[]) as app:
+        assert named(await ground.find(), app.path).verdict == "denied"
+        assert named(await ground.find(CMUX_SOCKET_PASSWORD="p"), app.path).verdict == "taken"
+        app.kill()
+        assert named(await ground.find(), app.path).verdict == "no answer"

@@ -7,9 +7,9 @@ from textual.widgets import Static, TextArea
 
 from console.commands import COMMANDS
 from console.model.agent import SYMBOLS, AgentState
+from console.model.binding import SurfaceSpec
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead
-from console.model.binding import SurfaceSpec
 from console.screens.help import HelpScreen
 from console.screens.send import SendScreen
 from console.screens.themes import ThemeScreen
@@ -42,11 +42,11 @@ async def test_a_text_is_sent_to_the_chosen_surface_and_the_result_is_told() -> 
         assert "Send to AGENT 2" in drawn(fleet.app) and "▲ #54 is still open here: Hermes 과제" in verdict(fleet)
         await pilot.press("ctrl+s")
         assert isinstance(fleet.app.screen, SendScreen), "nothing to send"
-        text = "run [/] the tests\n그리고 q"
+        text = "run [/] the tests 그리고 q"
         area.insert(text)
-        await until(pilot, lambda: f"{len(text)} characters, 2 line(s)" in verdict(fleet))
+        await until(pilot, lambda: f"{len(text)} characters, 1 line." in verdict(fleet))
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: "AGENT 2: submitted. %2: Enter was taken" in drawn(fleet.app))
+        await until(pilot, lambda: "AGENT 2: unconfirmed." in drawn(fleet.app))
         assert fleet.mux.typed == [("%2", text), ("%2", "<enter>")]
         assert len(fleet.app.screen_stack) == 1
 

@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from console.config import Config
 from console.model.agent import AgentState
+from console.model.binding import SurfaceSpec
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import (
     CollectorRead,
@@ -20,7 +21,6 @@ from console.model.reading import (
     ServicesRead,
 )
 from console.model.service import Judgement, Service
-from console.model.binding import SurfaceSpec
 from console.model.telemetry import Collector, CollectorState
 from console.screens.arrangement import LEAST_PANE, arrange, row_heights
 from console.widgets.dispatch_table import DispatchTable

@@ -6,9 +6,9 @@ from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from console.model.binding import SurfaceSpec
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead
-from console.model.binding import SurfaceSpec
 from console.screens.send import SendScreen
 from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, info, until
 

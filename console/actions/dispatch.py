@@ -1,0 +1,239 @@
+"""One dispatch in the right order: recorded as ``sending``, then typed, then recorded with what came of it.
+
+A dispatch without a record does not exist. So the record, with an idempotency key and a W3C ``traceparent``, is on the
+disk before the first byte goes out; what happens after a crash is then told by the record and by `sends`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from console.actions.send import Judge, Order, SendResult, submit
+from console.actions.sends import InFlight, SendJournal
+from console.host import in_thread
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.naming import identity
+from console.model.outcome import Written
+from console.model.reading import LogRead
+from console.model.similar import groups
+from console.model.surface import Surface
+from console.mux.base import Multiplexer
+from console.safety import redact, safe_text
+from console.tracker.dispatch_log import DispatchLog
+
+SENDING: Final = "sending"
+"""The status of a record whose bytes may be on their way."""
+STATUSES: Final = {
+    "submitted": DispatchStatus.SENT,
+    "queued": DispatchStatus.SENT,
+    "typed_not_submitted": DispatchStatus.WAITING,
+    "unconfirmed": DispatchStatus.WAITING,
+    "failed": DispatchStatus.WAITING,
+    "refused": DispatchStatus.CANCELLED,
+}
+"""From an outcome to the status of the record; where a person has to look, it waits."""
+TASK_LIMIT: Final = 2000
+"""Characters of a task that the log gets."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be sent to whom."""
+
+    surface: Surface
+    text: str
+    """Exactly what is typed, attached context and all."""
+    task: str = ""
+    """What the log says; empty: the text."""
+    order: Order = field(default_factory=Order)
+    known: frozenset[int] = frozenset()
+    """Numbers of the dispatches the guard has judged. A newer one with the same task came from another console."""
+    overrides: tuple[str, ...] = ()
+    """Rules of the guard the operator has set aside; with ``record`` among them it is sent without a record."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """More for the record: role, verifier, the dispatch that is verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatched:
+    """What came of one dispatch."""
+
+    result: SendResult
+    key: str
+    """Its idempotency key; empty when nothing was begun."""
+    traceparent: str = ""
+    number: int | None = None
+    """Its record; None when there is no log."""
+    warning: str = ""
+    """What the operator should know besides: the outcome could not be recorded."""
+
+
+def new_traceparent() -> str:
+    """Return a fresh W3C trace context, sampled: ``00-<trace id>-<span id>-01``."""
+    return f"00-{_nonzero(16)}-{_nonzero(8)}-01"
+
+
+class Dispatcher:
+    """Sends and records. *folder* keeps the journal of sends; *log* is the dispatch log, None where there is none."""
+
+    def __init__(self, folder: Path, log: DispatchLog | None, *, clock: Callable[[], float] = time.time) -> None:
+        self.journal = SendJournal(folder)
+        self._log = log if log is not None and log.path is not None else None
+        self._clock = clock
+
+    async def dispatch(self, mux: Multiplexer, request: Request, judge: Judge) -> Dispatched:
+        """Carry out *request*. Raises CancelledError only; then the record says that it was cut off."""
+        key, traceparent, ref = secrets.token_hex(16), new_traceparent(), request.surface.info.ref
+        now = self._clock()
+        try:
+            await in_thread(lambda: self.journal.begin(key, now, request.surface, request.text, traceparent))
+        except OSError as error:
+            return Dispatched(_refused(ref, f"the journal of sends cannot be written: {error}"), "")
+        recording = asyncio.ensure_future(self._record(request, key, traceparent, now))
+        typing = False
+        try:
+            made = await asyncio.shield(recording)  # it runs to its end in a thread, whoever waits for it
+            if made is not None and not made.done and "record" not in request.overrides:
+                return await self._closed(_refused(ref, f"it could not be recorded: {made.text}"), key, traceparent)
+            number = made.number if made is not None and made.done else None
+            rival = await self._rival(request, number)
+            if rival:
+                return await self._closed(_refused(ref, rival), key, traceparent, number)
+            await in_thread(lambda: self.journal.recorded(key, number))
+            typing = True
+            result = await submit(mux, ref, request.text, judge, request.order)
+        except OSError as error:
+            number = await _number_of(recording)
+            return await self._closed(_refused(ref, f"the journal of sends: {error}"), key, traceparent, number)
+        except asyncio.CancelledError:
+            cut = _refused(ref, "cancelled")
+            if typing:
+                cut = SendResult("unconfirmed", f"{ref}: cut off while it was sent; look at the surface", "unknown")
+            await asyncio.shield(asyncio.ensure_future(self._cut(cut, key, traceparent, recording)))
+            raise
+        return await self._closed(result, key, traceparent, number)
+
+    async def _cut(
+        self, result: SendResult, key: str, traceparent: str, recording: asyncio.Future[Written | None]
+    ) -> None:
+        await self._closed(result, key, traceparent, await _number_of(recording))
+
+    def in_flight(self) -> tuple[InFlight, ...]:
+        """Sends of earlier runs that were cut off: to be shown at the start. Nothing is sent again by itself."""
+        return self.journal.in_flight(self._clock())
+
+    async def settle(self, found: InFlight, status: DispatchStatus, evidence: str) -> str:
+        """Close a send that was cut off as the operator decided; return a warning, or an empty string."""
+        warning = ""
+        if found.number is not None:
+            warning = await self._mark(found.number, status, "settled", evidence)
+        try:
+            await in_thread(lambda: self.journal.end(found.key, f"settled {status}", evidence))
+        except OSError as error:
+            warning = warning or f"the journal of sends cannot be written: {error}"
+        return warning
+
+    async def _record(self, request: Request, key: str, traceparent: str, now: float) -> Written | None:
+        """Append the record; None without a log."""
+        log = self._log
+        if log is None or log.path is None:
+            return None
+        from console.tracker.errors import LogError
+        from console.tracker.json_write import JsonLog
+        from console.tracker.operations import Append
+
+        info = request.surface.info
+        fields = {
+            "surface": info.ref,
+            "task": redact(safe_text(request.task or request.text, multiline=True))[:TASK_LIMIT],
+            "status": SENDING,
+            "dispatched_at": now,
+            **request.fields,
+            "dispatch_key": key,
+            "traceparent": traceparent,
+        }
+        if info.uuid:
+            fields["surface_uuid"] = info.uuid
+        if request.overrides:
+            fields["overrides"] = list(request.overrides)
+        if log.by_command:
+            return await log.write(Append(fields))
+        file = JsonLog(log.path, mapping=log.mapping)
+        try:
+            applied = await in_thread(lambda: file.apply(Append(fields), idempotency_key=key))
+        except LogError as error:
+            return Written(False, str(error))
+        return Written(True, f"#{applied.number}", applied.number, applied.warning)
+
+    async def _rival(self, request: Request, number: int | None) -> str:
+        """Why another console goes before; empty when none does. The lower number wins, so exactly one goes on."""
+        path = self._log.path if self._log is not None else None
+        if number is None or path is None or self._log is None:
+            return ""
+        mapping = self._log.mapping
+
+        def look() -> tuple[Dispatch, ...]:
+            from console.tracker.json_file import look
+            from console.tracker.stream import LogParser
+
+            seen = look(path, None, self._clock(), LogParser(mapping))
+            return seen.reading.dispatches if seen is not None and isinstance(seen.reading, LogRead) else ()
+
+        task = request.task or request.text
+        for each in await in_thread(look):
+            if each.number is None or each.number >= number or each.number in request.known or not each.is_open:
+                continue
+            here = request.surface.answers_to(each.surface)
+            if groups(((0, task), (1, each.task))) or (here and each.raw_status == SENDING):
+                return f"{each.label} was given to {safe_text(each.surface)} at the same moment"
+        return ""
+
+    async def _closed(self, result: SendResult, key: str, traceparent: str, number: int | None = None) -> Dispatched:
+        """Record the outcome: in the log first, then in the journal."""
+        warning = ""
+        if number is not None:
+            warning = await self._mark(number, STATUSES[result.outcome], result.outcome, result.evidence)
+        try:
+            await in_thread(lambda: self.journal.end(key, result.outcome, result.evidence))
+        except OSError as error:
+            warning = warning or f"the outcome could not be written into the journal of sends: {error}"
+        return Dispatched(result, key, traceparent, number, warning)
+
+    async def _mark(self, number: int, status: DispatchStatus, outcome: str, evidence: str) -> str:
+        """Write the outcome into the record; return why that failed."""
+        from console.tracker.operations import Patch, SetStatus
+
+        assert self._log is not None
+        if self._log.by_command:
+            written = await self._log.write(SetStatus(number, status))
+        else:
+            told = redact(safe_text(evidence, limit=300))
+            fields = {"status": status, "send_outcome": outcome, "send_evidence": told}
+            written = await self._log.write(Patch(number, fields))
+        return "" if written.done else f"#{number}: the outcome “{outcome}” could not be recorded: {written.text}"
+
+
+def same_surface(found: InFlight, surface: Surface) -> bool:
+    """Whether a send that was cut off went to *surface*: by its identity, or by its ref where it has none."""
+    if found.uuid or surface.info.uuid:
+        return found.uuid == (surface.info.uuid or "")
+    return identity(found.surface) == identity(surface.info.ref)
+
+
+async def _number_of(recording: asyncio.Future[Written | None]) -> int | None:
+    made = await recording
+    return made.number if made is not None and made.done else None
+
+
+def _refused(ref: str, why: str) -> SendResult:
+    return SendResult("refused", f"{ref}: {safe_text(why)}; nothing was typed")
+
+
+def _nonzero(size: int) -> str:
+    return next(text for text in iter(lambda: secrets.token_hex(size), "") if text.strip("0"))

@@ -1,0 +1,125 @@
+"""Guards about the log: is the task given already, may it be given now, and by whom is work verified? Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.guard_facts import Facts, Hit, Policy, Task
+from console.model.similar import groups
+from console.model.summary import may_verify
+from console.model.surface import Surface
+
+HOUR: Final = 3600.0
+CONTAINED: Final = 16
+"""Characters, blanks and signs not counted, from which a task inside another text is the same task."""
+
+_SIGNS: Final = re.compile(r"[\W_]+")
+
+
+def record(task: Task, facts: Facts, policy: Policy) -> Hit | None:
+    """A dispatch without a record does not exist."""
+    if facts.log_error:
+        return Hit(f"the dispatch log cannot be read: {facts.log_error}", "mend the log first")
+    return None
+
+
+def duplicate(task: Task, facts: Facts, policy: Policy) -> Hit | None:
+    """The same task is open on this surface."""
+    same = [each for each in _same(task, facts) if facts.surface is not None and facts.surface.answers_to(each.surface)]
+    return _told(same, "on this surface", "look how far it is; close that dispatch if it is not")
+
+
+def elsewhere(task: Task, facts: Facts, policy: Policy) -> Hit | None:
+    """The same task is open on another surface: the mistake this console was made for."""
+    same = [each for each in _same(task, facts) if facts.surface is None or not facts.surface.answers_to(each.surface)]
+    return _told(same, "", "let that surface finish, or close its dispatch first")
+
+
+def automatic(task: Task, facts: Facts, policy: Policy) -> Hit | None:
+    """Never by hand and automatically at once."""
+    other = facts.automatic
+    if other is None:
+        return None
+    remedy = f"stop {other.name} first; unload its service"
+    if other.loaded:
+        return Hit(f"the service of {other.name} is loaded", remedy)
+    if other.running:
+        return Hit(f"{other.name} is running", remedy)
+    if other.newest is not None and facts.now - other.newest < policy.automatic_within:
+        age = max(0.0, facts.now - other.newest) / 60
+        return Hit(f"{other.name} sent something {age:.0f} minutes ago", remedy)
+    if other.loaded is None or other.running is None:
+        return Hit(f"whether {other.name} is off could not be found out", "look at its service", soft=True)
+    return None
+
+
+def rate(task: Task, facts: Facts, policy: Policy) -> Hit | None:
+    """So many in 60 minutes, counted from the log."""
+    recent = [
+        each
+        for each in facts.dispatches
+        if each.dispatched_at is not None
+        and each.dispatched_at > facts.now - HOUR
+        and each.status is not DispatchStatus.CANCELLED
+    ]
+    here = [each for each in recent if facts.surface is not None and facts.surface.answers_to(each.surface)]
+    for found, limit, where in ((recent, policy.per_hour, "in all"), (here, policy.per_surface, "to this surface")):
+        if len(found) >= limit:
+            times = sorted(each.dispatched_at or 0.0 for each in found)
+            remedy = f"wait {(times[len(times) - limit] + HOUR - facts.now) / 60:.0f} min" if limit > 0 else "raise it"
+            return Hit(f"{len(found)} dispatches {where} in the last hour; the limit is {limit}", remedy)
+    return None
+
+
+def author(task: Task, facts: Facts, policy: Policy) -> Hit | None:
+    """Nobody verifies their own work."""
+    if task.verifies is None or facts.surface is None:
+        return None
+    spellings = {facts.surface.info.ref, facts.surface.name, facts.surface.info.label, facts.surface.info.uuid or ""}
+    names = {**facts.names, **{name: facts.surface.info.ref for name in spellings if name}}
+    why = may_verify(task.verifies, facts.surface.info.ref, names)
+    return Hit(why, "choose another surface to verify it") if why else None
+
+
+def _told(same: list[Dispatch], where: str, remedy: str) -> Hit | None:
+    if not same:
+        return None
+    first = same[0]
+    place = where or f"on {first.surface or 'no surface'}"
+    more = f", and {len(same) - 1} more" if len(same) > 1 else ""
+    return Hit(f"{first.label} is open {place}: {' '.join(first.task.split())[:60]}{more}", remedy)
+
+
+def _same(task: Task, facts: Facts) -> list[Dispatch]:
+    """The open dispatches with the same task, or nearly the same; oldest number first."""
+    mine = [
+        text for text in dict.fromkeys((task.text, task.title, task.text.strip().split("\n", 1)[0])) if text.strip()
+    ]
+    verified = task.verifies.number if task.verifies is not None else None
+    found = [
+        each
+        for each in facts.dispatches
+        if each.is_open
+        and each.task.strip()
+        and (verified is None or each.number != verified)  # what is verified is quoted in the task
+        and any(_alike(text, each.task) for text in mine)
+    ]
+    return sorted(found, key=lambda each: (each.number is None, each.number or 0))
+
+
+def _alike(one: str, other: str) -> bool:
+    if groups(((0, one), (1, other))):
+        return True
+    short, long = sorted((_SIGNS.sub("", one.casefold()), _SIGNS.sub("", other.casefold())), key=len)
+    return len(short) >= CONTAINED and short in long
+
+
+def working_codex(facts: Facts) -> list[Surface]:
+    """The surfaces on which Codex is at work: a restart loses what it does."""
+    return [
+        each
+        for each in facts.fleet
+        if each.agent == "codex" and each.status is not None and each.status.state.value in ("working", "background")
+    ]

@@ -1,0 +1,146 @@
+"""``oc-console send``: one guarded, recorded send for scripts, with the rules of the console."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+from console.config import Config
+from console.model.composed import Composed, earlier
+from console.model.naming import identity
+from console.model.snapshot import Snapshot
+from console.model.surface import Surface
+from console.safety import safe_text
+
+if TYPE_CHECKING:
+    from console.engine import Engine
+    from console.model.guard import Verdict
+
+SUBMITTED, FAILED, USAGE, REFUSED, OPEN, QUEUED = 0, 1, 2, 3, 4, 5
+"""Exit codes: submitted; failed half-way; wrong use; refused; typed but not submitted, or not confirmed; queued."""
+CODES: Final = {
+    "submitted": SUBMITTED,
+    "queued": QUEUED,
+    "typed_not_submitted": OPEN,
+    "unconfirmed": OPEN,
+    "refused": REFUSED,
+    "failed": FAILED,
+}
+
+
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Add ``send`` to the sub-commands; *shared* has the options of all."""
+    send = commands.add_parser("send", parents=[shared], help="send a text to a surface: guarded, submitted, recorded")
+    send.add_argument("surface", metavar="SURFACE", help="its name, ref, title or uuid")
+    send.add_argument("text", metavar="TEXT", nargs="?", default="-", help="- (the default) reads standard input")
+    send.add_argument(
+        "--dry-run", action="store_true", help="what the guards say and what would be typed; types nothing"
+    )
+    send.add_argument("--force", metavar="GUARD", action="append", default=[], help="set a refusal aside, by name")
+    send.add_argument(
+        "--context", metavar="N", type=int, default=0, help="put the last N dispatches of it before the text"
+    )
+    send.add_argument("--json", action="store_true", help="for scripts")
+
+
+def run(config: Config, arguments: argparse.Namespace) -> int:
+    """Carry ``send`` out; return its exit code."""
+    text = sys.stdin.read() if arguments.text == "-" else arguments.text
+    if not text.strip():
+        print("oc-console send: there is no text; give it as an argument or on standard input", file=sys.stderr)
+        return USAGE
+    code, told = asyncio.run(_send(config, arguments, text.strip("\n")))
+    if arguments.json:
+        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        print(json.dumps(told, ensure_ascii=not unicode, indent=2))
+    else:
+        for line in _lines(told):
+            print(line, file=sys.stderr if code not in (SUBMITTED, QUEUED) else sys.stdout)
+    return code
+
+
+async def _send(config: Config, arguments: argparse.Namespace, text: str) -> tuple[int, dict[str, Any]]:
+    from console.engine import Engine
+    from console.opening import choose, rules_folder, state_folder
+
+    env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
+    mux = await choose(config, env)
+    if mux is None:
+        return USAGE, {"outcome": "refused", "evidence": "no terminal server answers; `oc-console doctor` says where"}
+    engine = Engine(config, mux, witness=True, state=state_folder(), rules=rules_folder())
+    watching = asyncio.create_task(engine.run())
+    try:
+        snapshot = await _read(engine)
+        found = [s for s in snapshot.surfaces if s.answers_to(arguments.surface) or _titled(s, arguments.surface)]
+        if len(found) != 1:
+            what = f"{len(found)} surfaces answer to" if found else snapshot.mux.error or "there is no surface"
+            name = safe_text(arguments.surface, limit=80)
+            return USAGE, {"outcome": "refused", "evidence": f"{what} {name}; `oc-console status` lists them"}
+        return await _one(engine, found[0], arguments, text)
+    finally:
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        await engine.close()
+
+
+async def _read(engine: Engine, timeout: float = 5.0) -> Snapshot:
+    """Everything read once: the guards need screens, log and services."""
+    try:
+        async with asyncio.timeout(timeout):
+            await engine.everything_read()
+    except TimeoutError:
+        return engine.snapshot
+    return engine.snapshot
+
+
+async def _one(
+    engine: Engine, surface: Surface, arguments: argparse.Namespace, text: str
+) -> tuple[int, dict[str, Any]]:
+    context = earlier(surface, engine.snapshot, arguments.context)
+    composed = Composed(text, tuple(arguments.force), context)
+    assert engine.sending is not None
+    verdicts = engine.sending.judge(engine.snapshot, surface.key, composed)
+    told: dict[str, Any] = {
+        "surface": {"ref": surface.info.ref, "uuid": surface.info.uuid, "name": surface.name},
+        "guards": [_verdict(each, composed.overrides) for each in verdicts],
+    }
+    if arguments.dry_run:
+        from console.model.guard import refusals
+
+        stands = refusals(verdicts, composed.overrides)
+        told |= {"outcome": "dry run", "would_type": engine.sending.preview(engine.mux, composed)}
+        told["evidence"] = "refused" if stands else "nothing stands against it"
+        return (REFUSED if stands else SUBMITTED), told
+    result = await engine.send(surface.key, composed)
+    told |= {"outcome": result.outcome, "evidence": result.evidence, "left": result.left, "enters": result.enters}
+    return CODES[result.outcome], told
+
+
+def _titled(surface: Surface, name: str) -> bool:
+    return bool(surface.info.title) and identity(surface.info.title) == identity(name)
+
+
+def _verdict(each: Verdict, overrides: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "rule": each.rule,
+        "level": each.level.word,
+        "evidence": each.evidence,
+        "remedy": each.remedy,
+        "overridden": each.rule in overrides and not each.final,
+    }
+
+
+def _lines(told: dict[str, Any]) -> list[str]:
+    lines = []
+    for each in told.get("guards", ()):
+        if each["level"] != "pass":
+            mark = "▲" if each["level"] == "warn" or each["overridden"] else "✗"
+            lines.append(f"{mark} {each['rule']}: {each['evidence']}; {each['remedy']}")
+    lines.append(f"{told['outcome']}: {told['evidence']}")
+    if "would_type" in told:
+        lines.append(f"would type: {told['would_type']}")
+    return lines
