@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.reactive import var
@@ -31,6 +32,9 @@ from console.theming import DEFAULT_THEME, load_themes, state_variables, theme_f
 
 WATCH_THEMES_AFTER: Final = 1.0
 """Seconds after the start; the file watcher is imported when the first screen has long been there."""
+LOOKS_ON: Final = 120.0
+"""Seconds after the last key for which the operator is taken to look at the selected pane: many terminals do not tell
+whether they have the focus, and a person may have left the desk."""
 STYLES: Final = ("main", "panes", "table", "bars", "dialogs")
 
 
@@ -53,6 +57,8 @@ class ConsoleApp(Acts):
         self._folders = theme_folders()
         self._theme_problems: list[str] = []
         self._lost = 0
+        self._blurred = False
+        self._touched = time.monotonic()
         self._load_themes()
         self.theme = config.theme if config.theme in self.available_themes else DEFAULT_THEME
         if config.theme and self.theme != config.theme:
@@ -118,18 +124,29 @@ class ConsoleApp(Acts):
 
     def on_app_focus(self) -> None:
         """The operator is here again."""
-        self._present(True)
+        self._blurred = False
+        self._present()
 
     def on_app_blur(self) -> None:
         """The operator looks at something else."""
-        self._present(False)
+        self._blurred = True
+        self._present()
 
-    def _present(self, present: bool) -> None:
+    async def on_event(self, event: events.Event) -> None:
+        """Whoever types or moves the mouse is here."""
+        if isinstance(event, events.InputEvent):
+            self._touched = time.monotonic()
+            self._present()
+        await super().on_event(event)
+
+    def _present(self) -> None:
         if self.opened is not None:
-            self.opened.engine.present = present
+            recent = time.monotonic() - self._touched < LOOKS_ON
+            self.opened.engine.present = recent and not self._blurred
 
     def _tick(self) -> None:
         """Ages move by themselves."""
+        self._present()
         if self.opened is not None:
             self.opened.engine.fresh()
         self.main.tick()
