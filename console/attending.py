@@ -19,7 +19,7 @@ from console.config_sections import NotifySection
 from console.host import in_thread
 from console.model.agent import NEEDS_PERSON, AgentState
 from console.model.attention import AttentionRules, Memory, Watched, attend
-from console.model.context import forgetting
+from console.model.context import compactions, forgetting
 from console.model.reading import AutoRead, Reading, StartsRead
 from console.model.snapshot import Snapshot
 from console.model.surface import Started, Surface
@@ -69,6 +69,8 @@ class Attending:
         self._running: set[asyncio.Task[None]] = set()
         self._failed: set[str] = set()
         self._noted: set[tuple[int, str]] = set()
+        self._compactions: dict[str, int] = {}
+        """Rows of compactions on the screen of each surface, by key."""
         self._note = note if config.log.note_context else None
         self.auto: AutoApprover | None = None
         if config.approve.enabled and state is not None:
@@ -131,16 +133,25 @@ class Attending:
     async def _note_context(self, snapshot: Snapshot, note: Callable[[int, str], Awaitable[str]], ears: Ears) -> None:
         """Once for each dispatch and worry."""
         for surface in snapshot.surfaces:
-            worry = forgetting(surface.status.detection) if surface.status is not None else ""
+            worry = self._worry(surface)
             dispatch = snapshot.dispatch_of(surface) if worry else None
             if dispatch is None or dispatch.number is None:
                 continue
-            key = (dispatch.number, worry.lstrip("0123456789 %"))
+            key = (dispatch.number, "compacted" if worry.startswith("compact") else "low")
             if key not in self._noted:
                 self._noted.add(key)
                 wrong = await note(dispatch.number, f"{worry} at {time.strftime('%Y-%m-%d %H:%M')}")
                 if wrong:
                     ears.say(f"{dispatch.label}: context not noted: {wrong}")
+
+    def _worry(self, surface: Surface) -> str:
+        """What makes this agent forget; a row of a compaction counts only when it was seen to come."""
+        if surface.status is None or surface.screen is None:
+            return ""
+        now = compactions(surface.screen.lines)
+        before = self._compactions.get(surface.key, now)
+        self._compactions[surface.key] = now
+        return "compacted" if now > before else forgetting(surface.status.detection)
 
     def _tell(self, snapshot: Snapshot, looked_at: str, ears: Ears) -> None:
         now = time.time()

@@ -35,6 +35,8 @@ ASKS = screen(
 )  # fmt: skip
 DONE = screen("• Ran pytest -q", "  └ 12 passed", "", "› ", "", "  gpt-5-codex default · ~/x", cursor=(2, 3))
 
+COMPACTED = screen("• Ran pytest -q", "• Context compacted", "› ", "", "  gpt-5-codex default · ~/x", cursor=(2, 2))
+
 
 class Heard:
     """What reached the operator."""
@@ -176,6 +178,23 @@ async def test_an_agent_that_forgets_is_noted_in_its_dispatch_once(tmp_path: Pat
         mux.post(ScreenRead(time.time(), "%1", LOW))
         await eventually(lambda: "context" in json.loads(path.read_text())[0])
         assert json.loads(path.read_text())[0]["context"].startswith("8 % context left at ")
+
+
+async def test_a_compaction_that_leaves_only_its_row_is_noted_when_it_comes(tmp_path: Path) -> None:
+    """Codex 0.118 and 0.144 show "Working" meanwhile, and then this row."""
+    path = tmp_path / "log.json"
+    records = [{"id": 54, "surface": "CODEX 1", "task": "x", "status": "working"}]
+    path.write_text(json.dumps(records))
+    mux = FakeMux()
+    fleet(mux, COMPACTED)
+    async with running(Config(log=LogConfig(str(path), note_context=True)), mux) as (engine, _):
+        engine.take(LogRead(time.time(), str(path), tuple(read_records(records)[0])))
+        mux.post(ScreenRead(time.time(), "%1", DONE))
+        await asyncio.sleep(0.3)  # what has stood there from the start is no news: nothing may come
+        assert "context" not in json.loads(path.read_text())[0]
+        mux.post(ScreenRead(time.time(), "%1", COMPACTED))
+        await eventually(lambda: "context" in json.loads(path.read_text())[0])
+        assert json.loads(path.read_text())[0]["context"].startswith("compacted at ")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from console.model.agent import Detection
@@ -10,6 +11,11 @@ from console.model.agent import Detection
 LOW: Final = 20
 """Percent of the context window from which on little is left."""
 _COMPACTS: Final = re.compile(r"(?i)compact(ing|ed) (conversation|context)|context compacted")
+_COMPACTED: Final = re.compile(
+    r"• (?:Context compacted|Compact task completed)\b|✻ Conversation compacted \(|═+ Conversation compacted ·"
+    r"| {1,4}⎿ {1,2}Compacted \("
+)
+"""A row that both agents leave behind; Codex 0.118 and 0.144 tell of a compaction in no other way (recorded)."""
 
 
 def forgetting(found: Detection | None) -> str:
@@ -20,3 +26,8 @@ def forgetting(found: Detection | None) -> str:
         return "compacting"
     left = found.facts.context_left
     return f"{left} % context left" if left is not None and left <= LOW else ""
+
+
+def compactions(lines: Sequence[str]) -> int:
+    """How many compactions have left their row on a screen; the last one may be long ago."""
+    return sum(_COMPACTED.match(line) is not None for line in lines)

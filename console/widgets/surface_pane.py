@@ -12,7 +12,7 @@ from textual import events
 from textual.message import Message
 
 from console.model.agent import SYMBOLS, AgentState
-from console.model.context import forgetting
+from console.model.context import compactions, forgetting
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 from console.widgets.ansi import readable
@@ -206,6 +206,8 @@ class SurfacePane(Lines, can_focus=True):
         right: list[Part] = []
         if surface.status is not None and (worry := forgetting(surface.status.detection)):
             right.append((f" {worry}", alert))
+        elif surface.screen is not None and compactions(surface.screen.lines):
+            right.append((" compacted", alert))
         age = self._now - surface.read_at if surface.read_at is not None else 0.0
         if view.server_error or surface.error:
             right.append((f" {'server away' if view.server_error else surface.error[: width // 2]}", alert))

@@ -168,3 +168,12 @@ async def test_a_pane_without_a_number_does_not_say_that_its_keys_answer_before_
 async def test_a_question_with_ticks_says_that_a_digit_is_not_the_end_of_it() -> None:
     last = (await shown(asking(1, answering=True, options=("[ ] Lint", "[✔] Types", "Chat about this"))))[-1]
     assert "1 [ ] Li" in last and last.endswith("ticks; f to submit")
+
+
+async def test_a_compaction_on_the_screen_is_shown() -> None:
+    for row, told in (
+        ("• Context compacted", True),
+        ("  ⎿  Compacted (ctrl+o to see)", True),
+        ("  the context", False),
+    ):
+        assert ("compacted" in (await shown(PaneView(surface(text=row), DISPATCH, 1)))[1]) is told
