@@ -107,13 +107,18 @@ class Acts(App[None]):
     @on(MainScreen.Answered)
     @work(exit_on_error=False, name="answer")
     async def _answer(self, message: MainScreen.Answered) -> None:
-        surface = self.main.selected_surface()
+        surface, shown = self._surface(message.key), message.shown
         if surface is None or self.opened is None:
             return
-        if surface.status is not None and time.time() - surface.status.since < READ_FIRST:
+        if shown is not None and message.pressed_at - shown.at < READ_FIRST:
             self.notify(f"{surface.name}: this has just opened; read it, then press again.", markup=False, timeout=3)
             return
-        result = await self.opened.engine.answer(surface.key, message.wanted)
+        engine = self.opened.engine
+        if shown is None:
+            result = await engine.answer(surface.key, message.wanted)
+        else:
+            # What the operator saw when pressing is what is answered; the engine may know of another one by now.
+            result = await engine.press(surface.key, message.wanted, shown.dialog)
         good = result.outcome == "answered"
         self.notify(
             f"{surface.name}: {result.outcome}. {result.evidence}",
@@ -131,15 +136,13 @@ class Acts(App[None]):
 
     def action_stop_all(self) -> None:
         """Nothing is answered without a person any more."""
-        auto = self.opened.engine.attending.auto if self.opened is not None else None
-        if auto is None:
+        now = self.opened.engine.stop_all() if self.opened is not None else ""
+        if not now:
             self.notify("Nothing runs by itself here.", markup=False, timeout=3)
-        elif auto.stopped:
-            auto.resume()
-            self.notify("Auto-approval is on again.", severity="warning", markup=False)
-        else:
-            auto.stop_all()
+        elif "stopped" in now:
             self.notify("Stopped: nothing is approved without you.", severity="warning", markup=False)
+        else:
+            self.notify(f"No longer stopped: {now}.", severity="warning", markup=False)
 
     @work(exit_on_error=False, name="focus")
     async def action_go_there(self) -> None:

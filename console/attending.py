@@ -75,6 +75,8 @@ class Attending:
             from console.actions.auto import AutoApprover
 
             self.auto = AutoApprover(policy(config), press, state)
+            if config.approve.script:
+                self.auto.suspend("looking for another approver")  # nothing is decided before it is known
 
     @property
     def needed(self) -> bool:
@@ -166,6 +168,16 @@ class Attending:
             if notice.error and notice.error not in self._failed:
                 self._failed.add(notice.error)
                 ears.say(notice.error)
+
+    def stop(self, snapshot: Snapshot) -> AutoRead | None:
+        """Approve nothing without a person from this moment on, or again; None when nothing ever does."""
+        if self.auto is None:
+            return None
+        if self.auto.stopped:
+            self.auto.resume()
+        else:
+            self.auto.stop_all()
+        return self._auto_read(self.auto, snapshot)
 
     def _auto_read(self, auto: AutoApprover, snapshot: Snapshot) -> AutoRead:
         covered = frozenset(surface.key for surface in snapshot.surfaces if auto.covers(surface))

@@ -22,7 +22,7 @@ from console.host import in_thread
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
-from console.model.reading import HistoryRead, MuxDown, Reading, ScreenRead, SignalsRead, TreeRead
+from console.model.reading import HistoryRead, MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -90,7 +90,11 @@ class Engine(Acts):
         self._state = state
         self._journal: StateJournal | None = None
         self._heard = asyncio.Event()
+        self._unheard = False
+        """Whether a source has said something that is not weighed yet."""
         self._sources: set[str] = set()
+        self._started = False
+        """Whether it is known how the agents were started."""
         self._others = [*configured(config), *(witnesses() if witness else ())]
         self._told = self.snapshot
         self._pending = False
@@ -164,6 +168,14 @@ class Engine(Acts):
         self.interest = interest
         self.mux.look_at(interest)
 
+    def stop_all(self) -> str:
+        """Approve nothing without a person from now on; the second time takes it back. What holds now, or empty."""
+        stopped = self.attending.stop(self.snapshot)
+        if stopped is None:
+            return ""
+        self.take(stopped)
+        return stopped.note
+
     def reread(self) -> None:
         """Read tree and screens again now."""
         self.mux.reread()
@@ -211,9 +223,13 @@ class Engine(Acts):
         elif isinstance(reading, SignalsRead):
             self._sources.add(reading.source)
             if self._judging.hear(reading):
+                self._unheard = True
                 self._heard.set()
             self._complete.set()
             return
+        elif isinstance(reading, StartsRead):
+            self._started = True
+            self._complete.set()
         after = reduce(self.snapshot, reading)
         if after is self.snapshot:
             return
@@ -291,6 +307,8 @@ class Engine(Acts):
             await self._heard.wait()
             self._heard.clear()
             self._judge_again(await self._judging.join(self.snapshot.surfaces))
+            self._unheard = self._heard.is_set()
+            self._complete.set()
             await asyncio.sleep(HEAR_EVERY)
 
     async def _remember(self, folder: Path) -> None:
@@ -344,7 +362,8 @@ class Engine(Acts):
             (not snapshot.log.source or snapshot.log.read_at is not None or bool(snapshot.log.error))
             and (not snapshot.services.source or snapshot.services.read_at is not None)
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
-            and (not self._witness or {watch.name for watch in witnesses()} <= self._sources)
+            and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
+            and not (self._witness and self._unheard)
         )
 
 
@@ -358,6 +377,8 @@ def _told(error: BaseException) -> str:
 def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
     """Whether nothing but the times of reading differ."""
     if before.log is not after.log or before.services is not after.services or before.collector is not after.collector:
+        return False
+    if (before.auto, before.auto_note) != (after.auto, after.auto_note):
         return False
     if before.mux is not after.mux and replace(before.mux, read_at=after.mux.read_at) != after.mux:
         return False

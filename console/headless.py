@@ -21,6 +21,7 @@ from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
 from console.model.naming import identity
 from console.model.reading import HistoryRead
+from console.model.service import Judgement
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.mux.discover import discover
@@ -144,6 +145,22 @@ def _surface(snapshot: Snapshot, surface: Surface) -> dict[str, object]:
         "configured": surface.place is not None,
         "gone": surface.gone or None,
         "unconfirmed": surface.unconfirmed or None,
+        "needs_person": bool(surface.status and surface.status.needs_person),
+        "started": _started(surface),
+    }
+
+
+def _started(surface: Surface) -> dict[str, object] | None:
+    """How its agent was started, against what the configuration expects; None when no agent's process was found."""
+    start = surface.started
+    if start is None:
+        return None
+    return {
+        "judgement": start.judgement,
+        "evidence": start.evidence,
+        "argv": start.argv,
+        "pid": start.pid,
+        "at": start.at,
     }
 
 
@@ -243,6 +260,11 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
                 found.append(("surface", False, f"{surface.name}: {surface.gone or surface.unconfirmed}"))
             elif surface.unlisted:
                 found.append(("surface", True, f"{surface.info.ref} {surface.name}: not configured"))
+            start = surface.started
+            if start is not None and start.judgement in (Judgement.ATTENTION, Judgement.ALARM):
+                found.append(("started", False, f"{surface.name}: {start.evidence} (pid {start.pid}: {start.argv})"))
+            elif start is not None and start.judgement is Judgement.OK:
+                found.append(("started", True, f"{surface.name}: {start.evidence}"))
     log = snapshot.log
     if not log.source:
         found.append(("dispatch log", True, "not configured; write `log: {path: …}` into the config to see it"))

@@ -36,6 +36,8 @@ class _Seen:
     detection: Detection
     since: float
     """Since when the screen by itself has shown this state."""
+    begun: bool = False
+    """Whether it was seen to go into it; it showed it at the first look otherwise."""
 
 
 class Judging:
@@ -95,7 +97,8 @@ class Judging:
             found = self.detect(screen, info, surface.expected_agent)
             same = seen is not None and seen.detection.state is found.state
             since = seen.since if seen is not None and same else read_at
-            self._seen[key] = seen = _Seen(screen, info, found, since)
+            begun = seen is not None and (seen.begun or not same)
+            self._seen[key] = seen = _Seen(screen, info, found, since, begun)
         signals = self._joined.get(key, ())
         if not signals:
             return seen.detection
@@ -108,6 +111,7 @@ class Judging:
             alive=not info.dead,
             seen_at=read_at,
             screen_since=seen.since,
+            beginning_seen=seen.begun,
         )
         if verdict.witness is None:
             return verdict.detection

@@ -18,7 +18,7 @@ from console.config import Config, LogConfig, SurfaceConfig
 from console.config_sections import ApprovalRuleSection, ApprovalSection, NotifySection
 from console.engine import Engine
 from console.model.agent import AgentState
-from console.model.reading import LogRead, ScreenRead, TreeRead
+from console.model.reading import AutoRead, LogRead, ScreenRead, TreeRead
 from console.model.surface import SurfaceInfo
 from console.tracker.schema import read_records
 from tests.eventually import eventually
@@ -138,6 +138,31 @@ async def test_another_approver_keeps_it_off_and_stop_all_too(tmp_path: Path) ->
     finally:
         other.kill()
         await other.wait()
+
+
+async def test_nothing_is_approved_before_it_is_known_whether_another_approver_runs(tmp_path: Path) -> None:
+    sleeping = ("-c", "import time; time.sleep(1000)", "auto_approve.sh")
+    other = await asyncio.create_subprocess_exec(sys.executable, *sleeping)
+    mux = FakeMux()
+    mux.screens["%1"] = ASKS
+    fleet(mux, ASKS)  # it asks from the first moment on
+    try:
+        async with running(approving(script=r"auto_approve\.sh"), mux, tmp_path) as (engine, _):
+            await eventually(lambda: "another approver runs" in engine.snapshot.auto_note)
+            assert mux.typed == [] and not (tmp_path / "approvals.jsonl").exists()
+    finally:
+        other.kill()
+        await other.wait()
+
+
+async def test_what_is_approved_without_a_person_is_told_at_once() -> None:
+    told: list[str] = []
+    mux = FakeMux()
+    fleet(mux)
+    engine = Engine(Config(), mux, on_change=lambda snapshot: told.append(snapshot.auto_note))
+    engine.take(AutoRead(time.time(), frozenset(), "auto on 1"))
+    await asyncio.sleep(0)
+    assert told == ["auto on 1"]
 
 
 async def test_an_agent_that_forgets_is_noted_in_its_dispatch_once(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from tests.ui_helpers import NOW, info, screen, seen
 
 ROOT = Path(__file__).parents[1]
 SURFACE = ["ref", "uuid", "name", "agent", "role", "workspace", "state", "reason", "since", "said_at",
-           "dispatch", "lines", "read_at", "source", "error", "configured", "gone", "unconfirmed"]  # fmt: skip
+           "dispatch", "lines", "read_at", "source", "error", "configured", "gone", "unconfirmed", "needs_person", "started"]  # fmt: skip
 SLICES = {
     "dispatches": ["read_at", "source", "error", "not_understood", "items"],
     "services": ["read_at", "source", "items"],
@@ -160,6 +160,40 @@ def test_doctor_says_what_is_there(tmux: TmuxServer, tmp_path: Path, capsys: pyt
     path = tmp_path / "oc.yaml"
     assert main(["doctor", "--tmux-socket", str(tmux.socket), "--config", str(path)]) == 1
     assert "--  dispatch log" in capsys.readouterr().out
+
+
+def test_how_an_agent_was_started_is_judged_in_status_and_doctor(
+    tmux: TmuxServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "codex"
+    program.write_text("import time; time.sleep(1000)")
+    tmux.new(f"exec {sys.executable} {program} -a on-request")
+    path = tmp_path / "oc.yaml"
+    path.write_text("surfaces:\n  - {ref: '%0', name: CODEX 1, agent: codex, started: '-a never'}\n")
+    main(["status", "--json", "--tmux-socket", str(tmux.socket), "--config", str(path)])
+    started = json.loads(capsys.readouterr().out)["surfaces"][0]["started"]
+    assert list(started) == ["judgement", "evidence", "argv", "pid", "at"]
+    assert started["judgement"] == "attention" and "on-request, expected never" in started["evidence"]
+    assert started["argv"].endswith("-a on-request") and started["pid"] > 0 and started["at"] > time.time() - 100
+    main(["doctor", "--tmux-socket", str(tmux.socket), "--config", str(path)])
+    said = capsys.readouterr().out
+    assert "--  started" in said and "CODEX 1: approval on-request, expected never" in said
+
+
+def test_the_word_of_an_agent_is_in_the_one_snapshot_of_status(
+    tmux: TmuxServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmux.new(SAY)
+    pid = int(tmux.call("list-panes", "-a", "-F", "#{pane_pid}").stdout)
+    folder = Path(os.environ["HOME"]) / ".claude" / "sessions"
+    folder.mkdir(parents=True)
+    at = time.time()
+    told = {"pid": pid, "status": "waiting", "waitingFor": "permission prompt", "statusUpdatedAt": int(at * 1000)}
+    (folder / f"{pid}.json").write_text(json.dumps({**told, "sessionId": "s"}))
+    assert main(["status", "--json", "--tmux-socket", str(tmux.socket), "--config", str(config(tmp_path))]) == 1
+    surface = json.loads(capsys.readouterr().out)["surfaces"][0]
+    assert (surface["state"], surface["source"]) == ("approval", "status file")
+    assert surface["said_at"] == pytest.approx(at, abs=0.01) and surface["needs_person"] is True
 
 
 def snapshot() -> Snapshot:

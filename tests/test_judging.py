@@ -120,3 +120,35 @@ async def test_another_process_behind_the_same_ref_has_no_past(tmp_path: Path) -
         await ended(task)
         status = engine.snapshot.surfaces[0].status
         assert status is not None and status.since == pytest.approx(now, abs=0.01)
+
+
+WORKS = screen(
+    "✻ Pondering… (12s · esc to interrupt)", "", "─" * 80, "❯ ", "─" * 80, "  esc to interrupt", cursor=(2, 3)
+)  # fmt: skip
+
+
+async def test_what_a_screen_showed_at_the_first_look_did_not_begin_then() -> None:
+    """A spinner quoted in the last answer is older than the console: the agent's own older word stands."""
+    engine = Engine(Config(), FakeMux())
+    now = time.time()
+    engine.take(TreeRead(now, "tmux", (ME,)))
+    judging = engine._judging
+    judging.hear(SignalsRead(now, "test", (Signal("status file", "claude", AgentState.IDLE, now - 900, surface="%1"),)))
+    await judging.join(engine.snapshot.surfaces)
+    engine.take(ScreenRead(now, "%1", WORKS))
+    assert state(engine) is AgentState.IDLE
+    engine.take(ScreenRead(now + 1, "%1", IDLE))
+    engine.take(ScreenRead(now + 2, "%1", WORKS))  # it was seen to begin, later than that word
+    assert state(engine) is AgentState.WORKING
+
+
+async def test_a_wait_that_the_agent_tells_of_is_as_old_as_its_word_says() -> None:
+    engine = Engine(Config(), FakeMux())
+    now = time.time()
+    engine.take(TreeRead(now, "tmux", (ME,)))
+    waits = Signal("status file", "claude", AgentState.APPROVAL, now - 900, "permission prompt", surface="%1")
+    engine._judging.hear(SignalsRead(now, "test", (waits,)))
+    await engine._judging.join(engine.snapshot.surfaces)
+    engine.take(ScreenRead(now, "%1", IDLE))
+    status = engine.snapshot.surfaces[0].status
+    assert status is not None and (status.state, status.since) == (AgentState.APPROVAL, now - 900)

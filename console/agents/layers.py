@@ -95,12 +95,14 @@ def weigh(
     alive: bool,
     seen_at: float | None = None,
     screen_since: float | None = None,
+    beginning_seen: bool = True,
 ) -> Verdict:
     """Return the verdict of all witnesses about one surface, with its witness and age.
 
     *signals* are those of this surface (`console.agents.joining`), in any order. *alive* is False when the surface's
     process is gone. *seen_at* is when the screen was read (None: just now), *screen_since* since when the screen by
-    itself has shown this state (None: not known, then a first-party word goes first). All times are epoch seconds.
+    itself has shown this state (None: not known, then a first-party word goes first). With *beginning_seen* False
+    that is only when it was first looked at: it may have stood long before. All times are epoch seconds.
     """
     read = now if seen_at is None else seen_at
     shown = Verdict(screen if screen is not None else Detection("", AgentState.UNKNOWN, keep=True), read)
@@ -112,7 +114,7 @@ def weigh(
         return _gone(shown, party)
     since = min(screen_since, read) if screen_since is not None else None
     if party is not None:
-        return _against_party(shown, party, since)
+        return _against_party(shown, party, since, since if beginning_seen else None)
     edge = max((s for s in told if s.edge and now - s.at <= EDGE_LIFE), key=lambda s: s.at, default=None)
     if edge is not None and _edge_holds(shown.detection, edge, read):
         return _spoken(shown, edge)
@@ -152,8 +154,8 @@ def _gone(shown: Verdict, party: Signal | None) -> Verdict:
     return replace(shown, detection=replace(shown.detection, reason="its turn goes on without a window"))
 
 
-def _against_party(shown: Verdict, party: Signal, since: float | None) -> Verdict:
-    """Rules 2 to 5."""
+def _against_party(shown: Verdict, party: Signal, since: float | None, began: float | None) -> Verdict:
+    """Rules 2 to 5; *since* the screen has shown its state at least, *began* is when it went into it."""
     screen = shown.detection
     stale = shown.at < party.at  # said after this screen was read
     if _open_dialog(screen):
@@ -162,7 +164,7 @@ def _against_party(shown: Verdict, party: Signal, since: float | None) -> Verdic
         taken_back = stale and party.state not in _WAITS
         return _spoken(shown, party) if taken_back else shown
     if party.state in _WAITS:
-        worked_on = screen.state is AgentState.WORKING and since is not None and since > party.at + LAG
+        worked_on = screen.state is AgentState.WORKING and began is not None and began > party.at + LAG
         return shown if worked_on and not stale else _spoken(shown, party)
     if party.state is AgentState.WORKING:
         return _against_busy(shown, party, since)
@@ -172,7 +174,7 @@ def _against_party(shown: Verdict, party: Signal, since: float | None) -> Verdic
     if _silent(screen) or screen.state in _WAITS:
         return _spoken(shown, party)
     if screen.state is AgentState.WORKING:
-        began_later = since is not None and since > party.at + PAINT
+        began_later = began is not None and began > party.at + PAINT
         return shown if began_later and not stale else _spoken(shown, party)
     if party.state is AgentState.ERROR and screen.state in (AgentState.IDLE, AgentState.TYPED):
         return _spoken(shown, party)

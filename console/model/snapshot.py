@@ -243,7 +243,10 @@ def _screen(before: Snapshot, reading: ScreenRead) -> Snapshot:
     if surface is None:
         return before
     seen = reading.detection
-    at = max(reading.at, seen.at or 0.0) if seen is not None else reading.at
+    at = reading.at
+    if seen is not None and seen.at is not None:
+        # The first verdict of a witness tells since when; later ones may be newer than the screen.
+        at = seen.at if surface.status is None else max(at, seen.at)
     status, history = changed(surface, settle(surface.status, seen, at) if seen is not None else surface.status)
     screen = surface.screen if surface.screen == reading.screen else reading.screen
     agent = (seen.agent if seen is not None else "") or surface.seen_agent

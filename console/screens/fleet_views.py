@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from textual.command import Provider
 from textual.widget import Widget
@@ -13,7 +16,18 @@ from console.model.surface import Surface
 from console.widgets.surface_pane import PaneView, SurfacePane
 
 if TYPE_CHECKING:
-    from console.model.dialog import Dialog
+    from console.model.dialog import Dialog, DialogId
+
+_TICKS: Final = re.compile(r"\[.?\]|[☐☑☒✔✓]")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A dialog before the operator's eyes."""
+
+    dialog: DialogId
+    at: float
+    """Epoch seconds at which it was first drawn."""
 
 
 class FleetViews:
@@ -24,12 +38,15 @@ class FleetViews:
         """Place of each surface in the fleet, by key."""
         self.auto: frozenset[str] = frozenset()
         """Keys of the surfaces where a policy may answer without a person."""
+        self.dialogs: dict[str, Shown] = {}
+        """The dialog that is drawn for each surface."""
         self._made: dict[str, tuple[tuple[object, ...], PaneView]] = {}
 
     def take(self, fleet: tuple[Surface, ...]) -> None:
         """The fleet as it is now; what is gone is forgotten."""
         self.positions = {surface.key: at for at, surface in enumerate(fleet)}
         self._made = {key: made for key, made in self._made.items() if key in self.positions}
+        self.dialogs = {key: shown for key, shown in self.dialogs.items() if key in self.positions}
 
     def view(self, surface: Surface, snapshot: Snapshot, first: int, answering: bool = False) -> PaneView:
         """The view of one surface; the digit that focuses it counts from place *first* of the fleet.
@@ -45,9 +62,25 @@ class FleetViews:
             unlogged = snapshot.log.read_at is not None and without_dispatch(surface, dispatch)
             auto = surface.key in self.auto
             dialog = open_dialog(surface)
+            self._see(surface.key, dialog)
             view = PaneView(surface, dispatch, number, unlogged, snapshot.mux.error, dialog, answering, auto)
             self._made[surface.key] = (parts, view)
         return view
+
+    def _see(self, key: str, dialog: Dialog | None) -> None:
+        before = self.dialogs.pop(key, None)
+        if dialog is not None:
+            at = before.at if before is not None and _alike(before.dialog, dialog.id) else time.time()
+            self.dialogs[key] = Shown(dialog.id, at)
+
+
+def _alike(before: DialogId, after: DialogId) -> bool:
+    """Whether it asks the same: a tick that was set in it makes no other question."""
+
+    def asks(dialog: DialogId) -> tuple[object, ...]:
+        return (dialog.state, dialog.title, [_TICKS.sub("", text) for text in (*dialog.body, *dialog.options)])
+
+    return before.same(after) or asks(before) == asks(after)
 
 
 def open_dialog(surface: Surface) -> Dialog | None:

@@ -20,7 +20,7 @@ from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.screens.arrangement import FRAME, LEAST_PANE, arrange, row_heights
 from console.screens.filtering import Filtering
-from console.screens.fleet_views import FleetViews, fleet_provider, open_dialog, surface_in
+from console.screens.fleet_views import FleetViews, Shown, fleet_provider, surface_in
 from console.widgets.bars import StatusBar, TopBar, TopView
 from console.widgets.dispatch_table import DispatchTable
 from console.widgets.filter_line import FilterLine
@@ -56,11 +56,15 @@ class MainScreen(Filtering):
             self.focused = focused
 
     class Answered(Message):
-        """The operator answers the dialog of the selected surface: ``y``, ``n`` or a digit."""
+        """The operator answers the dialog of a surface: ``y``, ``n`` or a digit."""
 
-        def __init__(self, wanted: str) -> None:
+        def __init__(self, key: str, wanted: str, shown: Shown | None) -> None:
             super().__init__()
+            self.key = key
             self.wanted = wanted
+            self.shown = shown
+            """What was drawn when the key was pressed; None when no dialog was."""
+            self.pressed_at = time.time()
 
     def __init__(self, note: str = "", *, agents_only: bool = False) -> None:
         super().__init__()
@@ -331,15 +335,21 @@ class MainScreen(Filtering):
 
     def action_digit(self, number: int) -> None:
         """Answer *number* of the open dialog the operator is in; else go to pane *number* (from 1) of this page."""
-        surface = self.selected_surface()
-        if surface is not None and self._in_surfaces() and open_dialog(surface) is not None:
-            self.post_message(self.Answered(str(number)))
+        if self._in_surfaces() and self.selected in self._views.dialogs:
+            self._answer(str(number))
         else:
             self.action_focus_pane(number)
 
     def action_answer(self, wanted: str) -> None:
-        """Give the answer ``y`` or ``n``."""
-        self.post_message(self.Answered(wanted))
+        """Give the answer ``y`` or ``n``; not from the table, where nothing says whose dialog is meant."""
+        if self._in_surfaces():
+            self._answer(wanted)
+        else:
+            text = f"{wanted} answers the dialog of the pane you are in: go there first (w, or its number)."
+            self.notify(text, severity="warning", markup=False, timeout=4)
+
+    def _answer(self, wanted: str) -> None:
+        self.post_message(self.Answered(self.selected, wanted, self._views.dialogs.get(self.selected)))
 
     def action_focus_pane(self, number: int) -> None:
         """Focus pane *number* (from 1) of this page."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from rich.cells import cell_len
@@ -14,23 +15,32 @@ LEAST: Final = 9
 """Cells an answer keeps, its key included."""
 
 
+ELSEWHERE: Final = "answer it in its own terminal (f goes there)"
+_BOX: Final = re.compile(r"\[.?\]\s|[☐☑☒]")
+
+
 def answer_row(dialog: Dialog, width: int, key: Style, text: Style, fill: Style) -> Row:
     """``y Yes   2 Yes, and don't ask again …   n No``: every answer, cut evenly where there is no room."""
     answers = [(keys_of(dialog, choice.number), choice.label) for choice in dialog.choices if choice.key]
     if not answers:
-        return bar(width, [(" answer it in its own terminal (f goes there)", text)], [], fill)
+        return bar(width, [(f" {ELSEWHERE}", text)], [], fill)
     if dialog.text_field:
         return bar(width, [(" its cursor stands in a text field: answer it in its own terminal", text)], [], fill)
-    room = max(LEAST, (width - 2) // len(answers))
+    right: list[Part] = []
+    if any(_BOX.match(label) for _, label in answers):
+        right, width_left = [(" ticks; f to submit ", text)], width - 20
+    else:
+        width_left = width
+    room = max(LEAST, (width_left - 2) // len(answers))
     parts: list[Part] = [(" ", text)]
-    spare = width - 1
+    spare = width_left - 1
     for at, (keys, label) in enumerate(answers):
         # What the short ones leave, the long ones get.
         share = max(room, (spare - sum(_need(*other) for other in answers[at + 1 :])))
         shown = cut(label, max(1, share - cell_len(keys) - 4))
         parts += [(keys, key), (f" {shown}   ", text)]
         spare -= cell_len(keys) + cell_len(shown) + 4
-    return bar(width, parts, [], fill)
+    return bar(width, parts, right, fill)
 
 
 def keys_of(dialog: Dialog, number: int) -> str:

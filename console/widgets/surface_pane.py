@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -17,15 +18,18 @@ from console.model.surface import Surface
 from console.widgets.ansi import readable
 from console.widgets.fold import dialog_height, fold
 from console.widgets.lines import CACHED_ROWS, Lines, Part, Row, bar
-from console.widgets.timeline import timeline
+from console.widgets.timeline import CELLS, timeline
 from console.widgets.words import STALE, span
 
 HEADER_ROWS: Final = 2
 if TYPE_CHECKING:
     from console.model.dialog import Dialog
 
+_ASKING: Final = frozenset({AgentState.APPROVAL, AgentState.QUESTION, AgentState.TRUST})
 STRIP_FROM: Final = 50
 """Cells of a pane from which on the last hour is drawn in its header."""
+LEAST_TASK: Final = 30
+"""Cells that the task keeps beside what the agent says."""
 REF_WIDTH: Final = 10
 """A longer ref (the cmux daemon's ids) is cut in the header."""
 _MARGIN: Final = Segment(" ")
@@ -50,6 +54,12 @@ class PaneView:
     auto: bool = False
     """A policy may answer here without a person."""
 
+    @property
+    def asks(self) -> bool:
+        """Whether the agent waits for an answer, understood or not."""
+        status = self.surface.status
+        return status is not None and (status.state in _ASKING or status.detection.blocks)
+
 
 def rows_needed(view: PaneView, width: int) -> int:
     """Height of a pane of *width* cells that shows its open dialog whole; 0 when none is open."""
@@ -57,7 +67,7 @@ def rows_needed(view: PaneView, width: int) -> int:
     if surface.screen is None or surface.status is None:
         return 0
     rows = dialog_height(surface.screen, surface.status.detection.regions, width - 1)
-    return rows + HEADER_ROWS + (view.dialog is not None) if rows else 0
+    return rows + HEADER_ROWS + (view.dialog is not None or view.asks) if rows else 0
 
 
 def _hint(dialog: Dialog, style: Style) -> list[Part]:
@@ -127,20 +137,24 @@ class SurfacePane(Lines, can_focus=True):
         rows: list[Row] = [self._first_row(view, width)]
         if height > 4:
             rows.append(self._second_row(view, width))
-        dialog = view.dialog if height > len(rows) + 3 else None
-        rows += self._screen_rows(view, width, height - len(rows) - (dialog is not None))
-        if dialog is not None:
+        answers = self._answers(view, width) if height > len(rows) + 3 else None
+        rows += self._screen_rows(view, width, height - len(rows) - (answers is not None))
+        if answers is not None:
             rows += [()] * (height - 1 - len(rows))
-            rows.append(self._answers(dialog, width))
+            rows.append(answers)
         self.put(rows[:height], all_new=all_new)
 
-    def _answers(self, dialog: Dialog, width: int) -> Row:
-        """Which keys answer it; they only do where the operator is."""
-        from console.widgets.answers import answer_row
+    def _answers(self, view: PaneView, width: int) -> Row | None:
+        """Which keys answer it; they only do where the operator is. None when nothing is asked."""
+        from console.widgets.answers import ELSEWHERE, answer_row
 
         fill, meta = self._style("pane--header"), self._style("pane--meta")
-        if self.view is not None and self.view.number and not self.view.answering:
-            return bar(width, [(f" {self.view.number} goes here: ", meta), *_hint(dialog, meta)], [], fill)
+        dialog = view.dialog
+        if dialog is None:
+            return bar(width, [(f" {ELSEWHERE}", self._style("pane--answer"))], [], fill) if view.asks else None
+        if not view.answering:
+            here = f" {view.number} goes here: " if view.number else " w goes here: "
+            return bar(width, [(here, meta), *_hint(dialog, meta)], [], fill)
         return answer_row(dialog, width, self._style("pane--name"), self._style("pane--answer"), fill)
 
     def _screen_rows(self, view: PaneView, width: int, height: int) -> list[Row]:
@@ -197,11 +211,13 @@ class SurfacePane(Lines, can_focus=True):
             right.append((f" {'server away' if view.server_error else surface.error[: width // 2]}", alert))
         if age > STALE:
             right.append((f" read {span(age)} ago", alert))
-        elif view.dispatch is not None and surface.status is not None:
-            reason = surface.status.detection.reason
-            right.append((f"  {reason}" if len(reason) < width // 2 else "", meta))
-        elif width >= STRIP_FROM and surface.history:
-            right += [("  ", meta), *timeline(surface.history, self._now, self.state_style)]
+        else:
+            hour = timeline(surface.history, self._now, self.state_style) if width >= STRIP_FROM else []
+            if view.dispatch is not None and surface.status is not None:
+                reason = surface.status.detection.reason
+                fits = cell_len(reason) + (CELLS + 2 if hour else 0) < width - LEAST_TASK
+                right.append((f"  {reason}" if fits else "", meta))
+            right += [("  ", meta), *hour] if hour else []
         right.append((" ", meta))
         return bar(width, left, right, header)
 

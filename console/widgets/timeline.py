@@ -21,6 +21,8 @@ def timeline(
 ) -> list[Part]:
     """Waiting is a full bar, work a half one, idleness a line; blank is what nobody watched. Colours repeat it."""
     parts: list[Part] = []
+    if not events:
+        return parts
     for state in strip(events, now, cells):
         if state is None:
             parts.append((" ", Style()))

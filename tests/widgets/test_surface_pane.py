@@ -7,6 +7,7 @@ from dataclasses import replace
 from textual.color import Color
 
 from console.model.agent import SYMBOLS, AgentState, AgentStatus, Regions
+from console.model.dialog import read_dialog
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.surface import Surface
 from console.widgets.surface_pane import HEADER_ROWS, PaneView, SurfacePane, rows_needed
@@ -110,7 +111,8 @@ async def test_rows_needed_is_enough_for_the_dialog() -> None:
     view = PaneView(replace(surface(), screen=screen(text, 120, 34), status=status), DISPATCH, 1)
     needed = rows_needed(view, SIZE[0])
     lines = await shown(view, size=(SIZE[0], needed))
-    assert lines[2].strip() == "Do you want to proceed?" and lines[-1].strip() == "2. No"
+    assert lines[2].strip() == "Do you want to proceed?" and lines[-2].strip() == "2. No"
+    assert lines[-1] == " answer it in its own terminal (f goes there)"
     assert rows_needed(PaneView(surface()), 60) == rows_needed(PaneView(Surface(info(1), "x")), 60) == 0
 
 
@@ -138,3 +140,31 @@ async def test_markup_is_only_text() -> None:
             shown_rows = [row.rstrip() for row in rows(app)]
             assert text in shown_rows[0] and text in shown_rows[1] and shown_rows[2] == " " + text
             assert clickable(app) == []
+
+
+async def test_the_last_hour_is_drawn_beside_the_dispatch() -> None:
+    history = ((NOW - 3500, AgentState.WORKING), (NOW - 1700, AgentState.APPROVAL), (NOW - 600, AgentState.IDLE))
+    second = (await shown(PaneView(replace(surface(reason=""), history=history), DISPATCH, 1)))[1]
+    assert "#54 Hermes" in second and second.endswith("▅▅▅▅▅▅████▁▁")
+    for reason, fits in (("12s", True), ("Pondering about all of it… 12s · thinking", False)):
+        second = (await shown(PaneView(replace(surface(reason=reason), history=history), DISPATCH, 1)))[1]
+        assert second.endswith("▁▁") and (reason in second) is fits
+
+
+def asking(number: int, *, answering: bool, options: tuple[str, ...] = ("Yes", "No")) -> PaneView:
+    rows = [" Which?", "", *(f"   {at}. {option}" for at, option in enumerate(options, 1))]
+    shows = screen("\n".join(rows), 58, 10)
+    verdict = replace(seen(AgentState.QUESTION, regions=Regions((0, 0), (0, 10))), options=options)
+    there = replace(surface(), screen=shows, status=AgentStatus(verdict, NOW))
+    return PaneView(there, None, number, dialog=read_dialog(shows, verdict), answering=answering)
+
+
+async def test_a_pane_without_a_number_does_not_say_that_its_keys_answer_before_one_is_there() -> None:
+    assert (await shown(asking(0, answering=False)))[-1] == " w goes here: 1 · n/2"
+    assert (await shown(asking(3, answering=False)))[-1] == " 3 goes here: 1 · n/2"
+    assert (await shown(asking(0, answering=True)))[-1].split() == ["1", "Yes", "n/2", "No"]
+
+
+async def test_a_question_with_ticks_says_that_a_digit_is_not_the_end_of_it() -> None:
+    last = (await shown(asking(1, answering=True, options=("[ ] Lint", "[✔] Types", "Chat about this"))))[-1]
+    assert "1 [ ] Li" in last and last.endswith("ticks; f to submit")
