@@ -23,7 +23,7 @@ from console.demo.dispatches import advance, first_rows, write_log
 from console.demo.health import HealthServer
 from console.demo.roster import ROSTER
 from console.demo.watchdog import GRACE, Plan, socket_file, sweep
-from console.model.snapshot import SurfaceSpec
+from console.model.binding import SurfaceSpec
 
 __all__ = ["DemoError", "DemoFleet"]
 
