@@ -26,7 +26,7 @@ from console.model.surface import Surface
 from console.mux.discover import discover
 from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
-from console.opening import choose, rules_folder, state_folder
+from console.opening import choose, rules_folder, seek, state_folder
 from console.safety import redact, safe_text
 from console.state_journal import load
 
@@ -36,10 +36,9 @@ _PROGRAMS: Final = ("claude", "codex", "cmux")
 async def take(config: Config) -> Snapshot:
     """One snapshot of what the configuration, the options or the environment name."""
     # Not a screen of our own: the pane this command was typed in is one of the fleet.
-    env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
-    mux = await choose(config, env)
-    if mux is None:
-        mux = Tmux("", env)  # its own reading says that no server answers
+    env = {name: value for name, value in os.environ.items() if name not in ("TMUX_PANE", "CMUX_SURFACE_ID")}
+    choice = await choose(config, env)
+    mux = choice.mux or seek(config, env, choice.why)  # whose own reading says why there is nothing
     engine = Engine(config, mux, witness=True, rules=rules_folder())
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
@@ -192,9 +191,10 @@ def focus(config: Config, name: str) -> int:
 
 
 async def _focus(config: Config, name: str) -> str:
-    mux = await choose(config, os.environ)
+    choice = await choose(config, os.environ)
+    mux = choice.mux
     if mux is None:
-        return "no terminal server answers; `oc-console doctor` says where it was looked for"
+        return f"{choice.why}; `oc-console doctor` says where it was looked for"
     engine = Engine(config, mux)
     try:
         snapshot = await engine.peek()
