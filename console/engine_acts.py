@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, cast
 from console.model.agent import Detection
 from console.model.snapshot import Snapshot
 from console.model.surface import Screen, SurfaceInfo
-from console.mux.base import Multiplexer, MuxError, Publisher
+from console.mux.base import Multiplexer, MuxError, Publisher, lacks
 
 if TYPE_CHECKING:
     from console.actions.answer import AnswerResult
     from console.actions.publish import Sidebar
     from console.actions.send import SendResult
     from console.model.dialog import DialogId
+
+
+def named(text: str, info: SurfaceInfo) -> str:
+    """*text* with the ref people know in place of the uuid a surface is addressed by."""
+    return text.replace(info.key, info.ref)
 
 
 class Acts:
@@ -52,7 +57,8 @@ class Acts:
         info, agent = surface.info, surface.expected_agent
         self._typing.add(key)
         try:
-            result = await type_and_enter(self.mux, info.ref, text, lambda screen: self._detect(screen, info, agent))
+            result = await type_and_enter(self.mux, info.key, text, lambda screen: self._detect(screen, info, agent))
+            result = replace(result, evidence=named(result.evidence, info))
         finally:
             self._typing.discard(key)
         if self._sidebar is not None and "publish" in self.mux.capabilities:
@@ -90,9 +96,10 @@ class Acts:
         info, agent = surface.info, surface.expected_agent
         self._typing.add(key)
         try:
-            return await answer(
-                self.mux, info.ref, wanted, expected, lambda screen: self._detect(screen, info, agent), veto=veto
+            result = await answer(
+                self.mux, info.key, wanted, expected, lambda screen: self._detect(screen, info, agent), veto=veto
             )
+            return replace(result, evidence=named(result.evidence, info))
         finally:
             self._typing.discard(key)
 
@@ -102,10 +109,21 @@ class Acts:
         if surface is None or surface.gone:
             return "the surface is gone"
         try:
-            await self.mux.focus(surface.info.ref)
+            await self.mux.focus(surface.info.key)
         except MuxError as error:
-            return str(error)
+            return named(str(error), surface.info)
         return ""
+
+    def about_server(self) -> tuple[tuple[str, str], ...]:
+        """For people: what is read, what it cannot do, and what is wrong with it now; each with its name."""
+        sidebar = self._sidebar.error if self._sidebar is not None else ""
+        found = (
+            ("server", self.mux.source),
+            ("", lacks(self.mux.capabilities)),
+            ("away", self.snapshot.mux.error),
+            ("sidebar", sidebar),
+        )
+        return tuple((name, text) for name, text in found if text)
 
     def confirm(self, key: str) -> bool:
         """Take a surface for the one its entry in the configuration means, whatever it was before."""

@@ -23,6 +23,7 @@ from console.model.naming import identity
 from console.model.reading import HistoryRead
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
+from console.mux.base import lacks
 from console.mux.discover import discover
 from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
@@ -35,6 +36,11 @@ _PROGRAMS: Final = ("claude", "codex", "cmux")
 
 async def take(config: Config) -> Snapshot:
     """One snapshot of what the configuration, the options or the environment name."""
+    return (await _read(config))[0]
+
+
+async def _read(config: Config) -> tuple[Snapshot, str]:
+    """The snapshot, and what its terminal server cannot do."""
     # Not a screen of our own: the pane this command was typed in is one of the fleet.
     env = {name: value for name, value in os.environ.items() if name not in ("TMUX_PANE", "CMUX_SURFACE_ID")}
     choice = await choose(config, env)
@@ -45,7 +51,8 @@ async def take(config: Config) -> Snapshot:
     snapshot = await engine.once()
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
-    return snapshot
+    # Whether changes arrive by themselves shows only after a while.
+    return snapshot, lacks(mux.capabilities | {"push"})
 
 
 def status(config: Config, *, as_json: bool) -> int:
@@ -231,13 +238,15 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         where = shutil.which(name)
         found.append((name, where is not None, where or "not on PATH; needed only if you use it"))
     found += [(what, good, text) for what, good, text in lines_of(await discover(config.mux, os.environ))]
-    snapshot = await take(config)
+    snapshot, short = await _read(config)
     if snapshot.mux.error:
         found.append(("surfaces", False, snapshot.mux.error))
     else:
         there = [surface for surface in snapshot.surfaces if not surface.gone]
         agents = sum(1 for surface in there if surface.agent)
         found.append(("surfaces", True, f"{len(there)} in {snapshot.mux.source}, {agents} with an agent"))
+        if short:
+            found.append(("back end", True, short))
         for surface in snapshot.surfaces:
             if surface.gone or surface.unconfirmed:
                 found.append(("surface", False, f"{surface.name}: {surface.gone or surface.unconfirmed}"))
