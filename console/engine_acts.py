@@ -108,7 +108,8 @@ class Acts:
             return AnswerResult("refused", "the surface is gone; nothing was pressed")
         dialog = read_dialog(surface.screen, surface.status.detection)
         if dialog is None:
-            return AnswerResult("refused", f"{surface.name}: no dialog is open that could be answered from here; f goes to its terminal")
+            why = "no dialog is open that could be answered from here; f goes to its terminal"
+            return AnswerResult("refused", f"{surface.name}: {why}")
         return await self.press(key, wanted, dialog.id)
 
     async def press(
