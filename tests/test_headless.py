@@ -27,7 +27,8 @@ from tests.ui_helpers import NOW, info, screen, seen
 
 ROOT = Path(__file__).parents[1]
 SURFACE = ["ref", "uuid", "name", "agent", "role", "workspace", "state", "reason", "since", "said_at",
-           "dispatch", "lines", "read_at", "source", "error", "configured", "gone", "unconfirmed", "needs_person", "started"]  # fmt: skip
+           "dispatch", "lines", "read_at", "source", "error", "configured", "gone", "unconfirmed",
+           "needs_person", "started"]  # fmt: skip
 SLICES = {
     "dispatches": ["read_at", "source", "error", "not_understood", "items"],
     "services": ["read_at", "source", "items"],
