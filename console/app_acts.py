@@ -130,9 +130,10 @@ class Acts(App[None]):
         from console.screens.surface import SurfaceScreen
 
         surface = self.main.selected_surface()
-        if surface is not None:
+        if surface is not None and self.opened is not None:
             now = partial(self._surface, surface.key)
-            await self.push_screen(SurfaceScreen(now, self.snapshot.log.dispatches))
+            log, server = self.snapshot.log.dispatches, self.opened.engine.about_server
+            await self.push_screen(SurfaceScreen(now, log, server))
 
     def action_stop_all(self) -> None:
         """Nothing is answered without a person any more."""

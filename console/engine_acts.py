@@ -12,7 +12,7 @@ from console.model.agent import Detection
 from console.model.composed import Composed
 from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface, SurfaceInfo
-from console.mux.base import Multiplexer, MuxError, Publisher
+from console.mux.base import Multiplexer, MuxError, Publisher, lacks
 from console.sending import Sending
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from console.actions.publish import Sidebar
     from console.actions.send import Order, SendResult
     from console.model.dialog import DialogId
+
+
+def named(text: str, info: SurfaceInfo) -> str:
+    """*text* with the ref people know in place of the uuid a surface is addressed by."""
+    return text.replace(info.key, info.ref)
 
 
 class Acts:
@@ -86,11 +91,12 @@ class Acts:
         if self.sending is not None:
             done = await self.sending.send(self.mux, self.snapshot, surface, composed, detect, order)
             label = f"#{done.number} " if done.number is not None else ""
-            evidence = "; ".join(filter(None, (f"{label}{done.result.evidence}", done.warning)))
-            return replace(done.result, evidence=evidence)
+            told = named(done.result.evidence, info)
+            return replace(done.result, evidence="; ".join(filter(None, (f"{label}{told}", done.warning))))
         if surface.status is not None and surface.status.state in CLOSED:
             return SendResult("refused", f"{surface.name} shows {surface.status.state}; nothing was typed")
-        return await type_and_enter(self.mux, info.ref, composed.typed, detect)
+        result = await type_and_enter(self.mux, info.key, composed.typed, detect)
+        return replace(result, evidence=named(result.evidence, info))
 
     async def answer(self, key: str, wanted: str) -> AnswerResult:
         """Answer the dialog that is open on a surface with ``y``, ``n`` or the digit of an answer.
@@ -105,9 +111,8 @@ class Acts:
             return AnswerResult("refused", "the surface is gone; nothing was pressed")
         dialog = read_dialog(surface.screen, surface.status.detection)
         if dialog is None:
-            return AnswerResult(
-                "refused", f"{surface.name}: no dialog is open that could be answered from here; f goes to its terminal"
-            )
+            why = "no dialog is open that could be answered from here; f goes to its terminal"
+            return AnswerResult("refused", f"{surface.name}: {why}")
         return await self.press(key, wanted, dialog.id)
 
     async def press(
@@ -120,11 +125,13 @@ class Acts:
         why = self._barred(surface)
         if surface is None or why:
             return AnswerResult("refused", f"{why}; nothing was pressed")
+        info = surface.info
         self._typing.add(key)
         try:
-            return await answer(
-                self.mux, surface.info.ref, wanted, expected, lambda s: self._weigh(surface, s), veto=veto
+            result = await answer(
+                self.mux, info.key, wanted, expected, lambda screen: self._weigh(surface, screen), veto=veto
             )
+            return replace(result, evidence=named(result.evidence, info))
         finally:
             self._typing.discard(key)
 
@@ -134,10 +141,21 @@ class Acts:
         if surface is None or surface.gone:
             return "the surface is gone"
         try:
-            await self.mux.focus(surface.info.ref)
+            await self.mux.focus(surface.info.key)
         except MuxError as error:
-            return str(error)
+            return named(str(error), surface.info)
         return ""
+
+    def about_server(self) -> tuple[tuple[str, str], ...]:
+        """For people: what is read, what it cannot do, and what is wrong with it now; each with its name."""
+        sidebar = self._sidebar.error if self._sidebar is not None else ""
+        found = (
+            ("server", self.mux.source),
+            ("", lacks(self.mux.capabilities)),
+            ("away", self.snapshot.mux.error),
+            ("sidebar", sidebar),
+        )
+        return tuple((name, text) for name, text in found if text)
 
     def confirm(self, key: str) -> bool:
         """Take a surface for the one its entry in the configuration means, whatever it was before."""

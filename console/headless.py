@@ -24,10 +24,11 @@ from console.model.reading import HistoryRead
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
+from console.mux.base import lacks
 from console.mux.discover import discover
 from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
-from console.opening import choose, rules_folder, state_folder
+from console.opening import choose, rules_folder, seek, state_folder
 from console.safety import redact, safe_text
 from console.state_journal import load
 
@@ -36,18 +37,23 @@ _PROGRAMS: Final = ("claude", "codex", "cmux")
 
 async def take(config: Config) -> Snapshot:
     """One snapshot of what the configuration, the options or the environment name."""
+    return (await _read(config))[0]
+
+
+async def _read(config: Config) -> tuple[Snapshot, str]:
+    """The snapshot, and what its terminal server cannot do."""
     # Not a screen of our own: the pane this command was typed in is one of the fleet.
-    env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
-    mux = await choose(config, env)
-    if mux is None:
-        mux = Tmux("", env)  # its own reading says that no server answers
+    env = {name: value for name, value in os.environ.items() if name not in ("TMUX_PANE", "CMUX_SURFACE_ID")}
+    choice = await choose(config, env)
+    mux = choice.mux or seek(config, env, choice.why)  # whose own reading says why there is nothing
     engine = Engine(config, mux, witness=True, rules=rules_folder())
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
     snapshot = await engine.once()
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
-    return snapshot
+    # Whether changes arrive by themselves shows only after a while.
+    return snapshot, lacks(mux.capabilities | {"push"})
 
 
 def status(config: Config, *, as_json: bool) -> int:
@@ -209,9 +215,10 @@ def focus(config: Config, name: str) -> int:
 
 
 async def _focus(config: Config, name: str) -> str:
-    mux = await choose(config, os.environ)
+    choice = await choose(config, os.environ)
+    mux = choice.mux
     if mux is None:
-        return "no terminal server answers; `oc-console doctor` says where it was looked for"
+        return f"{choice.why}; `oc-console doctor` says where it was looked for"
     engine = Engine(config, mux)
     try:
         snapshot = await engine.peek()
@@ -248,13 +255,15 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         where = shutil.which(name)
         found.append((name, where is not None, where or "not on PATH; needed only if you use it"))
     found += [(what, good, text) for what, good, text in lines_of(await discover(config.mux, os.environ))]
-    snapshot = await take(config)
+    snapshot, short = await _read(config)
     if snapshot.mux.error:
         found.append(("surfaces", False, snapshot.mux.error))
     else:
         there = [surface for surface in snapshot.surfaces if not surface.gone]
         agents = sum(1 for surface in there if surface.agent)
         found.append(("surfaces", True, f"{len(there)} in {snapshot.mux.source}, {agents} with an agent"))
+        if short:
+            found.append(("back end", True, short))
         for surface in snapshot.surfaces:
             if surface.gone or surface.unconfirmed:
                 found.append(("surface", False, f"{surface.name}: {surface.gone or surface.unconfirmed}"))

@@ -76,19 +76,46 @@ def direct(config: Config, env: Mapping[str, str]) -> Multiplexer | None:
     return None
 
 
-async def choose(config: Config, env: Mapping[str, str]) -> Multiplexer | None:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What there is to watch."""
+
+    mux: Multiplexer | None
+    why: str = ""
+    """Why there is nothing."""
+    aside: str = ""
+    """What the operator should know of the choice: cmux is there, and refuses the console."""
+
+
+async def choose(config: Config, env: Mapping[str, str]) -> Choice:
     """The server to watch: named, or the first that answers; see `console.mux.discover`."""
     mux = direct(config, env)
     if mux is not None:
-        return mux
+        return Choice(mux)
     if config.mux.backend == "auto" and not config.mux.cmux_socket and not _cmux_named(env) and env.get("TMUX"):
         mux = Tmux("", env)  # inside tmux, and nothing speaks of cmux: nothing to ask
         if answers(mux.path):
-            return mux
-    from console.mux.discover import discover
+            return Choice(mux)
+    from console.mux.discover import discover, problem
 
-    found = (await discover(config.mux, env)).chosen
-    return _made(config, env, found.kind, found.path) if found is not None else None
+    discovery = await discover(config.mux, env)
+    found = discovery.chosen
+    denied = any(each.verdict == "denied" for each in discovery.candidates if each is not found)
+    aside = "cmux refuses the console: oc-console doctor" if denied else ""
+    if found is None:
+        return Choice(None, problem(discovery), aside)
+    return Choice(_made(config, env, found.kind, found.path), "", aside)
+
+
+def seek(config: Config, env: Mapping[str, str], why: str) -> Multiplexer:
+    """A stand-in that says *why* there is nothing and goes on looking."""
+    from console.mux.sought import Sought
+
+    async def find() -> tuple[Multiplexer | None, str]:
+        choice = await choose(config, env)
+        return choice.mux, choice.why
+
+    return Sought(find, why)
 
 
 def _cmux_named(env: Mapping[str, str]) -> bool:
@@ -116,14 +143,18 @@ async def open_fleet(config: Config, env: Mapping[str, str] | None = None) -> Op
     """What `oc-console` without a sub-command watches."""
     env = os.environ if env is None else env
     named = config.mux.backend != "auto" or bool(config.mux.tmux_socket or config.mux.cmux_socket)
-    mux = await choose(config, env)
+    choice = await choose(config, env)
+    mux = choice.mux
+    if mux is None and not (named or config.surfaces):
+        return await open_demo(config, note=f"demo fleet: {choice.aside or 'no terminal server runs here'}")
     if mux is None:
-        return await open_demo(config, note="demo fleet: no terminal server runs here")
-    if named or config.surfaces or await _has_agents(Engine(config, mux)):
-        return Opened(Engine(config, mux, witness=True, state=state_folder(), rules=rules_folder()))
-    source = mux.source
-    await mux.close()
-    return await open_demo(config, note=f"demo fleet: no agents in {source}")
+        mux = seek(config, env, choice.why)  # the operator has a fleet: a demo would hide that it is away
+    elif not (named or config.surfaces or await _has_agents(Engine(config, mux))):
+        source = mux.source
+        await mux.close()
+        return await open_demo(config, note=f"demo fleet: {choice.aside or f'no agents in {source}'}")
+    engine = Engine(config, mux, witness=True, state=state_folder(), rules=rules_folder())
+    return Opened(engine, choice.aside if choice.mux is not None else "")
 
 
 def state_folder() -> Path:
@@ -141,6 +172,6 @@ def rules_folder() -> Path:
 
 
 async def _has_agents(engine: Engine) -> bool:
-    """Read every surface once and look."""
+    """Read every surface once and look; a server that answers with an error is worth watching too."""
     snapshot = await engine.peek()
-    return any(surface.agent for surface in snapshot.surfaces)
+    return bool(snapshot.mux.error) or any(surface.agent for surface in snapshot.surfaces)

@@ -68,10 +68,11 @@ async def _send(config: Config, arguments: argparse.Namespace, text: str) -> tup
     from console.opening import choose, rules_folder, state_folder
 
     env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
-    mux = await choose(config, env)
-    if mux is None:
-        return USAGE, {"outcome": "refused", "evidence": "no terminal server answers; `oc-console doctor` says where"}
-    engine = Engine(config, mux, witness=True, state=state_folder(), rules=rules_folder())
+    choice = await choose(config, env)
+    if choice.mux is None:
+        why = choice.why or "no terminal server answers"
+        return USAGE, {"outcome": "refused", "evidence": f"{why}; `oc-console doctor` lists where it was looked for"}
+    engine = Engine(config, choice.mux, witness=True, state=state_folder(), rules=rules_folder())
     watching = asyncio.create_task(engine.run())
     try:
         snapshot = await _read(engine)

@@ -24,9 +24,11 @@ from console.model.reading import (
     ScreenFailed,
     ScreenRead,
     ServicesRead,
+    TreeRead,
 )
 from console.model.service import Judgement, Service
 from console.model.snapshot import Snapshot, reduce
+from console.model.surface import SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
 from console.mux.base import Interest
 from tests.agents.samples import APPROVAL, claude
@@ -328,3 +330,26 @@ async def test_what_the_operator_does_reaches_the_multiplexer() -> None:
     await engine.close()
     assert mux.interest == Interest(frozenset({"%1"}), "%1")
     assert mux.calls == ["reread", "pause", "resume"] and mux.closed == 1
+
+
+# -- addressing ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_surface_with_a_uuid_is_addressed_by_it_and_called_by_its_ref() -> None:
+    mux = FakeMux()
+    place = SurfaceInfo("surface:5", "63CA828D", "openclaw", "openclaw:0", label="CLAUDE 1")
+    async with running(mux) as engine:
+        mux.post(TreeRead(1.0, SOURCE, (place,)))
+        mux.show(2.0, "63CA828D", IDLE)
+        await eventually(lambda: bool(engine.snapshot.surfaces and engine.snapshot.surfaces[0].status))
+        sent = await engine.send("63CA828D", "hello")
+        assert mux.typed and {ref for ref, _ in mux.typed} == {"63CA828D"}
+        assert "surface:5" in sent.evidence and "63CA828D" not in sent.evidence
+        assert await engine.focus("63CA828D") == "" and "focus 63CA828D" in mux.calls
+        mux.screens.clear()
+        assert await engine.focus("63CA828D") == "surface:5: there is no such surface"
+        mux.show(3.0, "63CA828D", ASKING)
+        await eventually(lambda: engine.snapshot.surfaces[0].status.state is AgentState.APPROVAL)  # type: ignore[union-attr]
+        mux.screens.clear()
+        said = await engine.answer("63CA828D", "y")
+        assert said.evidence.startswith("surface:5: ") and "63CA828D" not in said.evidence

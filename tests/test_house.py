@@ -94,8 +94,8 @@ def programs(path: str, text: str) -> Iterator[str]:
 
 
 def sends(path: str, text: str) -> Iterator[str]:
-    """Only actions/ types into a surface: a monitor cannot do it by accident."""
-    if path.startswith("console/actions/"):
+    """Only actions/ types into a surface: a monitor cannot do it by accident. A back end may hand on to another."""
+    if path.startswith("console/actions/") or path == "console/mux/sought.py":
         return
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Attribute) and node.attr in ("send_text", "send_key"):
@@ -121,7 +121,7 @@ def acts(path: str, text: str) -> Iterator[str]:
 def markup(path: str, text: str) -> Iterator[str]:
     """No string from outside is read as markup: ``[/]`` in a name must not break or restyle the screen."""
     tree = ast.parse(text)
-    if path.startswith("console/actions/") or path == "console/attending.py":
+    if path.startswith(("console/actions/", "console/mux/")) or path == "console/attending.py":
         return  # they know no Textual: a `notify` there is another one
     for node in _calls(text):
         name = _last(node.func)

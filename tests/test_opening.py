@@ -19,6 +19,7 @@ from console.mux.tmux import Tmux
 from console.opening import Opened, open_fleet
 from tests.eventually import eventually
 from tests.fakes.mux import FakeMux
+from tests.mux.app_ground import doubles
 from tests.tmux_server import TmuxServer, agent
 
 DEMO = "a demo"
@@ -129,6 +130,50 @@ async def test_a_cmux_daemon_is_taken_when_it_is_named_or_nothing_else_runs(tmp_
 @pytest.mark.parametrize(("backend", "kind"), [("cmux-app", CmuxSocket), ("cmux-tui", CmuxTui), ("tmux", Tmux)])
 async def test_a_back_end_that_is_named_is_not_asked_for(backend: Any, kind: type[object]) -> None:
     config = Config(mux=MuxConfig(backend=backend, cmux_socket="/run/x.sock"))
-    mux = await opening.choose(config, {"PATH": ""})
+    mux = (await opening.choose(config, {"PATH": ""})).mux
     assert mux is not None and isinstance(mux, kind)
     await mux.close()
+
+
+async def shown(opened: Opened) -> str:
+    """What the first reading says is wrong."""
+    task = asyncio.create_task(opened.engine.run())
+    await eventually(lambda: bool(opened.engine.snapshot.mux.error))
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await opened.close()
+    return opened.engine.snapshot.mux.error
+
+
+async def test_a_named_socket_that_is_none_is_said_and_not_hidden_behind_a_demo(
+    demos: list[str], tmp_path: Path
+) -> None:
+    plain = tmp_path / "cmux.sock"
+    plain.touch()
+    opened = await open_fleet(Config(mux=MuxConfig(backend="cmux", cmux_socket=str(plain))), {"PATH": ""})
+    assert "is not a Unix socket" in await shown(opened) and demos == []
+
+
+async def test_a_configured_fleet_that_is_away_is_looked_for(demos: list[str], tmp_path: Path) -> None:
+    outside = {"PATH": "", "TMUX_TMPDIR": str(tmp_path)}
+    opened = await open_fleet(Config(surfaces=(SurfaceConfig("surface:1"),)), outside)
+    assert "no tmux and no cmux server answers" in await shown(opened) and demos == []
+
+
+@pytest.mark.tmux
+async def test_a_cmux_that_refuses_is_mentioned_beside_the_tmux_that_is_watched(
+    tmux: TmuxServer, demos: list[str], tmp_path: Path
+) -> None:
+    tmux.new()
+    config = Config(surfaces=(SurfaceConfig("surface:1"),))
+    with doubles(tmp_path) as make:
+        app = make("B", faults={"denied": "yes"})
+        inside = {"PATH": "", "TMUX": f"{tmux.socket},1,0", "CMUX_SOCKET_PATH": str(app.path)}
+        opened = await open_fleet(config, inside)
+        assert await watched(opened) == tmux.socket
+        assert opened.note == "cmux refuses the console: oc-console doctor"
+        alone = {"PATH": "", "TMUX_TMPDIR": str(tmp_path), "CMUX_SOCKET_PATH": str(app.path)}
+        without = await open_fleet(config, alone)
+        said = await shown(without)
+    assert "Access denied" in said or "ERROR" in said, said
+    assert "Socket Control Mode" in said and demos == []

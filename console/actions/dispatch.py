@@ -107,7 +107,8 @@ class Dispatcher:
                 return await self._closed(_refused(ref, rival), key, traceparent, number)
             await in_thread(lambda: self.journal.recorded(key, number))
             typing = True
-            result = await submit(mux, ref, request.text, judge, request.order)
+            address = request.surface.info.key if "uuid" in mux.capabilities else ref
+            result = await submit(mux, address, request.text, judge, request.order)
         except OSError as error:
             number = await _number_of(recording)
             return await self._closed(_refused(ref, f"the journal of sends: {error}"), key, traceparent, number)

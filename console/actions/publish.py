@@ -34,15 +34,19 @@ class _Sent:
 
 
 class Sidebar:
-    """Publishes through *publisher*; what fails is kept in `error` and never stops anything."""
+    """Publishes through *publisher*; what fails is kept in `error` and never stops anything.
+
+    A surface is named by its key: a ref may be another's after a restart.
+    """
 
     def __init__(self, publisher: Publisher) -> None:
         self._to = publisher
         self._sent: dict[str, _Sent] = {}
-        self._pills: dict[str, tuple[str, str]] = {}
-        """From a surface's key to its ref and the value its pill has."""
+        self._pills: dict[str, tuple[str, tuple[str, str]]] = {}
+        """From a surface's key to the value its pill has, and its workspace."""
         self._waiting: set[str] | None = None
-        self._progress: dict[str, tuple[int, int]] = {}
+        self._progress: dict[tuple[str, str], tuple[int, int, str]] = {}
+        """By workspace: finished, sent, and the key of a surface in it."""
         self.error = ""
         """Why the last thing could not be published; empty when it could."""
         self._busy = asyncio.Lock()
@@ -57,7 +61,7 @@ class Sidebar:
                     await self.update(snapshot())
                 await asyncio.sleep(EVERY)
         finally:
-            if self._pills:
+            if self._pills or self._progress:
                 # The console is ending: the pills go, and nothing waits long for that.
                 task = asyncio.ensure_future(self.clear())
                 await asyncio.wait((task,), timeout=LEAVING)
@@ -70,16 +74,22 @@ class Sidebar:
             if outcome == "submitted":
                 self._sent[surface.key] = _Sent(short)
             level = "info" if outcome == "submitted" else "warning"
-            await self._try(self._to.log(surface.info.ref, f"{surface.name}: {outcome}: {short}", level))
+            await self._try(self._to.log(surface.key, f"{surface.name}: {outcome}: {short}", level))
 
     async def update(self, snapshot: Snapshot) -> None:
         """Bring pills, progress and notifications in line with *snapshot*."""
         async with self._busy:
+            if snapshot.mux.error:
+                # Who is away cannot be told, and may come back without what it showed.
+                self._pills.clear()
+                self._progress.clear()
+                return
             surfaces = {surface.key: surface for surface in snapshot.surfaces}
             for key, sent in list(self._sent.items()):
                 surface = surfaces.get(key)
                 if surface is None or surface.gone:
                     del self._sent[key]
+                    await self._leave(key, surfaces)
                 elif surface.status is not None:
                     await self._pill(surface, sent)
             await self._progresses(surfaces)
@@ -88,35 +98,48 @@ class Sidebar:
     async def clear(self) -> None:
         """Take away every pill and progress."""
         async with self._busy:
-            for ref, _ in self._pills.values():
-                await self._try(self._to.set_status(ref, KEY, ""))
-                await self._try(self._to.set_progress(ref, None))
+            for key in self._pills:
+                await self._try(self._to.set_status(key, _pill(key), ""))
+            for *_, surface in self._progress.values():
+                await self._try(self._to.set_progress(surface, None))
             self._pills.clear()
+            self._progress.clear()
+
+    async def _leave(self, gone: str, surfaces: dict[str, Surface]) -> None:
+        """Take away the pill of a surface that is gone, by way of another one in its workspace."""
+        _, workspace = self._pills.pop(gone, ("", None))
+        other = next((key for key, each in surfaces.items() if not each.gone and _workspace(each) == workspace), None)
+        if other is not None:
+            await self._try(self._to.set_status(other, _pill(gone), ""))
 
     async def _pill(self, surface: Surface, sent: _Sent) -> None:
         assert surface.status is not None
-        state, ref = surface.status.state, surface.info.ref
+        state, key = surface.status.state, surface.key
         if state is AgentState.WORKING:
             sent.worked = True
         if sent.worked and state is AgentState.IDLE and not sent.done:
             sent.done = True
-            await self._try(self._to.log(ref, f"{surface.name}: finished: {sent.label}", "success"))
+            await self._try(self._to.log(key, f"{surface.name}: finished: {sent.label}", "success"))
         value = f"{surface.name}: {'finished' if sent.done else state}"
-        if self._pills.get(surface.key) != (ref, value):
-            self._pills[surface.key] = (ref, value)
-            await self._try(self._to.set_status(ref, KEY, value, icon=_ICONS.get(state, _CALL)))
+        now = (value, _workspace(surface))
+        if self._pills.get(key) != now and await self._try(
+            self._to.set_status(key, _pill(key), value, icon=_ICONS.get(state, _CALL))
+        ):
+            self._pills[key] = now
 
     async def _progresses(self, surfaces: dict[str, Surface]) -> None:
         """How many of the texts sent into a workspace are finished."""
-        count: dict[str, tuple[int, int, str]] = {}
+        count: dict[tuple[str, str], tuple[int, int, str]] = {}
         for key, sent in self._sent.items():
-            surface = surfaces[key]
-            done, every, _ = count.get(surface.info.workspace, (0, 0, ""))
-            count[surface.info.workspace] = (done + sent.done, every + 1, surface.info.ref)
-        for workspace, (done, every, ref) in count.items():
-            if self._progress.get(workspace) != (done, every):
-                self._progress[workspace] = (done, every)
-                await self._try(self._to.set_progress(ref, done / every, f"{done} of {every} sent tasks finished"))
+            workspace = _workspace(surfaces[key])
+            done, every, _ = count.get(workspace, (0, 0, ""))
+            count[workspace] = (done + sent.done, every + 1, key)
+        for workspace, (done, every, key) in count.items():
+            label = f"{done} of {every} sent tasks finished"
+            if self._progress.get(workspace) != (done, every, key) and await self._try(
+                self._to.set_progress(key, done / every, label)
+            ):
+                self._progress[workspace] = (done, every, key)
 
     async def _notify(self, snapshot: Snapshot) -> None:
         waiting = {surface.key: surface for surface in snapshot.waiting()}
@@ -127,12 +150,24 @@ class Sidebar:
             if key not in before and surface.status is not None:
                 body = surface.status.detection.reason
                 title = f"{surface.name}: {surface.status.state}"
-                await self._try(self._to.notify(surface.info.ref, title, body))
+                await self._try(self._to.notify(surface.key, title, body))
 
-    async def _try(self, act: Coroutine[Any, Any, None]) -> None:
+    async def _try(self, act: Coroutine[Any, Any, None]) -> bool:
+        """Whether it was taken."""
         try:
             await act
         except MuxError as error:
             self.error = str(error)
         else:
             self.error = ""
+        return not self.error
+
+
+def _pill(key: str) -> str:
+    """Pills belong to a whole workspace: each surface has one of its own."""
+    return f"{KEY}-{key}"
+
+
+def _workspace(surface: Surface) -> tuple[str, str]:
+    """Several workspaces may have one title."""
+    return surface.info.workspace_ref, surface.info.workspace

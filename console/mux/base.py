@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Set
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from console.model.reading import MuxReading
 from console.model.surface import Screen
@@ -72,6 +72,20 @@ class Multiplexer(Protocol):
 
     async def close(self) -> None:
         """Let go of everything; idempotent."""
+
+
+_LACKS: Final = (
+    ("colours", "no colours"),
+    ("cursor", "no cursor"),
+    ("push", "changes show when it is asked next"),
+    ("paste", "no paste: text is typed, one line at a time"),
+    ("focus", "no way to bring a surface to the front"),
+)
+
+
+def lacks(capabilities: Set[str]) -> str:
+    """What a back end with these *capabilities* cannot do, for people; empty when it can do everything."""
+    return "; ".join(words for name, words in _LACKS if name not in capabilities)
 
 
 class Publisher(Protocol):

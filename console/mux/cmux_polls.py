@@ -51,10 +51,16 @@ class Polls:
             poll.again = True
 
     def start(self, now: float, limit: int) -> list[Poll]:
-        """Those to read now, marked as running: the most wanted first, never more than *limit* at once."""
+        """Those to read now, marked as running: the most wanted first, never more than *limit* at once.
+
+        Where reads are slow, everything is late: what is late by the largest share of its pause comes first. If what is
+        on screen always came first, the rest would never be read at all.
+        """
         free = limit - sum(poll.running for poll in self._polls.values())
         due = [poll for poll in self._polls.values() if not poll.running and self._due(poll) <= now]
-        chosen = sorted(due, key=lambda poll: (self._every(poll), poll.began))[: max(0, free)]
+        chosen = sorted(due, key=lambda poll: ((poll.began - now) / self._pause(poll), self._every(poll)))[
+            : max(0, free)
+        ]
         for poll in chosen:
             poll.running, poll.again = True, False
         return chosen
@@ -81,5 +87,7 @@ class Polls:
     def _due(self, poll: Poll) -> float:
         if poll.again:
             return 0.0
-        pause = self._every(poll) * float(2 ** min(poll.failures, BACKOFF))
-        return max(poll.began + pause, 2 * poll.ended - poll.began)
+        return max(poll.began + self._pause(poll), 2 * poll.ended - poll.began)
+
+    def _pause(self, poll: Poll) -> float:
+        return self._every(poll) * float(2 ** min(poll.failures, BACKOFF))

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import socket
+import stat
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from console.mux.base import MuxError
@@ -27,6 +30,16 @@ STREAM_LIMIT: Final = 64
 
 StreamHandler = Callable[[dict[str, Any] | None], None]
 """Called with each item of a stream, and once with None when the stream has ended."""
+
+
+def _check(path: str) -> None:
+    """Nothing is said to a socket that somebody else has put there. What is not there, connecting tells."""
+    with suppress(OSError, ValueError):
+        found = Path(path).stat()
+        if not stat.S_ISSOCK(found.st_mode):
+            raise MuxError(f"cmux daemon at {safe_text(path)}: not a Unix socket; take the file away")
+        if found.st_uid != os.getuid():
+            raise MuxError(f"cmux daemon at {safe_text(path)}: not owned by the current user; not connected to")
 
 
 class CmuxRefused(MuxError):
@@ -53,7 +66,8 @@ class CmuxRpc:
 
     @classmethod
     async def connect(cls, path: str) -> CmuxRpc:
-        """Connect to the socket at *path*. Raises `MuxError`."""
+        """Connect to the socket at *path*. Raises `MuxError`, also for what is no socket or another user's."""
+        _check(path)
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 reader, writer = await asyncio.open_unix_connection(path, limit=LINE_BYTES)

@@ -108,6 +108,17 @@ def lines(discovery: Discovery) -> Iterator[tuple[str, bool, str]]:
         yield "server", False, "none found; start tmux or cmux, or name a socket (mux: in the configuration)"
 
 
+def problem(discovery: Discovery) -> str:
+    """Why there is nothing to open, in one line: what was named and cannot be used goes before what was only found."""
+    wrong = [each for each in discovery.candidates if each.verdict not in ("taken", "not tried")]
+    named = [each for each in wrong if each.origin.startswith(("mux.", "$"))]
+    closed = [each for each in wrong if each.verdict == "denied" or (each.kind == "cmux-cli" and each.path != "cmux")]
+    for each in (*named, *closed):
+        said = "; ".join(filter(None, (each.reason, each.remedy)))
+        return f"{safe_text(each.path)} ({each.origin}) {said}"
+    return "no tmux and no cmux server answers; start one, or name its socket"
+
+
 def _configured(config: MuxConfig, env: Mapping[str, str]) -> Iterator[_Wish]:
     if config.cmux_socket and config.backend not in ("tmux", "cmux-cli"):  # the program is told of it, see below
         path = os.path.expanduser(config.cmux_socket)  # noqa: PTH111 - Path.expanduser raises without a home directory

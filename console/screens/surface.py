@@ -31,13 +31,19 @@ SHOWN: Final = 12
 
 
 class SurfaceScreen(ModalScreen[None]):
-    """Drawn again every second, from what *now* gives."""
+    """Drawn again every second, from what *now* gives; *server* says what there is to know of the terminal server."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,i,enter", "leave", "back")]
 
-    def __init__(self, now: Callable[[], Surface | None], log: Sequence[Dispatch]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], Surface | None],
+        log: Sequence[Dispatch],
+        server: Callable[[], Sequence[tuple[str, str]]] = tuple,
+    ) -> None:
         super().__init__()
         self._now = now
+        self._server = server
         self._surface = now()
         mine = [d for d in log if self._surface is not None and d.surface and self._surface.answers_to(d.surface)]
         mine.sort(key=lambda d: (d.dispatched_at or 0.0, d.number or 0), reverse=True)
@@ -100,6 +106,8 @@ class SurfaceScreen(ModalScreen[None]):
                 hour.append(text, style)
             row("last hour", hour)
         row("error", surface.error)
+        for name, text in self._server():
+            table.add_row(name, Text(text))
         return table
 
     def _state_style(self, state: AgentState) -> Style:

@@ -96,7 +96,8 @@ class TopBar(_Bar):
         if view.pages > 1:
             right.append((f"  page {view.page + 1}/{view.pages} ", meta))
         if view.mux.error:
-            right.append(("  what is shown is from before ", meta))  # no count: the reason needs the room
+            if view.surfaces:
+                right.append(("  what is shown is from before ", meta))  # no count: the reason needs the room
             return bar(width, left, right, Style())
         if view.auto:
             right.append((f" {view.auto}  ", self._style("alert")))
