@@ -163,7 +163,8 @@ class LogParser:
         found: list[_Piece] = []
         for piece in reversed(self._known[taken:]):
             start = piece.start + moved
-            if start < at or not content.startswith(piece.raw, start):
+            # An empty list's piece is everywhere the same: what stands before it would be taken for cut off by a comma.
+            if not piece.dispatches or start < at or not content.startswith(piece.raw, start):
                 break
             found.append(replace(piece, start=start) if moved else piece)
         return found[::-1]

@@ -107,6 +107,14 @@ def test_records_that_are_all_alike_are_counted_once(sizes: tuple[int, int]) -> 
         same(rows, json.dumps(rows, indent=2).encode(), parser)
 
 
+@pytest.mark.parametrize("added", [[0], [record(0), 0], [record(1), record(2)]])
+def test_a_list_that_was_empty_loses_nothing_of_what_comes(added: list[Any]) -> None:
+    parser = LogParser()
+    for rows in ([record(0)], [], added):
+        document = {"v": 1, "log": rows, "end": [1]}
+        same(document, json.dumps(document, indent=2, ensure_ascii=False).encode(), parser)
+
+
 EDITS = st.lists(
     st.tuples(st.sampled_from(["set", "add", "insert", "remove", "odd", "empty"]), st.integers(0, 10_000)), max_size=6
 )
