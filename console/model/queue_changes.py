@@ -102,7 +102,7 @@ def settle(queues: Queues, id: str, outcome: str, evidence: str, now: float, num
         if item.state is not ItemState.SENDING:
             return item
         done = replace(item, state=state, at=now, reason=evidence, number=number)
-        return replace(done, text="", options={}) if state is ItemState.SENT else done
+        return replace(done, text="", options={}, facts="") if state is ItemState.SENT else done
 
     return _trimmed(_swap(queues, id, end))
 

@@ -19,7 +19,7 @@ from console.model.surface import Screen, SurfaceInfo
 from console.mux import cmux_input
 from console.mux.base import Interest, MuxError
 from console.mux.cmux_render import Grid, plain_screen
-from console.mux.cmux_rpc import STREAM_LIMIT, CmuxRpc
+from console.mux.cmux_rpc import STREAM_LIMIT, CmuxRefused, CmuxRpc, StreamHandler
 from console.mux.cmux_tree import Process, parse_agents, parse_process, parse_tree, session_name, tab_of
 from console.mux.cmux_view import View
 from console.safety import safe_text
@@ -28,6 +28,8 @@ TREE_EVERY: Final = 1.0
 """Seconds between two reads of the tree."""
 TREE_REPEAT: Final = 2.0
 """Seconds after which an unchanged tree is told again."""
+STREAM_PATIENCE: Final = 2.0
+"""Seconds a read waits for one of the streams of its connection."""
 RETRY: Final = (0.25, 0.5, 1.0, 2.0)
 """Seconds between attempts to reach a daemon that is gone; the last one repeats."""
 
@@ -125,7 +127,7 @@ class CmuxTui:
                 if grid.ready:
                     arrived.set_result(None)
 
-        stream = await rpc.open_stream("terminal.attach", take, terminal=ref, read_only=True)
+        stream = await _free_stream(rpc, ref, take)
         try:
             async with asyncio.timeout(5.0):
                 await arrived
@@ -268,6 +270,22 @@ class CmuxTui:
         if item is None or not isinstance(changes, list) or any(_matters(change) for change in changes):
             self._tree_due = 0.0
             self._wake.set()
+
+
+async def _free_stream(rpc: CmuxRpc, ref: str, take: StreamHandler) -> str:
+    """Attach for one read. The daemon frees the place of a closed stream up to 50 ms later: that is waited for.
+
+    Raises `MuxError`.
+    """
+    until = time.monotonic() + STREAM_PATIENCE
+    while True:
+        try:
+            return await rpc.open_stream("terminal.attach", take, terminal=ref, read_only=True)
+        except CmuxRefused as error:
+            full = error.code == "stream.limit" or "stream capacity" in str(error)
+            if not full or time.monotonic() > until:
+                raise
+        await asyncio.sleep(0.02)
 
 
 def _matters(change: object) -> bool:

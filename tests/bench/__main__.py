@@ -13,12 +13,12 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import fifty, log, memory, profiled, six, start
+from tests.bench import backends, fifty, log, memory, profiled, six, start
 from tests.bench.fleet import BenchError, Fleet
 from tests.bench.plan import FULL, QUICK, Plan
 from tests.bench.sheet import Sheet, machine
 
-PARTS = ("start", "six", "fifty", "log", "memory")
+PARTS = ("start", "six", "fifty", "log", "memory", "backends")
 HABITS = "tests.bench.habits"
 """Module with ``async def cycle()``: one round of what has killed tmux servers, done to a server of its own.
 
@@ -98,6 +98,9 @@ def _measure(sheet: Sheet, plan: Plan, parts: Sequence[str]) -> None:
     if "memory" in parts:
         sheet.title("A day's updates")
         memory.measure(sheet, plan)
+    if "backends" in parts:
+        sheet.title("Back ends: 6 and more quiet surfaces, without the screen of the console")
+        backends.measure(sheet, plan)
 
 
 def _habits(sheet: Sheet, minutes: float) -> None:

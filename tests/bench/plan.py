@@ -28,6 +28,10 @@ class Plan:
     updates: int
     fifty_tall: bool
     """Also fifty panes on the tall screen, which shows twelve of them."""
+    surfaces: tuple[int, ...]
+    """How many surfaces each back end has, one after the other."""
+    reads_s: float
+    """Seconds for each way of reading them."""
 
 
 QUICK: Final = Plan(
@@ -45,6 +49,8 @@ QUICK: Final = Plan(
     letters=8,
     updates=3_000,
     fifty_tall=False,
+    surfaces=(6, 50),
+    reads_s=1.0,
 )
 FULL: Final = Plan(
     starts=7,
@@ -61,4 +67,6 @@ FULL: Final = Plan(
     letters=23,
     updates=100_000,
     fifty_tall=True,
+    surfaces=(6, 50, 200),
+    reads_s=5.0,
 )

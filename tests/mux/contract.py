@@ -51,6 +51,8 @@ def brisk(monkeypatch: pytest.MonkeyPatch) -> None:
         ("cmux_app_watch.TREE_EVERY", 0.3),
         ("cmux_app_watch.TELL_EVERY", 0.2),
         ("cmux_app_reads.HIDDEN_EVERY", 0.5),
+        ("cmux_app_reads.VISIBLE_EVERY", 0.3),
+        ("cmux_view.QUIET_EVERY", 0.3),
         ("cmux_cli.TREE_EVERY", 0.6),
         ("cmux_cli.DOWN_LIMIT", 0.5),
         ("cmux_polls.VISIBLE_EVERY", 0.5),

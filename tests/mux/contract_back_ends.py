@@ -290,8 +290,9 @@ class AppBackEnd(BackEnd):
 
     async def in_front(self) -> str | None:
         """See `BackEnd.in_front`."""
-        focused = self.app._core.tree.front.workspace.focused
-        return None if focused is None else self.app.ref(focused.uuid)
+        workspace = self.app._core.tree.front.workspace
+        focused = workspace.focused if workspace else None
+        return self.app.ref(focused.uuid) if focused else None
 
 
 class CliBackEnd(AppBackEnd):

@@ -35,7 +35,7 @@ async def huge(line: bytes, _: asyncio.StreamWriter) -> bytes:
 
 async def endless(line: bytes, client: asyncio.StreamWriter) -> bytes:
     """More bytes than any line has, and no end."""
-    for _ in range(40):
+    for _ in range(18):
         client.write(b"x" * 1024 * 1024)
         with suppress(ConnectionError):
             await client.drain()
@@ -66,7 +66,7 @@ async def foreign(line: bytes, _: asyncio.StreamWriter) -> bytes:
 
 async def late(line: bytes, _: asyncio.StreamWriter) -> bytes:
     """It comes when nobody waits any more."""
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(0.3)
     return line
 
 
@@ -99,15 +99,21 @@ class Meddler:
             self._server.close()
         self._server = None
         self.cut()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=10)
         self.path.unlink(missing_ok=True)
 
     def cut(self) -> None:
-        """Hang up on everyone."""
+        """Hang up on everyone now."""
         for client in tuple(self._clients):
             client.transport.abort()
+
+    async def goes_on(self, lines: int) -> None:
+        """Wait for another connection, and until the server has said so many more lines. Raises TimeoutError."""
+        accepted, said = self.accepted, self.lines
+        async with asyncio.timeout(20):
+            while self.accepted == accepted or self.lines < said + lines:  # noqa: ASYNC110 - two things at once
+                await asyncio.sleep(0.001)
 
     def meddle(self, spoil: Spoil, count: int) -> None:
         """Spoil the next *count* lines."""

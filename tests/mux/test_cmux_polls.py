@@ -69,3 +69,22 @@ def test_a_moved_surface_keeps_its_times_and_a_gone_one_goes() -> None:
     (poll,) = polls.start(200, 9)
     assert poll.place.workspace_id == "elsewhere"
     polls.finished("u2", 1, 2, good=True)
+
+
+def test_what_is_off_screen_is_read_too_where_reads_are_slow() -> None:
+    polls = Polls()
+    polls.follow([place(number) for number in range(8)])
+    polls.interest = Interest(frozenset(f"u{number}" for number in range(6)), "u0")
+    read: list[str] = []
+    running: list[tuple[float, str]] = []
+    for tick in range(400):  # 40 seconds with three reads at a time of 0.6 seconds each
+        now = 100 + tick / 10
+        for began, key in [each for each in running if now - each[0] >= 0.6]:
+            running.remove((began, key))
+            polls.finished(key, began, now, good=True)
+        keys = started(polls, now, 3)
+        running += [(now, key) for key in keys]
+        read += keys
+    counts = {key: read.count(key) for key in sorted(set(read))}
+    assert set(counts) == {f"u{number}" for number in range(8)}
+    assert min(counts.values()) >= 3 and counts["u0"] == max(counts.values()) > counts["u7"]

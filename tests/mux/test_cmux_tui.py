@@ -271,6 +271,15 @@ async def test_terminals_beyond_the_stream_limit_are_polled(
 
 
 @needs_daemon
+async def test_reads_in_a_row_wait_for_the_daemon_to_free_their_streams(daemon: Daemon, watched: Watched) -> None:
+    workspace = await daemon.workspace("w")
+    keys = [await daemon.run(workspace, str(n), "sh", "-c", f"echo text {n}; exec cat") for n in range(45)]
+    await watched.until(lambda: all(f"text {n}" in watched.text(key) for n, key in enumerate(keys)), "all screens")
+    for turn in range(60):
+        assert (await watched.mux.read(keys[turn % 45])).lines[0] == f"text {turn % 45}"
+
+
+@needs_daemon
 async def test_a_paused_watch_lets_go_and_comes_back(daemon: Daemon, watched: Watched) -> None:
     key = await daemon.run(await daemon.workspace("w"), "a", "cat")
     await watched.until(lambda: watched.screen(key) is not None, "a screen")

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from console.model.reading import ScreenRead, TreeRead
+from console.model.surface import Screen
 from console.mux.base import Interest, MuxError
 from console.safety import safe_text, strip_sgr
 from tests.eventually import eventually
@@ -232,6 +233,7 @@ async def test_nothing_is_left_when_it_is_closed(back: BackEnd) -> None:
     async with Seen(back) as seen:
         await seen.lists(agent)
         await seen.shows(agent, "ready")
+        acts: list[asyncio.Future[Screen] | asyncio.Future[None]]
         acts = [asyncio.ensure_future(seen.mux.read(agent.ref)) for _ in range(4)]
         acts.append(asyncio.ensure_future(seen.mux.send_text(agent.ref, "into the middle of it")))
         await asyncio.sleep(0)
@@ -239,7 +241,7 @@ async def test_nothing_is_left_when_it_is_closed(back: BackEnd) -> None:
         for done in await asyncio.gather(*acts, return_exceptions=True):
             assert not isinstance(done, BaseException) or isinstance(done, MuxError), repr(done)
         await seen.mux.close()
-        assert (await seen_to_end(seen)) is None
+        await ended(seen)
     with suppress(MuxError):
         await seen.mux.read(agent.ref)
     with suppress(MuxError):
@@ -248,7 +250,7 @@ async def test_nothing_is_left_when_it_is_closed(back: BackEnd) -> None:
     await eventually(lambda: left() <= before and left()[1:] <= before[1:], what=lambda: (before, left()))
 
 
-async def seen_to_end(seen: Seen) -> None:
+async def ended(seen: Seen) -> None:
     """The watch of a closed adapter ends by itself."""
     assert seen._task is not None
     async with asyncio.timeout(10):

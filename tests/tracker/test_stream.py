@@ -111,7 +111,7 @@ def test_records_that_are_all_alike_are_counted_once(sizes: tuple[int, int]) -> 
 def test_a_list_that_was_empty_loses_nothing_of_what_comes(added: list[Any]) -> None:
     parser = LogParser()
     for rows in ([record(0)], [], added):
-        document = {"v": 1, "log": rows, "end": [1]}
+        document = {"v": "x" * 40, "log": rows, "end": [1]}
         same(document, json.dumps(document, indent=2, ensure_ascii=False).encode(), parser)
 
 
