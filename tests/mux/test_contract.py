@@ -160,7 +160,8 @@ async def test_a_paused_watch_says_nothing_and_goes_on(back: BackEnd) -> None:
             seen.mux.pause()
             before = len(seen.readings)
             new = await back.add()
-            for _ in range(15):  # time in which a watch that goes on would have told it
+            seen.mux.reread()
+            for _ in range(15):  # time in which a watch that goes on would have read it again
                 await asyncio.sleep(0.01)
             assert not any(isinstance(reading, TreeRead) for reading in seen.readings[before + 1 :])
             assert new.ref not in seen.tree()
