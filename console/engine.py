@@ -34,6 +34,7 @@ from console.model.surface import Screen, Surface, SurfaceInfo
 from console.model.timeline import identity
 from console.mux.base import Interest, Multiplexer
 from console.safety import safe_text
+from console.state_bindings import Bindings
 from console.watches import Watch, configured, witnesses
 
 if TYPE_CHECKING:
@@ -85,6 +86,9 @@ class Engine(Acts):
         self._judging = Judging(rules)
         self._witness = witness
         self._state = state
+        self.bindings = Bindings(state, self.snapshot.specs) if state is not None else None
+        """What the entries of the configuration meant before; None: nothing is remembered."""
+        self._recalled = ""
         self._journal: StateJournal | None = None
         self._heard = asyncio.Event()
         self._sources: set[str] = set()
@@ -174,7 +178,9 @@ class Engine(Acts):
         self.mux.resume()
 
     async def close(self) -> None:
-        """Let go of the multiplexer."""
+        """Let go of the multiplexer, and leave nothing in its sidebar."""
+        if self._sidebar is not None:
+            await self._sidebar.leave()
         await self.mux.close()
 
     def _mux_watch(self) -> Watch:
@@ -211,10 +217,14 @@ class Engine(Acts):
                 self._heard.set()
             self._complete.set()
             return
+        if isinstance(reading, TreeRead):
+            self._recall(reading.source)
         after = reduce(self.snapshot, reading)
         if after is self.snapshot:
             return
         before, self.snapshot = self.snapshot, after
+        if after.bindings is not before.bindings:
+            self._keep_bindings()
         if isinstance(reading, TreeRead):
             keys = {surface.key: surface for surface in after.surfaces}
             self._judging.forget(frozenset(keys))
@@ -249,6 +259,18 @@ class Engine(Acts):
         if self.on_change is not None and self.snapshot is not self._told:
             self._told = self.snapshot
             self.on_change(self.snapshot)
+
+    def _recall(self, source: str) -> None:
+        """Before the first tree of a server: what its surfaces were."""
+        server = _server(source)
+        if self.bindings is not None and self.snapshot.specs and server != self._recalled:
+            self._recalled = server
+            before = {**self.bindings.load(server), **self.snapshot.bindings}
+            self.snapshot = replace(self.snapshot, bindings=before)
+
+    def _keep_bindings(self) -> None:
+        if self._state is not None and self.bindings is not None and self._recalled:
+            self.bindings.keep(self._recalled, self.snapshot.bindings)
 
     def _judge(self, reading: ScreenRead) -> ScreenRead:
         surface = self.snapshot.surface(reading.key)
@@ -342,6 +364,11 @@ class Engine(Acts):
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
             and (not self._witness or {watch.name for watch in witnesses()} <= self._sources)
         )
+
+
+def _server(source: str) -> str:
+    """The socket or program of a source: its version changes when the refs do."""
+    return source.rsplit(" · ", 1)[-1]
 
 
 def _told(error: BaseException) -> str:

@@ -35,6 +35,9 @@ class Acts:
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
         raise TypeError("the engine detects")
 
+    def _keep_bindings(self) -> None:
+        raise TypeError("the engine remembers")
+
     async def send(self, key: str, text: str) -> SendResult:
         """Type *text* into a surface, press Enter, and say what was seen.
 
@@ -132,6 +135,7 @@ class Acts:
             return False
         spec = self.snapshot.specs[surface.place]
         self.snapshot = replace(self.snapshot, bindings={**self.snapshot.bindings, spec.ref: surface.info.uuid})
+        self._keep_bindings()
         self.mux.reread()
         return True
 

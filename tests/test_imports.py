@@ -73,6 +73,7 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "state_bindings": "state_journal",
     "engine_acts": "engine",
     "judging": "engine",
     "watches": "engine",

@@ -172,7 +172,8 @@ async def test_a_cmux_that_refuses_is_mentioned_beside_the_tmux_that_is_watched(
         opened = await open_fleet(config, inside)
         assert await watched(opened) == tmux.socket
         assert opened.note == "cmux refuses the console: oc-console doctor"
-        without = await open_fleet(config, {"PATH": "", "TMUX_TMPDIR": str(tmp_path), "CMUX_SOCKET_PATH": str(app.path)})
+        outside = {"PATH": "", "TMUX_TMPDIR": str(tmp_path), "CMUX_SOCKET_PATH": str(app.path)}
+        without = await open_fleet(config, outside)
         said = await shown(without)
     assert "Access denied" in said or "ERROR" in said, said
     assert "Socket Control Mode" in said and demos == []
