@@ -58,19 +58,21 @@ class SendScreen(ModalScreen[str | None]):
             hint.update(f"✗ line {wrong[0].line}: {wrong[0].name} cannot be typed; take it out ({len(wrong)} in all)")
             return False
         lines = [f"{len(text)} characters, {text.count(chr(10)) + 1} line(s).  ctrl+s sends it, Esc leaves."]
-        if self._barred():
-            lines.insert(
-                0, f"✗ {self._surface.name} shows {state_of(self._surface)}: answer that first. Nothing can be sent."
-            )
+        if why := self._barred():
+            lines.insert(0, f"✗ {self._surface.name} {why}. Nothing can be sent.")
         elif self._dispatch is not None:
             lines.insert(0, f"▲ {self._dispatch.label} is still open here: {self._dispatch.task}")
         hint.update("\n".join(lines))
         return True
 
-    def _barred(self) -> bool:
-        """Whether the surface, as it is now, takes no text: the text stays here until it does."""
-        self._surface = self._current() or self._surface
-        return state_of(self._surface) in TAKES_NO_TEXT
+    def _barred(self) -> str:
+        """Why the surface, as it is now, takes no text, or nothing: the text stays here until it does."""
+        self._surface = surface = self._current() or self._surface
+        if surface.gone:
+            return f"is gone: {surface.gone}"
+        if surface.unconfirmed:
+            return f"is blocked: {surface.unconfirmed}; Esc, look at it, and C confirms it"
+        return f"shows {state_of(surface)}: answer that first" if state_of(surface) in TAKES_NO_TEXT else ""
 
     def action_send(self) -> None:
         """Return the text."""
