@@ -43,7 +43,6 @@ class Connection:
 
     def serve(self) -> None:
         """Run in the connection's own thread."""
-        self._core.fault_file.look()  # a denial comes before the first command
         try:
             if (said := self._gate.at_accept()) is not None:
                 self._send(said.encode() + b"\n")
