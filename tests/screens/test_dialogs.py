@@ -177,6 +177,9 @@ async def test_a_surface_that_is_another_than_before_is_blocked_where_one_looks_
             await fleet.settled(pilot)
         assert "1 blocked, C confirms" in rows(fleet.app)[0]
         assert "blocked, C confirms: %1 is another terminal" in drawn(fleet.app)
+        await pilot.press("i")
+        await until(pilot, lambda: "blocked: %1 is another terminal than before; C confirms it" in drawn(fleet.app))
+        await pilot.press("escape")
         area = await dialog(fleet, pilot)
         assert "is blocked: %1 is another terminal than before; Esc, look at it, and C confirms it" in verdict(fleet)
         area.insert("go on")
