@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterable
 from functools import partial
@@ -53,6 +54,8 @@ class ConsoleApp(Acts):
         super().__init__()
         self.config = config
         self.opened: Opened | None = None
+        self.give_up_after = 0.0
+        """Seconds a signal leaves for an orderly end; 0: as long as it takes."""
         self._opener = opener
         self._folders = theme_folders()
         self._theme_problems: list[str] = []
@@ -90,7 +93,17 @@ class ConsoleApp(Acts):
         self.set_timer(WATCH_THEMES_AFTER, self._follow_themes)
 
     def _signalled(self, number: int) -> None:
+        if self.give_up_after:
+            # When the terminal is gone, Textual's writer has ended and closing waits for it for ever (8.2.8).
+            last = threading.Timer(self.give_up_after, self._give_up, (128 + number,))
+            last.daemon = True
+            last.start()
         self.exit(return_code=128 + number)
+
+    def _give_up(self, code: int) -> None:
+        if self.opened is not None:
+            self.opened.kill()
+        os._exit(code)
 
     def _resumed(self) -> None:
         self._engine_do("resume")

@@ -167,6 +167,7 @@ async def _run(config: Config, opener: Opener) -> int:
     from console.app import ConsoleApp
 
     app = ConsoleApp(config, opener)
+    app.give_up_after = 5.0
     try:
         await app.run_async()
     finally:

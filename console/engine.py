@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING, Final
 
 from console.attending import Attending, Ears, watch_starts
 from console.config import Config
-from console.engine_acts import Acts
-from console.host import in_thread
+from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
-from console.model.reading import HistoryRead, MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
+from console.model.reading import MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -31,10 +30,10 @@ from console.model.snapshot import (
     reduce,
 )
 from console.model.surface import Screen, Surface, SurfaceInfo
-from console.model.timeline import identity
 from console.mux.base import Interest, Multiplexer
 from console.safety import safe_text
 from console.sending import Sending
+from console.state_bindings import Bindings
 from console.watches import Watch, configured, witnesses
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
 
 
-class Engine(Acts):
+class Engine(Remembers):
     """Owns the adapters of one configuration.
 
     *on_change* is called in the event loop with the newest snapshot, at most once for each round of readings.
@@ -88,6 +87,9 @@ class Engine(Acts):
         self._judging = Judging(rules)
         self._witness = witness
         self._state = state
+        self.bindings = Bindings(state, self.snapshot.specs) if state is not None else None
+        """What the entries of the configuration meant before; None: nothing is remembered."""
+        self._recalled = ""
         self._journal: StateJournal | None = None
         self._heard = asyncio.Event()
         self._unheard = False
@@ -189,7 +191,9 @@ class Engine(Acts):
         self.mux.resume()
 
     async def close(self) -> None:
-        """Let go of the multiplexer."""
+        """Let go of the multiplexer, and leave nothing in its sidebar."""
+        if self._sidebar is not None:
+            await self._sidebar.leave()
         await self.mux.close()
 
     def _mux_watch(self) -> Watch:
@@ -230,10 +234,14 @@ class Engine(Acts):
         elif isinstance(reading, StartsRead):
             self._started = True
             self._complete.set()
+        elif isinstance(reading, TreeRead):
+            self._recall(reading.source)
         after = reduce(self.snapshot, reading)
         if after is self.snapshot:
             return
         before, self.snapshot = self.snapshot, after
+        if after.bindings is not before.bindings:
+            self._keep_bindings()
         if isinstance(reading, TreeRead):
             keys = {surface.key: surface for surface in after.surfaces}
             self._judging.forget(frozenset(keys))
@@ -314,33 +322,6 @@ class Engine(Acts):
             self._unheard = self._heard.is_set()
             self._complete.set()
             await asyncio.sleep(HEAR_EVERY)
-
-    async def _remember(self, folder: Path) -> None:
-        """Read what was known before, and note from now on what changes."""
-        from console.state_journal import StateJournal, load
-
-        now = time.time()
-        self.take(HistoryRead(now, await in_thread(lambda: load(folder, now))))
-        self._journal = StateJournal(folder)
-        self._journal.start(now)
-        for surface in self.snapshot.surfaces:
-            self._note(None, surface)
-        while True:
-            await asyncio.sleep(BEAT_EVERY)
-            self._journal.beat(time.time())
-
-    def _note(self, before: Surface | None, after: Surface | None) -> None:
-        """Write a change of state into the journal."""
-        if self._journal is None:
-            return
-        source = self.snapshot.mux.source
-        if after is None:
-            if before is not None:
-                self._journal.record(identity(source, before.info), None, time.time())
-        elif after.status is not None and (
-            before is None or before.status is None or before.status.state is not after.status.state
-        ):
-            self._journal.record(identity(source, after.info), after.status.state, after.status.since)
 
     async def _screens_read(self) -> None:
         while not self._mux_done():

@@ -44,6 +44,9 @@ class Acts:
     def _weigh(self, surface: Surface, screen: Screen) -> Detection:
         raise TypeError("the engine weighs")
 
+    def _keep_bindings(self) -> None:
+        raise TypeError("the engine remembers")
+
     async def send(self, key: str, composed: Composed | str, order: Order | None = None) -> SendResult:
         """Send a task to a surface, and say what was seen: guarded and recorded where there is a state folder.
 
@@ -164,6 +167,7 @@ class Acts:
             return False
         spec = self.snapshot.specs[surface.place]
         self.snapshot = replace(self.snapshot, bindings={**self.snapshot.bindings, spec.ref: surface.info.uuid})
+        self._keep_bindings()
         self.mux.reread()
         return True
 

@@ -30,6 +30,7 @@ from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
 from console.opening import choose, rules_folder, seek, state_folder
 from console.safety import redact, safe_text
+from console.state_bindings import Bindings
 from console.state_journal import load
 
 _PROGRAMS: Final = ("claude", "codex", "cmux")
@@ -47,6 +48,7 @@ async def _read(config: Config) -> tuple[Snapshot, str]:
     choice = await choose(config, env)
     mux = choice.mux or seek(config, env, choice.why)  # whose own reading says why there is nothing
     engine = Engine(config, mux, witness=True, rules=rules_folder())
+    engine.bindings = Bindings(state_folder(), engine.snapshot.specs)  # read, not written
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
     snapshot = await engine.once()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -52,20 +53,19 @@ class Sidebar:
         self._busy = asyncio.Lock()
 
     async def follow(self, snapshot: Callable[[], Snapshot], changes: asyncio.Event, able: Callable[[], bool]) -> None:
-        """Publish until cancelled, after *changes*, at most once in `EVERY` seconds; then take everything away."""
-        try:
-            while True:
-                await changes.wait()
-                changes.clear()
-                if able():
-                    await self.update(snapshot())
-                await asyncio.sleep(EVERY)
-        finally:
-            if self._pills or self._progress:
-                # The console is ending: the pills go, and nothing waits long for that.
-                task = asyncio.ensure_future(self.clear())
-                await asyncio.wait((task,), timeout=LEAVING)
-                task.cancel()
+        """Publish until cancelled, after *changes*, at most once in `EVERY` seconds."""
+        while True:
+            await changes.wait()
+            changes.clear()
+            if able():
+                await self.update(snapshot())
+            await asyncio.sleep(EVERY)
+
+    async def leave(self) -> None:
+        """Take everything away because the console ends; nothing waits longer than `LEAVING` for that."""
+        with suppress(TimeoutError):  # then it stays
+            async with asyncio.timeout(LEAVING):
+                await self.clear()
 
     async def sent(self, surface: Surface, label: str, outcome: str) -> None:
         """The console has sent something; *label* says what, short, *outcome* what came of it."""

@@ -110,10 +110,10 @@ class SendScreen(ModalScreen[Composed | None]):
         if self._guards is not None:
             may = self._show_guards(self._guards(composed), composed)
         else:
-            may = not self._barred()
-            if not may:
-                name = self._surface.name
-                lines.insert(0, f"✗ {name} shows {state_of(self._surface)}: answer that first. Nothing can be sent.")
+            why = self._barred()
+            may = not why
+            if why:
+                lines.insert(0, f"✗ {self._surface.name} {why}. Nothing can be sent.")
         if may and self._dispatch is not None:
             lines.insert(0, f"▲ {self._dispatch.label} is still open here: {self._dispatch.task}")
         hint.update("\n".join(lines))
@@ -141,10 +141,14 @@ class SendScreen(ModalScreen[Composed | None]):
         override.display = any(v.level is Level.REFUSE and not v.final for v in found)
         return not stands
 
-    def _barred(self) -> bool:
-        """Whether the surface, as it is now, takes no text: the text stays here until it does."""
-        self._surface = self._current() or self._surface
-        return state_of(self._surface) in TAKES_NO_TEXT
+    def _barred(self) -> str:
+        """Why the surface, as it is now, takes no text, or nothing: the text stays here until it does."""
+        self._surface = surface = self._current() or self._surface
+        if surface.gone:
+            return f"is gone: {surface.gone}"
+        if surface.unconfirmed:
+            return f"is blocked: {surface.unconfirmed}; Esc, look at it, and C confirms it"
+        return f"shows {state_of(surface)}: answer that first" if state_of(surface) in TAKES_NO_TEXT else ""
 
     def action_send(self) -> None:
         """Return what was composed."""

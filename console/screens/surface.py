@@ -83,7 +83,10 @@ class SurfaceScreen(ModalScreen[None]):
                 table.add_row(name, Text(text) if isinstance(text, str) else text)
 
         info = surface.info
-        row("attention", surface.gone or surface.unconfirmed)
+        row(
+            "attention",
+            surface.gone or (f"blocked: {surface.unconfirmed}; C confirms it" if surface.unconfirmed else ""),
+        )
         row("where", " · ".join(filter(None, (info.ref, info.place, info.workspace_ref))))
         row("identity", info.uuid or (f"process {info.pid}" if info.pid else ""))
         row("title", info.title)

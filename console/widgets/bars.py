@@ -39,13 +39,15 @@ class TopView:
     """Surfaces that the configuration names and the server has not."""
     auto: str = ""
     """What is approved without a person, or why nothing is."""
+    unconfirmed: int = 0
+    """Surfaces that are blocked until the operator says that they are the ones that are meant."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, note: str, page: int, pages: int) -> TopView:
         """From the snapshot."""
         gone = sum(1 for surface in snapshot.surfaces if surface.gone)
         return cls(snapshot.mux, len(snapshot.surfaces) - gone, len(snapshot.waiting()), note, page, pages, gone,
-                   snapshot.auto_note)  # fmt: skip
+                   snapshot.auto_note, sum(1 for surface in snapshot.surfaces if surface.unconfirmed))  # fmt: skip
 
 
 class _Bar(Lines):
@@ -105,6 +107,8 @@ class TopBar(_Bar):
         right.append((f"  {view.surfaces} surface{plural}   ", meta))
         if view.gone:
             right.append((f" {view.gone} gone  ", self._style("alert")))
+        if view.unconfirmed:
+            right.append((f" {view.unconfirmed} blocked, C confirms  ", self._style("alert")))
         if view.waiting:
             right.append((f" ▲ {view.waiting} wait{'s' if view.waiting == 1 else ''} for you ", self._style("alert")))
         else:

@@ -97,8 +97,10 @@ class SurfaceList(Lines, can_focus=True):
 def last_line(surface: Surface) -> str:
     """The last row of the agent's output with words in it: not the lower edge of a box."""
     screen, status = surface.screen, surface.status
-    if screen is None or surface.unconfirmed:
-        return surface.gone or surface.unconfirmed or surface.error or "…"
+    if surface.unconfirmed:
+        return f"blocked, C confirms: {surface.unconfirmed}"
+    if screen is None:
+        return surface.gone or surface.error or "…"
     if status is not None and status.needs_person and status.detection.reason:
         return status.detection.reason
     top, bottom = status.detection.regions.body if status else (0, len(screen.lines))

@@ -193,7 +193,7 @@ class SurfacePane(Lines, can_focus=True):
         header, meta, alert = self._style("pane--header"), self._style("pane--meta"), self._style("pane--alert")
         left: list[Part] = [("    ", meta)]
         if surface.unconfirmed:
-            left.append((f"{surface.unconfirmed}: C confirms it  ", alert))
+            left.append((f"blocked, C confirms: {surface.unconfirmed}  ", alert))
         elif surface.seen_agent and surface.expected_agent and surface.seen_agent != surface.expected_agent:
             left.append((f"shows {surface.seen_agent}, not {surface.expected_agent}  ", alert))
         elif surface.unlisted:

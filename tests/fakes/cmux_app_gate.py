@@ -65,6 +65,7 @@ class Gate:
         self._authenticated = False
         self._bytes = 0
         self._since = time.monotonic()
+        core.fault_file.look()  # a denial comes before the first command
         self._admitted = self._may_enter(client)
         self.stranger = not self._admitted
 

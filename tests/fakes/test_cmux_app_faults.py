@@ -342,3 +342,14 @@ def test_no_bytes_bring_it_down(blobs: list[bytes], seed: int) -> None:
             probe.socket.shutdown(socket.SHUT_WR)
             assert b"Traceback" not in probe.lines.read()
         assert v1(app.path, "ping") == "PONG"
+
+
+def test_a_denial_at_accept_is_switched_off_in_the_file_too(folder: Path) -> None:
+    file = folder / "faults.json"
+    file.write_text('{"denied": "yes"}')
+    with CmuxApp(folder / "s", fault_file=file, workspaces=SMALL) as app:
+        with Probe(app.path) as probe:
+            assert probe.line().startswith(b"ERROR:")
+        file.write_text('{"denied": "no"}')
+        with Probe(app.path) as probe:
+            assert probe.ask("system.ping") == {"pong": True}

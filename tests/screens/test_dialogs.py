@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.pilot import Pilot
 from textual.widgets import Static, TextArea
 
@@ -9,11 +11,11 @@ from console.commands import COMMANDS
 from console.model.agent import SYMBOLS, AgentState
 from console.model.binding import SurfaceSpec
 from console.model.dispatch import Dispatch, DispatchStatus
-from console.model.reading import LogRead
+from console.model.reading import LogRead, MuxDown
 from console.screens.help import HelpScreen
 from console.screens.send import SendScreen
 from console.screens.themes import ThemeScreen
-from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, drawn, info, read, until
+from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, drawn, info, read, rows, until
 
 SIZE = (120, 40)
 
@@ -164,3 +166,39 @@ async def test_markup_is_only_text_in_the_dialog() -> None:
             assert clickable(fleet.app) == []
             await pilot.press("escape")
             await until(pilot, lambda: fleet.app.screen is fleet.app.main)
+
+
+async def test_a_surface_that_is_another_than_before_is_blocked_where_one_looks_and_where_one_types() -> None:
+    fleet = Fleet(specs=(SurfaceSpec("%1", "CODEX 1"),))
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        for uuid in ("U1", "U2"):
+            fleet.tree([replace(info(1), uuid=uuid)])
+            fleet.post(replace(read(1, "here"), key=uuid))
+            await fleet.settled(pilot)
+        assert "1 blocked, C confirms" in rows(fleet.app)[0]
+        assert "blocked, C confirms: %1 is another terminal" in drawn(fleet.app)
+        await pilot.press("i")
+        await until(pilot, lambda: "blocked: %1 is another terminal than before; C confirms it" in drawn(fleet.app))
+        await pilot.press("escape")
+        area = await dialog(fleet, pilot)
+        assert "is blocked: %1 is another terminal than before; Esc, look at it, and C confirms it" in verdict(fleet)
+        area.insert("go on")
+        await pilot.press("ctrl+s")
+        assert isinstance(fleet.app.screen, SendScreen)
+        await pilot.press("escape", "C")
+        await until(pilot, lambda: not fleet.app.snapshot.surfaces[0].unconfirmed or "reread" in fleet.mux.calls)
+        fleet.tree([replace(info(1), uuid="U2")])
+        await until(pilot, lambda: not fleet.app.snapshot.surfaces[0].unconfirmed)
+        assert "Nothing can be sent" not in drawn(fleet.app) and "blocked" not in rows(fleet.app)[0]
+        assert fleet.mux.typed == []
+
+
+async def test_the_details_say_what_the_server_cannot_do_and_why_it_is_away() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        await fleet.start(pilot, 1)
+        fleet.post(MuxDown(NOW, fleet.mux.source, "cmux refuses this console: set automation mode [/]"))
+        await fleet.settled(pilot)
+        await pilot.press("i")
+        await until(pilot, lambda: "set automation mode [/]" in drawn(fleet.app))
+        assert fleet.mux.source in drawn(fleet.app) and "no colours; changes show when" in drawn(fleet.app)

@@ -1,0 +1,79 @@
+"""What of an engine outlives the console: changes of state, and which surface an entry of the configuration meant."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from console.engine_acts import Acts
+from console.host import in_thread
+from console.model.reading import HistoryRead, Reading
+from console.model.surface import Surface
+from console.model.timeline import identity
+from console.state_bindings import Bindings
+
+if TYPE_CHECKING:
+    from console.state_journal import StateJournal
+
+BEAT_EVERY: Final = 20.0
+"""Seconds between two signs of life in the journal of states."""
+
+
+class Remembers(Acts):
+    """A part of `console.engine.Engine`."""
+
+    bindings: Bindings | None
+    _recalled: str
+    _journal: StateJournal | None
+    _state: Path | None
+
+    def take(self, reading: Reading) -> None:
+        """Fold one reading in."""
+        raise TypeError("the engine takes")
+
+    def _recall(self, source: str) -> None:
+        """Before the first tree of a server: what its surfaces were."""
+        server = _server(source)
+        if self.bindings is not None and self.snapshot.specs and server != self._recalled:
+            self._recalled = server
+            before = {**self.bindings.load(server), **self.snapshot.bindings}
+            self.snapshot = replace(self.snapshot, bindings=before)
+
+    def _keep_bindings(self) -> None:
+        if self._state is not None and self.bindings is not None and self._recalled:
+            self.bindings.keep(self._recalled, self.snapshot.bindings)
+
+    async def _remember(self, folder: Path) -> None:
+        """Read what was known before, and note from now on what changes."""
+        from console.state_journal import StateJournal, load
+
+        now = time.time()
+        self.take(HistoryRead(now, await in_thread(lambda: load(folder, now))))
+        self._journal = StateJournal(folder)
+        self._journal.start(now)
+        for surface in self.snapshot.surfaces:
+            self._note(None, surface)
+        while True:
+            await asyncio.sleep(BEAT_EVERY)
+            self._journal.beat(time.time())
+
+    def _note(self, before: Surface | None, after: Surface | None) -> None:
+        """Write a change of state into the journal."""
+        if self._journal is None:
+            return
+        source = self.snapshot.mux.source
+        if after is None:
+            if before is not None:
+                self._journal.record(identity(source, before.info), None, time.time())
+        elif after.status is not None and (
+            before is None or before.status is None or before.status.state is not after.status.state
+        ):
+            self._journal.record(identity(source, after.info), after.status.state, after.status.since)
+
+
+def _server(source: str) -> str:
+    """The socket or program of a source: its version changes when the refs do."""
+    return source.rsplit(" · ", 1)[-1]
