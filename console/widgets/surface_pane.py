@@ -18,7 +18,7 @@ from console.model.surface import Surface
 from console.widgets.ansi import readable
 from console.widgets.fold import dialog_height, fold
 from console.widgets.lines import CACHED_ROWS, Lines, Part, Row, bar
-from console.widgets.timeline import CELLS, timeline
+from console.widgets.timeline import timeline
 from console.widgets.words import STALE, span
 
 HEADER_ROWS: Final = 2
@@ -217,7 +217,7 @@ class SurfacePane(Lines, can_focus=True):
             hour = timeline(surface.history, self._now, self.state_style) if width >= STRIP_FROM else []
             if view.dispatch is not None and surface.status is not None:
                 reason = surface.status.detection.reason
-                fits = cell_len(reason) + (CELLS + 2 if hour else 0) < width - LEAST_TASK
+                fits = cell_len(reason) + (len(hour) + 2 if hour else 0) < width - LEAST_TASK
                 right.append((f"  {reason}" if fits else "", meta))
             right += [("  ", meta), *hour] if hour else []
         right.append((" ", meta))
