@@ -46,7 +46,7 @@ TABLE: Final[dict[str, Room]] = {
     "agents": _room(_ADAPTER, "yaml psutil watchfiles"),
     "tracker": _room(_ADAPTER, "watchfiles"),
     "services": _room(_ADAPTER, "psutil"),
-    "telemetry": _room(_ADAPTER),
+    "telemetry": _room(_ADAPTER, "opentelemetry requests"),
     "state_journal": _room("model"),
     "actions": _room("model safety host state_journal mux.base tracker telemetry.trace"),
     "engine": _room("model safety commands config host mux agents tracker services telemetry actions state_journal"),
