@@ -19,11 +19,14 @@ _HEIGHTS: Final = {AgentState.WORKING: "▅", AgentState.BACKGROUND: "▃", Agen
 def timeline(
     events: tuple[Event, ...], now: float, state_style: Callable[[AgentState], Style], cells: int = CELLS
 ) -> list[Part]:
-    """Waiting is a full bar, work a half one, idleness a line; blank is what nobody watched. Colours repeat it."""
+    """Waiting is a full bar, work a half one, idleness a line; blank is what nobody watched. Colours repeat it.
+
+    What was before anybody watched takes no room: the strip grows with the hour.
+    """
+    states = strip(events, now, cells)
+    known = next((at for at, state in enumerate(states) if state is not None), len(states))
     parts: list[Part] = []
-    if not events:
-        return parts
-    for state in strip(events, now, cells):
+    for state in states[known:]:
         if state is None:
             parts.append((" ", Style()))
         else:
