@@ -163,6 +163,12 @@ def whole(app: App[None], size: tuple[int, int]) -> None:
     assert {cell_len(row) for row in shown} == {size[0]}, [row for row in shown if cell_len(row) != size[0]]
 
 
+def is_whole(app: App[None], size: tuple[int, int]) -> bool:
+    """Whether every row is as wide as the terminal; right after a change of size it need not be yet."""
+    shown = rows(app)
+    return len(shown) == size[1] and {cell_len(row) for row in shown} == {size[0]}
+
+
 def clickable(app: App[None]) -> list[str]:
     """Texts on the screen that carry an action or a link."""
     found = []

@@ -26,7 +26,7 @@ from console.screens.arrangement import LEAST_PANE, arrange, row_heights
 from console.widgets.dispatch_table import DispatchTable
 from console.widgets.surface_list import SurfaceList
 from console.widgets.surface_pane import SurfacePane
-from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, drawn, info, read, rows, screen, seen, until, whole
+from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, drawn, info, is_whole, read, rows, screen, seen, until, whole
 
 SIZES = ((200, 55), (120, 40), (80, 24))
 
@@ -80,7 +80,7 @@ async def test_the_selection_survives_every_change_of_size() -> None:
             await pilot.resize_terminal(*size)
             await until(pilot, lambda size=size: fleet.app.main.size == size)  # type: ignore[misc]
             await in_one_place(fleet, pilot, "%8")
-            whole(fleet.app, size)
+            await until(pilot, lambda size=size: is_whole(fleet.app, size))  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("size", SIZES)
