@@ -26,7 +26,21 @@ from console.screens.arrangement import LEAST_PANE, arrange, row_heights
 from console.widgets.dispatch_table import DispatchTable
 from console.widgets.surface_list import SurfaceList
 from console.widgets.surface_pane import SurfacePane
-from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, drawn, info, is_whole, read, rows, screen, seen, until, whole
+from tests.ui_helpers import (
+    HOSTILE,
+    NOW,
+    Fleet,
+    clickable,
+    drawn,
+    info,
+    is_whole,
+    read,
+    rows,
+    screen,
+    seen,
+    until,
+    whole,
+)
 
 SIZES = ((200, 55), (120, 40), (80, 24))
 
