@@ -19,7 +19,6 @@ from console.config import Config
 from console.engine import Engine
 from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
-from console.model.naming import identity
 from console.model.reading import HistoryRead
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
@@ -224,7 +223,7 @@ async def _focus(config: Config, name: str) -> str:
     engine = Engine(config, mux)
     try:
         snapshot = await engine.peek()
-        found = [s for s in snapshot.surfaces if s.answers_to(name) or identity(s.info.title) == identity(name)]
+        found = snapshot.called(name)
         if len(found) != 1:
             what = f"{len(found)} surfaces answer to" if found else snapshot.mux.error or "there is no surface"
             return f"{what} {safe_text(name, limit=80)}; `oc-console status` lists them"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
 from console.model.composed import Composed, earlier
-from console.model.naming import identity
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.safety import safe_text
@@ -76,7 +75,7 @@ async def _send(config: Config, arguments: argparse.Namespace, text: str) -> tup
     watching = asyncio.create_task(engine.run())
     try:
         snapshot = await _read(engine)
-        found = [s for s in snapshot.surfaces if s.answers_to(arguments.surface) or _titled(s, arguments.surface)]
+        found = snapshot.called(arguments.surface)
         if len(found) != 1:
             what = f"{len(found)} surfaces answer to" if found else snapshot.mux.error or "there is no surface"
             name = safe_text(arguments.surface, limit=80)
@@ -119,10 +118,6 @@ async def _one(
     result = await engine.send(surface.key, composed)
     told |= {"outcome": result.outcome, "evidence": result.evidence, "left": result.left, "enters": result.enters}
     return CODES[result.outcome], told
-
-
-def _titled(surface: Surface, name: str) -> bool:
-    return bool(surface.info.title) and identity(surface.info.title) == identity(name)
 
 
 def _verdict(each: Verdict, overrides: tuple[str, ...]) -> dict[str, Any]:

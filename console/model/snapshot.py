@@ -96,6 +96,11 @@ class Snapshot:
         """The surface with this key."""
         return next((surface for surface in self.surfaces if surface.key == key), None)
 
+    def called(self, name: str) -> tuple[Surface, ...]:
+        """The surfaces *name* means: by name, ref, uuid, place or title; one, where it is said clearly enough."""
+        wanted = identity(name)
+        return tuple(s for s in self.surfaces if s.answers_to(name) or (wanted and identity(s.info.title) == wanted))
+
     def fleet(self) -> tuple[Surface, ...]:
         """The surfaces in the order they are shown: configured ones as configured, then agents, then the rest."""
 

@@ -75,3 +75,11 @@ def test_the_snapshot_has_a_row_for_what_is_gone_and_for_what_is_not_configured(
 def test_without_a_configuration_nothing_is_unlisted() -> None:
     found = reduce(Snapshot(), TreeRead(1.0, "tmux", (info("%1"),)))
     assert not found.surfaces[0].unlisted and found.troubles() == ()
+
+
+def test_a_surface_is_found_by_everything_it_is_called() -> None:
+    first, second = info("%1", "U1", title="✳ CLAUDE 1", label="main"), info("%2", "U2")
+    found = reduce(Snapshot(), TreeRead(1.0, "tmux", (first, second)))
+    for name in ("%1", "U1", "main", "claude 1"):
+        assert [s.info.ref for s in found.called(name)] == ["%1"], name
+    assert found.called("nobody") == () and found.called("  ") == ()
