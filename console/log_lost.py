@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.safety import redact, safe_text
+from console.safety import safe_text
 
 if TYPE_CHECKING:
     from console.tracker.losses import Lost
@@ -65,4 +64,6 @@ def _values(lost: Lost) -> dict[str, object]:
 
 
 def _what(lost: Lost) -> str:
-    return safe_text(redact(json.dumps(_values(lost), ensure_ascii=False, default=str)), limit=160)
+    from console.tracker.dispatch_log import what
+
+    return what(lost)

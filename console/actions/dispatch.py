@@ -25,6 +25,7 @@ from console.model.similar import groups
 from console.model.surface import Surface
 from console.mux.base import Multiplexer
 from console.safety import redact, safe_text
+from console.telemetry.trace import SAMPLED, make
 from console.tracker.dispatch_log import DispatchLog
 
 SENDING: Final = "sending"
@@ -76,7 +77,7 @@ class Dispatched:
 
 def new_traceparent() -> str:
     """Return a fresh W3C trace context, sampled: ``00-<trace id>-<span id>-01``."""
-    return f"00-{_nonzero(16)}-{_nonzero(8)}-01"
+    return str(make(flags=SAMPLED))
 
 
 class Dispatcher:
@@ -234,7 +235,3 @@ async def _number_of(recording: asyncio.Future[Written | None]) -> int | None:
 
 def _refused(ref: str, why: str) -> SendResult:
     return SendResult("refused", f"{ref}: {safe_text(why)}; nothing was typed")
-
-
-def _nonzero(size: int) -> str:
-    return next(text for text in iter(lambda: secrets.token_hex(size), "") if text.strip("0"))

@@ -139,7 +139,7 @@ class DispatchLog:
         if path is None:
             return ()
         found = await in_thread(lambda: losses_now(path, self.mapping))
-        return tuple(Undone(each.number, safe_text(each.why), _what(each), each.applicable, each) for each in found)
+        return tuple(Undone(each.number, safe_text(each.why), what(each), each.applicable, each) for each in found)
 
     async def restore(self, undone: Undone) -> Written:
         """Write again what was undone; it is written once."""
@@ -193,7 +193,8 @@ class DispatchLog:
         return (await ExternalLog(path, command, self.mapping).apply(operation, based_on=based_on))[0]
 
 
-def _what(lost: Lost) -> str:
+def what(lost: Lost) -> str:
+    """The change that was undone, short and without secrets."""
     from console.tracker.operations import to_json
 
     return safe_text(redact(json.dumps(to_json(lost.operation), ensure_ascii=False, default=str)), limit=160)
