@@ -31,6 +31,7 @@ from console.model.snapshot import (
 )
 from console.model.surface import Screen, Surface, SurfaceInfo
 from console.mux.base import Interest, Multiplexer
+from console.queueing import Queueing
 from console.safety import safe_text
 from console.sending import Sending
 from console.state_bindings import Bindings
@@ -52,7 +53,7 @@ RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
 
 
-class Engine(Remembers):
+class Engine(Remembers, Queueing):
     """Owns the adapters of one configuration.
 
     *on_change* is called in the event loop with the newest snapshot, at most once for each round of readings.
@@ -105,6 +106,7 @@ class Engine(Remembers):
         self._typing = set()
         self._changes = asyncio.Event()
         self._news = asyncio.Event()
+        self._queue_news = asyncio.Event()
         self.ears: Ears | None = None
         """Who hears that an agent waits; None: nobody."""
         self.interest = Interest()
@@ -135,6 +137,8 @@ class Engine(Remembers):
                 looked_at = lambda: self.interest.focused if self.present else ""  # noqa: E731
                 attend = self.attending.run(lambda: self.snapshot, self._news, looked_at, self.take, self.ears)
                 group.create_task(attend, name="attend")
+            if self.queue is not None and self.ears is not None:
+                group.create_task(self._run_queue(self.queue), name="queue")
             if self.config.mux.publish:
                 group.create_task(self.publish(self._changes), name="publish")
 
@@ -169,14 +173,6 @@ class Engine(Remembers):
         """Say what the operator sees."""
         self.interest = interest
         self.mux.look_at(interest)
-
-    def stop_all(self) -> str:
-        """Approve nothing without a person from now on; the second time takes it back. What holds now, or empty."""
-        stopped = self.attending.stop(self.snapshot)
-        if stopped is None:
-            return ""
-        self.take(stopped)
-        return stopped.note
 
     def reread(self) -> None:
         """Read tree and screens again now."""
@@ -254,6 +250,7 @@ class Engine(Remembers):
         self._complete.set()
         self._changes.set()
         self._news.set()
+        self._queue_news.set()
         if _only_fresher(before, after):
             return  # `fresh` hands it on once a second, for the ages
         if not self._pending and self.on_change is not None:
@@ -363,7 +360,7 @@ def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
     """Whether nothing but the times of reading differ."""
     if before.log is not after.log or before.services is not after.services or before.collector is not after.collector:
         return False
-    if (before.auto, before.auto_note) != (after.auto, after.auto_note):
+    if (before.auto, before.auto_note, before.queue) != (after.auto, after.auto_note, after.queue):
         return False
     if before.mux is not after.mux and replace(before.mux, read_at=after.mux.read_at) != after.mux:
         return False

@@ -58,12 +58,16 @@ TABLE: Final[dict[str, Room]] = {
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
     "headless": _room("version model safety config host engine mux opening state_journal"),
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost"),
-    "send_command": _room("model safety config", lazy="engine opening"),
+    "send_command": _room("model safety config", lazy="engine opening queue_command"),
+    "queue_command": _room("model safety config", lazy="engine opening"),
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
     "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
-    "cli": _room("version safety commands config log_commands detect send_command", lazy="engine headless opening app"),
+    "cli": _room(
+        "version safety commands config log_commands detect send_command queue_command",
+        lazy="engine headless opening app",
+    ),
     "__main__": _room("cli"),
 }
 """A key with a dot stands for one module. A module not named here is an error: a new room needs a row."""
@@ -74,6 +78,7 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "app_queue": "app",
     "state_bindings": "state_journal",
     "engine_acts": "engine",
     "engine_memory": "engine",
@@ -81,6 +86,7 @@ SAME_ROOM: Final = {
     "watches": "engine",
     "attending": "engine",
     "sending": "engine",
+    "queueing": "engine",
     "config_sections": "config",
     "config_attention": "config",
 }

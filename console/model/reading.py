@@ -121,6 +121,18 @@ class StartsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRead:
+    """How much waits in the queues."""
+
+    at: float
+    waiting: Mapping[str, int]
+    """Tasks that are not sent yet, by the key of their queue (`console.model.queue.Target.key`)."""
+    paused: int = 0
+    check: int = 0
+    """Those a person has to look at."""
+
+
+@dataclass(frozen=True, slots=True)
 class AutoRead:
     """Where approvals may be given without a person."""
 
@@ -132,4 +144,6 @@ class AutoRead:
 
 
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
-Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
+Reading = (
+    MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead | QueueRead
+)

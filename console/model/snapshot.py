@@ -17,6 +17,7 @@ from console.model.reading import (
     LogFailed,
     LogRead,
     MuxDown,
+    QueueRead,
     Reading,
     ScreenFailed,
     ScreenRead,
@@ -75,6 +76,22 @@ class CollectorSlice:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSlice:
+    """What waits in the queues of tasks."""
+
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """Tasks that are not sent yet, by the key of their queue (`console.model.queue.Target.key`)."""
+    paused: int = 0
+    check: int = 0
+    """Those a person has to look at."""
+
+    @property
+    def total(self) -> int:
+        """Of all queues."""
+        return sum(self.waiting.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything known at one moment. Slices that did not change are the same objects as before."""
 
@@ -83,6 +100,7 @@ class Snapshot:
     log: LogSlice = LogSlice()
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
+    queue: QueueSlice = QueueSlice()
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
     auto: frozenset[str] = frozenset()
     """Keys of the surfaces where a policy may approve without a person."""
@@ -170,6 +188,9 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             if (reading.covered, reading.note) == (before.auto, before.auto_note):
                 return before
             return replace(before, auto=reading.covered, auto_note=reading.note)
+        case QueueRead():
+            queue = QueueSlice(reading.waiting, reading.paused, reading.check)
+            return before if queue == before.queue else replace(before, queue=queue)
         case StartsRead():
             started = reading.started
             surfaces = tuple(
