@@ -136,7 +136,7 @@ class Queueing(Acts):
 
         told, greeted = {""}, False
         while True:
-            if not greeted and (queue.own is not None or (self.config.read_only and queue.queues.starts)):
+            if not greeted and queue.own is not None:
                 greeted = True
                 self._say(paused_from_before(queue.queues, queue.start_number))
             for wrong in {queue.error, queue.notice} - told:
@@ -222,7 +222,7 @@ class Queueing(Acts):
             return f"Stopped: nothing is approved or sent without you{told}{wrong}."
         parts = []
         if auto is not None:
-            parts.append(f"Approval is no longer stopped: {self._toggle_approval()}.")
+            parts.append(f"No longer stopped: {self._toggle_approval()}.")
         if queue is not None and queue.stopped:
             await queue.lift()
             held = "The queue stays stopped: Q, then P, lets it go on."

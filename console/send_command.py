@@ -142,7 +142,8 @@ def _lines(told: dict[str, Any]) -> list[str]:
         if each["level"] != "pass":
             mark = "▲" if each["level"] == "warn" or each["overridden"] else "✗"
             lines.append(f"{mark} {each['rule']}: {each['evidence']}; {each['remedy']}")
-    lines.append(f"{told['outcome']}: {told['evidence']}")
+    twice = told["evidence"].startswith(told["outcome"])
+    lines.append(told["evidence"] if twice else f"{told['outcome']}: {told['evidence']}")
     if told.get("warning"):
         lines.append(f"▲ {told['warning']}")
     if "would_type" in told:

@@ -24,6 +24,8 @@ class Line:
     """As this console sees it: a waiting task may be paused."""
     why: str
     """What it waits for; empty when it is sent next, or was sent."""
+    before: bool = False
+    """It is from before this console was started, and was not resumed since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -279,7 +279,11 @@ def _head(lane: Lane) -> Text:
 def _task(at: int, line: Line, now: float) -> Text:
     item = line.item
     text = Text(f" {at:>2} {SYMBOL[line.state]} {line.state:<8} {span(now - item.created_at):>4}  {item.title}")
-    why = line.why or ("is sent next" if line.state is not ItemState.SENDING else "")
+    why = line.why.removeprefix("paused: ")
+    if line.state is ItemState.PAUSED and not line.before:
+        return text  # by the operator: the head of the surface, or the line above them all, says so
+    if line.state is not ItemState.SENDING:
+        why = why or "is sent next"
     text.append(f"\n{' ' * 21}{why}", style="bold" if line.state is ItemState.CHECK else "dim")
     return text
 
