@@ -40,6 +40,18 @@ class Room:
         self.tmux.run("set-option", "-p", "-t", pane, "@surface", name)
         return pane
 
+    async def busy(self, name: str) -> str:
+        """Start an agent whose every turn waits for an approval, and give it a first task by hand; return its pane."""
+        pane = self.agent(name, "--script", "approval,say")
+        await eventually(lambda: "❯" in self.tmux.screen(pane), LONG)
+        self.tmux.run("send-keys", "-t", pane, "-l", "go")
+        self.tmux.run("send-keys", "-t", pane, "Enter")
+        return pane
+
+    def approve(self, pane: str) -> None:
+        """As a person does."""
+        self.tmux.run("send-keys", "-t", pane, "Enter")
+
     def got(self, name: str, *events: str) -> list[str]:
         """What an agent says it received: ``submit queue steer answer paste``."""
         path = self._folder / f"{name}.jsonl"

@@ -16,25 +16,27 @@ from tests.fakes.mux import FakeMux
 from tests.queue_fleet import LONG, Room, put, shows, state, surface
 from tests.tmux_server import TmuxServer
 
-BUSY = ("--start", "working", "--prompt", "the task before", "--script", "say")
-
 
 async def test_two_tasks_queued_while_the_agent_works_go_one_after_the_other_exactly_once(
     tmux: TmuxServer, tmp_path: Path
 ) -> None:
     room = Room(tmux, tmp_path)
-    room.agent("ONE", *BUSY)
+    pane = await room.busy("ONE")
     async with room.console() as (engine, said):
-        await shows(engine, "ONE", "working")
+        await shows(engine, "ONE", "approval")
         composed = Composed("첫 작업: fix the loader", fields={"role": "builder", "verifier": "TWO"})
         written = await engine.enqueue(surface(engine, "ONE").key, composed, id="a")
         assert (written.done, written.text, written.warning) == (True, "queued for ONE as a, 0 before it", "")
         await put(engine, "ONE", "second task", "b")
-        assert engine.snapshot.queue.total == 2 and room.got("ONE") == []
+        assert engine.snapshot.queue.total == 2 and room.got("ONE", "submit") == ["go"]
+        room.approve(pane)
+        await eventually(lambda: state(engine, "a") == "sent", LONG, lambda: engine.queue and engine.queue.queues)
+        await shows(engine, "ONE", "approval")
+        assert state(engine, "b") == "waiting" and engine.snapshot.queue.total == 1
+        room.approve(pane)
         await eventually(lambda: state(engine, "b") == "sent", LONG, lambda: engine.queue and engine.queue.queues)
         await eventually(lambda: engine.snapshot.queue.total == 0)
-    assert room.got("ONE") == ["첫 작업: fix the loader", "second task"]
-    assert room.got("ONE", "submit") == room.got("ONE"), "each was submitted when the agent was idle"
+    assert room.got("ONE", "submit", "queue", "steer") == ["go", "첫 작업: fix the loader", "second task"]
     first, second = room.records()
     assert (first["queue_item"], first["role"], first["verifier"]) == ("a", "builder", "TWO")
     assert (second["queue_item"], second["status"], second["send_outcome"]) == ("b", "sent", "submitted")
@@ -43,12 +45,12 @@ async def test_two_tasks_queued_while_the_agent_works_go_one_after_the_other_exa
 
 async def test_a_restart_in_between_leaves_them_paused_until_they_are_resumed(tmux: TmuxServer, tmp_path: Path) -> None:
     room = Room(tmux, tmp_path)
-    pane = room.agent("TWO", "--start", "approval", "--script", "say")
+    pane = await room.busy("TWO")
     async with room.console() as (engine, _):
         await shows(engine, "TWO", "approval")
         await put(engine, "TWO", "first", "a")
         await put(engine, "TWO", "second", "b")
-    tmux.run("send-keys", "-t", pane, "Enter")  # nobody holds it up any more: both could be sent
+    room.approve(pane)  # nothing holds them up any more
     async with room.console() as (engine, said):
         await eventually(lambda: said == ["2 queued tasks are paused: Q shows them"])
         assert engine.snapshot.queue.paused == 2
@@ -58,11 +60,14 @@ async def test_a_restart_in_between_leaves_them_paused_until_they_are_resumed(tm
         await shows(engine, "THREE", "idle")
         await put(engine, "THREE", "another", "c")
         await eventually(lambda: state(engine, "c") == "sent", LONG)
-        assert room.got("TWO", "paste", "submit") == [] and [state(engine, id) for id in "ab"] == ["paused"] * 2
+        assert room.got("TWO", "paste", "submit") == ["go"] and [state(engine, id) for id in "ab"] == ["paused"] * 2
         assert engine.queue is not None
         await engine.queue.resume(engine.queue.queues.items[0].target.key)
+        await eventually(lambda: state(engine, "a") == "sent", LONG)
+        await shows(engine, "TWO", "approval")
+        room.approve(pane)
         await eventually(lambda: state(engine, "b") == "sent", LONG)
-    assert room.got("TWO", "submit") == ["first", "second"]
+    assert room.got("TWO", "submit", "queue", "steer") == ["go", "first", "second"]
 
 
 async def test_the_stop_key_ends_a_send_that_goes_on_and_nothing_follows(tmux: TmuxServer, tmp_path: Path) -> None:

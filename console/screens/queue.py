@@ -91,6 +91,8 @@ class QueueScreen(ModalScreen[str | None]):
         self._drawn: list[tuple[str, str, Text]] = []
         self._asked: Callable[[], Awaitable[Written]] | None = None
         self._told = ""
+        self._about = ""
+        """Id of the task the question, or what was told, is about."""
 
     def compose(self) -> ComposeResult:
         """What holds, the queues, what can be done."""
@@ -182,12 +184,13 @@ class QueueScreen(ModalScreen[str | None]):
 
     def on_option_list_option_highlighted(self) -> None:
         """Another one is chosen: a question about the one before is off."""
-        self._ask(None, "")
+        if self._chosen_id() != self._about:
+            self._ask(None, "")
 
     # -- acts ----------------------------------------------------------------------------------------------------
 
     def _ask(self, act: Callable[[], Awaitable[Written]] | None, question: str) -> None:
-        self._asked, self._told = act, question
+        self._asked, self._told, self._about = act, question, self._chosen_id()
         self._hint()
 
     async def _do(self, act: Awaitable[Written]) -> None:
@@ -195,6 +198,7 @@ class QueueScreen(ModalScreen[str | None]):
         text = "; ".join(part for part in (written.text, written.warning) if part)
         self._asked, self._told = None, text if written.done else f"✗ {text}"
         self._fill()
+        self._about = self._chosen_id()
 
     async def action_hold(self) -> None:
         """Pause or resume the queue of this surface."""
