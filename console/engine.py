@@ -137,7 +137,7 @@ class Engine(Remembers, Queueing):
                 looked_at = lambda: self.interest.focused if self.present else ""  # noqa: E731
                 attend = self.attending.run(lambda: self.snapshot, self._news, looked_at, self.take, self.ears)
                 group.create_task(attend, name="attend")
-            if self.queue is not None and self.ears is not None:
+            if self.ears is not None and self.queue is not None:
                 group.create_task(self._run_queue(self.queue), name="queue")
             if self.config.mux.publish:
                 group.create_task(self.publish(self._changes), name="publish")
