@@ -75,16 +75,18 @@ async def test_the_stop_key_ends_a_send_that_goes_on_and_nothing_follows(tmux: T
     room.agent("DEAF", "--deaf")  # it draws, and never shows what is typed: the send waits for that
     room.agent("TWO")
     async with room.console() as (engine, _):
+        assert engine.queue is not None
         await put(engine, "DEAF", "never read", "a")
-        await eventually(lambda: engine.queue is not None and engine.queue.queues.sending, LONG)
+        await eventually(room.records, LONG)  # it is recorded directly before the first byte
         await put(engine, "TWO", "after it", "b")
         told = await engine.stop_all()
         assert told == "Stopped: nothing is approved or sent without you; " \
             "the send to DEAF is stopped: Q shows what came of it."  # fmt: skip
         await eventually(lambda: engine.queue is not None and engine.queue.queues.sending is None)
         assert state(engine, "a") in ("check", "paused") and state(engine, "b") == "paused"
+        assert "cancelled" in engine.queue.queues.items[0].reason, engine.queue.queues.items[0]
         assert (await engine.stop_all()) == "The queue stays stopped: Q, then P, lets it go on."
-        assert engine.queue is not None and engine.queue.stopped
+        assert engine.queue.stopped
         await engine.queue.drop("b")
         await engine.queue.drop("a")
         assert (await engine.stop_all()) == "The queue is no longer stopped; nothing waits in it."
