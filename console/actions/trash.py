@@ -69,8 +69,10 @@ class Bag:
 
 
 def shown(folder: str, name: str) -> str:
-    """A path for people: nothing in it is obeyed by a terminal."""
-    return safe_text(f"{folder.rstrip('/')}/{name}", limit=PATH_LIMIT)
+    """A path for people: nothing in it is obeyed by a terminal, and no two paths look the same."""
+    path = f"{folder.rstrip('/')}/{name}"
+    clean = safe_text(path, limit=PATH_LIMIT)
+    return clean if clean == path else safe_text(repr(path), limit=PATH_LIMIT)
 
 
 def begin(state: Path, items: Sequence[tuple[str, str, int, int]], now: float) -> tuple[Bag, int, int]:

@@ -89,12 +89,16 @@ def read_number(text: str, unit: str = "") -> Number | None:
     return Number(_plain(amount * sign), *behind)
 
 
-def cut_short(before: str, after: str) -> bool:
-    """Whether a number taken out of a text is only a part of the one that stands there.
+def cut_short(before: str, taken: str, after: str) -> str:
+    """Return the number that stands there when *taken* out of a text is only a part of it; empty when it is whole.
 
     *before* and *after* are the text directly around it: of ``30,306`` a pattern may have taken ``30``.
     """
-    return bool(_CONTINUES.match(after) or _STARTED.search(before))
+    if not (_CONTINUES.match(after) or _STARTED.search(before)):
+        return ""
+    start = re.search(r"[-−\d.,~–조억만천백십 ]*$", before)
+    end = re.match(r"[-\d.,eEkK~–조억만천백십여 +]*", after)
+    return f"{start.group() if start else ''}{taken}{end.group() if end else ''}".strip()
 
 
 def _sign(text: str) -> tuple[int, str]:

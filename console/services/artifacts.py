@@ -7,6 +7,7 @@ import os
 import stat
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -49,8 +50,9 @@ async def watch_artifacts(specs: Sequence[ArtifactSection]) -> AsyncIterator[Ope
             lambda seen: seen.judgement is Judgement.UNKNOWN,
         )
 
-    async for seen in poll([job(spec) for spec in specs]):
-        yield OperationsRead(time.time(), artifacts=(seen,))
+    async with aclosing(poll([job(spec) for spec in specs])) as found:  # type: ignore[type-var]
+        async for seen in found:
+            yield OperationsRead(time.time(), artifacts=(seen,))
 
 
 def unknown(spec: ArtifactSection, why: str) -> Artifact:

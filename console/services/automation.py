@@ -6,6 +6,7 @@ import os
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -68,8 +69,9 @@ async def watch_automation(specs: Sequence[AutomationSection]) -> AsyncIterator[
             lambda seen: seen.judgement is Judgement.UNKNOWN,
         )
 
-    async for seen in poll([job(spec) for spec in specs]):
-        yield OperationsRead(time.time(), automation=(seen,))
+    async with aclosing(poll([job(spec) for spec in specs])) as found:  # type: ignore[type-var]
+        async for seen in found:
+            yield OperationsRead(time.time(), automation=(seen,))
 
 
 def unknown(spec: AutomationSection, why: str) -> Automation:

@@ -43,8 +43,9 @@ def get(url: str, timeout: float) -> bytes:
         timer.start()
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", target, headers={"User-Agent": f"oc-console/{__version__}"})
-        answer = connection.getresponse()
-        body = answer.read(SIZE_LIMIT + 1)
+        # An answer that ends with its connection is not closed with it.
+        with contextlib.closing(connection.getresponse()) as answer:
+            body = answer.read(SIZE_LIMIT + 1)
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise FetchError(_why(error, timeout, overdue.is_set())) from error
     finally:

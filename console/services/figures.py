@@ -6,6 +6,7 @@ import os
 import stat
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -47,8 +48,9 @@ async def watch_figures(specs: Sequence[FigureSection]) -> AsyncIterator[Operati
             lambda seen: seen.number is None,
         )
 
-    async for seen in poll([job(spec) for spec in specs]):
-        yield OperationsRead(time.time(), figures=(seen,))
+    async with aclosing(poll([job(spec) for spec in specs])) as found:  # type: ignore[type-var]
+        async for seen in found:
+            yield OperationsRead(time.time(), figures=(seen,))
 
 
 def unknown(spec: FigureSection, why: str) -> Figure:

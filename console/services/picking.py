@@ -79,8 +79,7 @@ async def pick_pattern(text: bytes, pattern: str, take: Take, unit: str, timeout
     if take == "only" and count > 1:
         raise Unpicked("the pattern finds several places; write take: first, last or count")
     before, found, after = where
-    if cut_short(before, after):
-        whole = f"{before[-8:]}{found}{after[:8]}"
+    if whole := cut_short(before, found, after):
         raise Unpicked(f"the pattern takes {_shown(found)}, a part of {_shown(whole)}; make its group wider")
     number = read_number(found, unit)
     if number is None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final, Generic, TypeVar
 
 SHARE: Final = 20
@@ -52,12 +52,12 @@ async def _run(job: Job[_Seen], say: Callable[[_Seen | BaseException], None]) ->
     failures = 0
     try:
         while True:
-            begun = time.monotonic()
+            begun = monotonic()
             found = await _look(job, say)
             say(found)
             failures = failures + 1 if job.failed(found) else 0
             pause = job.every * min(2**failures, BACKOFF)
-            await asyncio.sleep(max(pause, (time.monotonic() - begun) * SHARE))
+            await asyncio.sleep(max(pause, (monotonic() - begun) * SHARE))
     except Exception as error:
         say(error)
 
