@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,21 +32,18 @@ def plan(config: Config, state: Path, now: float, names: Collection[str] = (), *
 
     from console.actions import cleanup
     from console.actions.trash import Left
-    from console.services.globs import Search, split
+    from console.services.globs import Search
 
     wanted, notes = [], []
     for each in config.automation:
         if not each.clean or (names and each.name not in names):
             continue
         expected = expectation(each.expected)
-        folder, parts = split(each.glob)
-        if not parts:  # without a wildcard the glob is the file itself
-            folder, _, name = each.glob.rpartition("/")
-            found = [name]
-        else:
-            search = Search(folder, parts)
-            found = [entry.path.rpartition("/")[2] for entry in search]
-            notes += [Left(safe_text(each.glob), why) for why in (search.cut, search.trouble) if why]
+        escaped, _, name = each.glob.rpartition("/")
+        folder = re.sub(r"\[([*?[])\]", r"\1", escaped)  # the configuration allows no wildcard there
+        search = Search(folder, (name,))
+        found = [entry.path.rpartition("/")[2] for entry in search]
+        notes += [Left(safe_text(each.glob), why) for why in (search.cut, search.trouble) if why]
         most = None if expected is None else expected.high
         keep = 0 if every else len(found) if most is None else most
         wanted.append(cleanup.Wanted(each.name, folder, found, keep))

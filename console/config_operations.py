@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
@@ -145,7 +146,8 @@ def _check_all(section: str, entries: Sequence[Entry], wrong: Wrong) -> None:
 
 def _one_of(given: Mapping[str, object], path: Where, wrong: Wrong) -> bool:
     named = [key for key, value in given.items() if value]
-    keys = " or ".join(given)
+    *others, last = given
+    keys = f"{', '.join(others)} or {last}"
     if not named:
         wrong(path, f"says nothing to look at; write {keys}")
     elif len(named) > 1:
@@ -235,8 +237,16 @@ def placed(
         # A link on the way stays one: normpath after abspath would take ".." for the folder above it.
         return str(base / os.path.expanduser(text)) if text else ""  # noqa: PTH111 - never raises
 
+    def spread(text: str) -> str:
+        # Signs in the names of the folders it is placed in are no wildcards.
+        head, slash, rest = text.partition("/") if text.startswith("~") else ("", "", text)
+        home = os.path.expanduser(head)  # noqa: PTH111 - never raises
+        if rest.startswith("/") or not text:
+            return rest
+        return f"{glob.escape(home if slash and home != head else str(base / head))}/{rest}"
+
     return (
-        tuple(replace(each, glob=place(each.glob), script=place(each.script)) for each in automation),
-        tuple(replace(each, path=place(each.path), glob=place(each.glob)) for each in artifacts),
+        tuple(replace(each, glob=spread(each.glob), script=place(each.script)) for each in automation),
+        tuple(replace(each, path=place(each.path), glob=spread(each.glob)) for each in artifacts),
         tuple(replace(each, file=place(each.file), cwd=place(each.cwd)) for each in figures),
     )

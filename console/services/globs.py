@@ -105,7 +105,8 @@ class Search:
                     elif each.is_dir(follow_symlinks=False):
                         yield from self._below(each.path, rest, depth)
         except OSError as error:
-            if not isinstance(error, FileNotFoundError):  # a folder that is gone meanwhile has nothing in it
+            # A folder that is gone meanwhile has nothing in it; for ** the folder was told of above already.
+            if first != "**" and not isinstance(error, FileNotFoundError):
                 self._trouble(folder, error)
 
     def _one(self, path: str) -> Iterator[Entry]:

@@ -6,25 +6,28 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
-import pytest
+ROOT: Final = Path(__file__).parents[2]
+NOBODY: Final = 65534
 
-ROOT = Path(__file__).parents[2]
-NOBODY = 65534
+_DROP: Final = f"""
+import os
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid({NOBODY})
+    os.setuid({NOBODY})
+"""
 
 
-def as_nobody(code: str, *arguments: str) -> str:
-    """What ``python -c code`` prints when it runs without root's rights; as it is when we are not root anyway."""
-    user = NOBODY if os.geteuid() == 0 else None
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", code, *arguments],
-            capture_output=True, text=True, timeout=60, check=False, user=user, group=user,
-            extra_groups=[] if user else None, cwd="/", env={**os.environ, "PYTHONPATH": str(ROOT), "HOME": "/"},
-        )  # fmt: skip
-    except PermissionError as error:
-        pytest.skip(f"no process of another account can be started here: {error}")
-    if user and "Permission denied" in done.stderr and "No module named" in done.stderr:
-        pytest.skip("the other account cannot read Python's packages here")
+def as_nobody(imports: str, code: str, *arguments: str) -> str:
+    """What *code* prints in a process of an account without root's rights; in our own, when we are not root.
+
+    *imports* are carried out before the rights are given up: that account may not be able to read Python's own files.
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", imports + _DROP + code, *arguments],
+        capture_output=True, text=True, timeout=60, check=False, cwd="/", env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -66,10 +66,12 @@ def test_a_glob_lists_its_files_newest_first_and_not_too_many(tmp_path: Path) ->
 
 
 def test_what_may_not_be_read_is_not_missing() -> None:
-    code = """
-import os, tempfile
+    imports = """
+import os, shutil, tempfile
 from console.config_operations import ArtifactSection
 from console.services.artifacts import look
+"""
+    code = """
 root = tempfile.mkdtemp(dir="/tmp")
 os.makedirs(f"{root}/closed/in")
 open(f"{root}/closed/a.md", "w").close()
@@ -81,10 +83,9 @@ try:
     print(look(ArtifactSection("c", path=f"{root}/closed")).evidence.replace(root, ""))
 finally:
     os.chmod(f"{root}/closed", 0o700)
-    import shutil
     shutil.rmtree(root)
 """
-    lines = as_nobody(code).splitlines()
+    lines = as_nobody(imports, code).splitlines()
     assert lines[0] == "unknown|None|/closed/a.md: Permission denied"
     assert lines[1] == "unknown|None|/closed: Permission denied"
     assert lines[2] == "0 B; /closed: Permission denied"

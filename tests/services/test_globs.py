@@ -119,9 +119,8 @@ def test_depth_is_limited(tmp_path: Path) -> None:
 
 
 def test_what_may_not_be_read_is_told() -> None:
+    imports = "import os, shutil, tempfile\nfrom console.services.globs import survey"
     code = """
-import os, sys, tempfile
-from console.services.globs import survey
 root = tempfile.mkdtemp(dir="/tmp")
 for n in range(5):
     os.makedirs(f"{root}/closed{n}/in")
@@ -137,10 +136,9 @@ try:
 finally:
     for n in range(5):
         os.chmod(f"{root}/closed{n}", 0o700)
-    import shutil
     shutil.rmtree(root)
 """
-    first, *others = as_nobody(code).splitlines()
+    first, *others = as_nobody(imports, code).splitlines()
     assert first.startswith("1|True|") and first.count("Permission denied") == 3 and first.endswith(" and 2 more")
     assert others == ["/closed0/in: Permission denied"] * 2
 
