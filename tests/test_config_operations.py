@@ -64,7 +64,7 @@ A, F = "automation: [{name: a, %s}]", "figures: [{name: a, %s}]"
         ("automation: [{name: ' ', glob: /t/abc*}]", ":1:21 automation.1.name: is empty"),
         ("automation: [{name: a, glob: /t/a}, {name: A, glob: /t/b}]", "automation.2.name: is the same as in entry 1"),
         ("automation: [{name: a}]", ":1:14 automation.1: says nothing to look at; write glob, process or script"),
-        (A % "glob: /t/abc*, script: b", ":1:47 automation.1.script: stands beside glob; keep one of glob, process or script"),
+        (A % "glob: /t/abc*, script: b", ":1:47 automation.1.script: stands beside glob; keep one of glob, process"),
         (A % "glbo: /t", ":1:24 automation.1.glbo: is not a known key; did you mean glob?"),
         (A % "glob: /t/a, expected: some", ":1:46 automation.1.expected: is not understood; write running, gone, 0,"),
         (A % "glob: /t/a, expected: -1", "automation.1.expected: is not understood"),

@@ -240,12 +240,7 @@ def _move_all(plan: Plan, bag: Bag, target: int) -> tuple[list[Item], tuple[Left
 def _moved(item: Item, stored: str, claim: str, folder: int, target: int) -> str:
     """Empty, or why it was left."""
     try:
-        found = lstat(folder, item.name)
-        if found is None:
-            return "it is gone"
-        if found.st_ctime_ns != item.ctime_ns:
-            return "it is not what was shown"
-        move(folder, item.name, target, stored, item.identity, claim)
+        move(folder, item.name, target, stored, item.identity, item.ctime_ns, claim)
     except NotMoved as error:
         return str(error)
     except OSError as error:

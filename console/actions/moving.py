@@ -69,13 +69,16 @@ def is_same(found: os.stat_result | None, wanted: Identity) -> bool:
     return found is not None and stat.S_ISREG(found.st_mode) and Identity.of(found) == wanted
 
 
-def move(source: int, name: str, target: int, new: str, wanted: Identity, claim: str) -> None:
+def move(source: int, name: str, target: int, new: str, wanted: Identity, ctime_ns: int, claim: str) -> None:
     """Move *name*, which is *wanted*, out of the open folder *source* into *target*, where *new* is free.
 
-    Across devices it is first renamed to *claim* beside itself, then copied, flushed, and only then removed. Raises
+    *ctime_ns*: when its inode was changed last; a number and times can be had again, this one cannot. Across devices it is first renamed to *claim* beside itself, then copied, flushed, and only then removed. Raises
     `NotMoved`; OSError when not even that could be made sure: then *claim* or *new* holds the file.
     """
-    if not is_same(lstat(source, name), wanted):
+    found = lstat(source, name)
+    if found is None:
+        raise NotMoved("it is gone")
+    if not is_same(found, wanted) or found.st_ctime_ns != ctime_ns:
         raise NotMoved("it is not what was shown")
     try:
         os.rename(name, new, src_dir_fd=source, dst_dir_fd=target)

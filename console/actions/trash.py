@@ -198,7 +198,7 @@ def _write(folder: int, bag: Bag) -> None:
         for each in bag.items
     ]  # fmt: skip
     # ASCII: a name that is no UTF-8 comes back byte for byte.
-    data = json.dumps({"format": FORMAT, "id": bag.id, "at": bag.at, "items": items}, indent=1).encode("ascii")
+    data = json.dumps({"format": FORMAT, "id": bag.id, "at": bag.at, "items": items}).encode("ascii")
     handle = os.open(
         MANIFEST, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder
     )

@@ -12,7 +12,7 @@ from console.model.artifact import FILES
 from console.model.reading import OperationsRead
 from console.model.service import Judgement
 from console.services.artifacts import look, watch_artifacts
-from tests.services.as_nobody import as_nobody
+from tests.as_nobody import as_nobody
 
 
 def put(path: Path, text: str, at: int) -> Path:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from console.services.globs import DEPTH, Search, split, survey
-from tests.services.as_nobody import as_nobody
+from tests.as_nobody import as_nobody
 
 
 def matches(pattern: Path | str) -> list[str]:
