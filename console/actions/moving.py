@@ -72,7 +72,8 @@ def is_same(found: os.stat_result | None, wanted: Identity) -> bool:
 def move(source: int, name: str, target: int, new: str, wanted: Identity, ctime_ns: int, claim: str) -> None:
     """Move *name*, which is *wanted*, out of the open folder *source* into *target*, where *new* is free.
 
-    *ctime_ns*: when its inode was changed last; a number and times can be had again, this one cannot. Across devices it is first renamed to *claim* beside itself, then copied, flushed, and only then removed. Raises
+    *ctime_ns* is when its inode was changed last: a number and times can be had again, this one cannot.
+    Across devices it is first renamed to *claim* beside itself, then copied, flushed, and only then removed. Raises
     `NotMoved`; OSError when not even that could be made sure: then *claim* or *new* holds the file.
     """
     found = lstat(source, name)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from console.actions import cleanup
 from console.actions.cleanup import FRESH, JOURNAL, Refused, Wanted, plan, restore, run
 from console.actions.trash import MANIFEST, bags
 from console.state_journal import read_lines
@@ -134,7 +133,7 @@ def test_what_is_fresh_or_of_another_account_stays(ground: Ground, monkeypatch: 
     ground.put("ahead", at=NOW + 5)
     assert {left.why for left in ground.plan().left} == {f"was changed within the last {FRESH:g} s"}
     ground.put("old")
-    monkeypatch.setattr(cleanup.os, "geteuid", lambda: 12345)
+    monkeypatch.setattr("console.actions.cleanup.os.geteuid", lambda: 12345)
     assert ground.plan().items == () and "belongs to another account" in {left.why for left in ground.plan().left}
 
 

@@ -110,7 +110,7 @@ def test_what_is_swapped_in_the_very_moment_goes_back(
             before.extend(state_of(ground))
         real(*args, **more)
 
-    monkeypatch.setattr(moving.os, "rename", rename)
+    monkeypatch.setattr("console.actions.moving.os.rename", rename)
     done = ground.run(made)
     assert done.moved == 0 and "swapped" in done.left[0].why
     assert state_of(ground) == before and ground.trash() == []
@@ -129,7 +129,7 @@ def test_what_cannot_go_back_is_kept_and_told(tmp_path: Path, monkeypatch: pytes
             calls.append(1)
             ground.put("m_1", "third")
 
-    monkeypatch.setattr(moving.os, "rename", rename)
+    monkeypatch.setattr("console.actions.moving.os.rename", rename)
     done = ground.run(made)
     assert done.moved == 0 and "could not be brought back" in done.left[0].why
     assert (ground.root / "m_1").read_text() == "third" and ground.trash() == ["SHOWN"]
@@ -195,7 +195,7 @@ def test_a_copy_that_fails_leaves_the_file(devices: Ground, monkeypatch: pytest.
             raise OSError(errno.ENOSPC, "No space left on device")
 
         with monkeypatch.context() as patch:
-            patch.setattr(moving.os, call, fail)
+            patch.setattr(f"console.actions.moving.os.{call}", fail)
             real(*args)
 
     monkeypatch.setattr(moving, "_copy", copy)
@@ -252,7 +252,7 @@ def test_without_hard_links_it_comes_back_too(ground: Ground, monkeypatch: pytes
     def link(*args: Any, **more: Any) -> None:
         raise PermissionError(errno.EPERM, "Operation not permitted")
 
-    monkeypatch.setattr(moving.os, "link", link)
+    monkeypatch.setattr("console.actions.moving.os.link", link)
     ground.put("m_1", "in the way")
     assert restore(ground.state, done.id, NOW)[2][0].why == "there is something of that name now"
     (ground.root / "m_1").unlink()
