@@ -33,7 +33,7 @@ def _room(rooms: str = "", packages: str = "", lazy: str = "") -> Room:
     return Room(frozenset(rooms.split()), frozenset(packages.split()), frozenset(lazy.split()))
 
 
-_ADAPTER: Final = "model safety config host version"
+_ADAPTER: Final = "model safety config host http_get version"
 
 TABLE: Final[dict[str, Room]] = {
     "version": _room(),
@@ -42,10 +42,11 @@ TABLE: Final[dict[str, Room]] = {
     "commands": _room(),
     "config": _room("model safety", "pydantic pydantic_core yaml platformdirs"),
     "host": _room("model safety"),
+    "http_get": _room("version safety"),
     "mux": _room(_ADAPTER),
     "agents": _room(_ADAPTER, "yaml psutil watchfiles"),
     "tracker": _room(_ADAPTER, "watchfiles"),
-    "services": _room(_ADAPTER, "psutil"),
+    "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
     "state_journal": _room("model"),
     "actions": _room("model safety host state_journal mux.base tracker telemetry.trace"),
@@ -75,6 +76,7 @@ SAME_ROOM: Final = {
     "theme_file": "theming",
     "app_acts": "app",
     "state_bindings": "state_journal",
+    "state_services": "state_journal",
     "engine_acts": "engine",
     "engine_memory": "engine",
     "judging": "engine",
@@ -83,6 +85,7 @@ SAME_ROOM: Final = {
     "sending": "engine",
     "config_sections": "config",
     "config_attention": "config",
+    "config_services": "config",
 }
 """Modules that are a part of another one."""
 

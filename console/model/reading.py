@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from console.model.agent import AgentState, Detection
 from console.model.dispatch import Dispatch
 from console.model.service import Service
+from console.model.service_history import History
 from console.model.signal import Signal
 from console.model.surface import Screen, Started, SurfaceInfo
 from console.model.telemetry import Collector
@@ -80,6 +81,16 @@ class ServicesRead:
     at: float
     source: str
     services: tuple[Service, ...]
+    waiting: int = 0
+    """Rows that nobody has looked at yet; they are in `services` as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesPast:
+    """What is known of the services from before the console was started."""
+
+    at: float
+    past: History
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,4 +143,6 @@ class AutoRead:
 
 
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
-Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
+Reading = (
+    MuxReading | LogRead | LogFailed | ServicesRead | ServicesPast | CollectorRead | HistoryRead | StartsRead | AutoRead
+)

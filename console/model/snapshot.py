@@ -20,12 +20,15 @@ from console.model.reading import (
     Reading,
     ScreenFailed,
     ScreenRead,
+    ServicesPast,
     ServicesRead,
     SignalsRead,
     StartsRead,
     TreeRead,
 )
 from console.model.service import Judgement, Service
+from console.model.service_history import History, noted
+from console.model.service_history import restored as restored_services
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
 
@@ -63,6 +66,10 @@ class ServicesSlice:
     source: str = ""
     read_at: float | None = None
     services: tuple[Service, ...] = ()
+    waiting: int = 0
+    """Rows that nobody has looked at yet."""
+    history: History = field(default_factory=dict, repr=False, compare=False)
+    """Since when each was in which state, by its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +170,11 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
                 before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
             )
         case ServicesRead():
-            return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
+            rows, history = noted(before.services.history, reading.services, reading.at)
+            return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
+        case ServicesPast():
+            history = restored_services(before.services.history, reading.past)
+            return replace(before, services=replace(before.services, history=history))
         case SignalsRead():
             return before
         case AutoRead():
