@@ -21,7 +21,7 @@ from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
-from console.model.reading import MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
+from console.model.reading import MuxDown, Reading, ScreenRead, ServicesRead, SignalsRead, StartsRead, TreeRead
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -77,7 +77,7 @@ class Engine(Remembers):
         self.snapshot = Snapshot(
             specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
             log=LogSlice(source=config.log.path),
-            services=ServicesSlice(source="processes" if config.services else ""),
+            services=ServicesSlice(source="services" if config.services else ""),
             collector=CollectorSlice(source=config.collector.url),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
@@ -251,6 +251,8 @@ class Engine(Remembers):
                 self._heard.set()
         elif isinstance(reading, ScreenRead) and self._journal is not None:
             self._note(before.surface(reading.key), after.surface(reading.key))
+        elif isinstance(reading, ServicesRead):
+            self._note_services(before.services.history, after.services.history)
         self._complete.set()
         self._changes.set()
         self._news.set()
@@ -345,7 +347,7 @@ class Engine(Remembers):
         snapshot = self.snapshot
         return (
             (not snapshot.log.source or snapshot.log.read_at is not None or bool(snapshot.log.error))
-            and (not snapshot.services.source or snapshot.services.read_at is not None)
+            and snapshot.services.complete
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
             and not (self._witness and self._unheard)
@@ -361,7 +363,9 @@ def _told(error: BaseException) -> str:
 
 def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
     """Whether nothing but the times of reading differ."""
-    if before.log is not after.log or before.services is not after.services or before.collector is not after.collector:
+    if before.log is not after.log or before.collector is not after.collector:
+        return False
+    if replace(before.services, read_at=after.services.read_at) != after.services:  # rows leave their time out of it
         return False
     if (before.auto, before.auto_note) != (after.auto, after.auto_note):
         return False

@@ -86,6 +86,7 @@ SAME_ROOM: Final = {
     "config_sections": "config",
     "config_attention": "config",
     "config_services": "config",
+    "headless_services": "headless",
 }
 """Modules that are a part of another one."""
 

@@ -84,7 +84,7 @@ class Service:
     group: str = ""
     """What it is listed under."""
     manager: str = ""
-    """Who was asked: ``launchd``, ``systemd``, ``systemd --user``, ``supervisor``, ``cron``, ``process``, ``http``, …"""
+    """Who was asked: ``launchd``, ``systemd``, ``systemd --user``, ``supervisor``, ``cron``, ``process``, …"""
     label: str = ""
     """What its manager calls it; a pattern, a path or a URL where that is what is watched."""
     state: str = ""

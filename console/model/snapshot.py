@@ -71,6 +71,11 @@ class ServicesSlice:
     history: History = field(default_factory=dict, repr=False, compare=False)
     """Since when each was in which state, by its name."""
 
+    @property
+    def complete(self) -> bool:
+        """Whether all that is configured was looked at once."""
+        return not self.source or (self.read_at is not None and not self.waiting)
+
 
 @dataclass(frozen=True, slots=True)
 class CollectorSlice:
