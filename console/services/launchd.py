@@ -18,7 +18,7 @@ from console.host import HostError, in_thread, run
 from console.model.durations import span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import group_row, row, unknown
-from console.safety import safe_text
+from console.safety import redact, safe_text
 from console.services.base import Batch, Unavailable, target
 from console.services.exits import ended
 from console.services.groups import is_pattern, members
@@ -149,7 +149,7 @@ async def describe(label: str) -> dict[str, str]:
     path = await in_thread(lambda: _file(label, (*AGENTS, *DAEMONS)))
     plan = await in_thread(lambda: _read(path)) if path is not None else None
     if plan is not None:
-        fields["command"] = safe_text(" ".join(plan.program), limit=400)
+        fields["command"] = redact(safe_text(" ".join(plan.program), limit=400))
         fields["schedule"] = plan.told
         fields["output"] = safe_text(plan.output, limit=400)
     return {name: value for name, value in fields.items() if value}
