@@ -58,7 +58,8 @@ class Supervisor(Batch):
         for info in infos:
             name, group = str(info.get("name", "")), str(info.get("group", ""))
             by_name[name if group in ("", name) else f"{group}:{name}"] = info
-        named = [target(spec) for spec in self.specs if not is_pattern(target(spec))]
+        own = {target(spec) for spec in self.specs if not is_pattern(target(spec))}
+        named = [name for name in by_name if name in own or name.partition(":")[2] in own]
         rows = []
         for spec, what in zip(self.specs, self.watched, strict=True):
             label = target(spec)
