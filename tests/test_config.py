@@ -84,8 +84,8 @@ log:
 services:
   - {name: watcher, process: 'dispatch_watcher\\.sh'}
   - {name: auto, process: auto_dispatcher, expected: absent}
-  - {name: lint, cron: vault_lint, expected: 'loaded, younger than 1d', every: 30, timeout: 1, group: 크론, log: lint.log,
-     marker: lint.done, grace: 60}
+  - {name: lint, cron: vault_lint, expected: 'loaded, younger than 1d', every: 30, timeout: 1, group: 크론,
+     log: lint.log, marker: lint.done, grace: 60}
   - {name: web, http: 'http://127.0.0.1:8000/', status: 204, field: a.b, equals: ok}
   - {name: unit, systemd: a.service, scope: user}
   - {name: fleet, launchd: com.openclaw.*}
@@ -122,8 +122,15 @@ keys:
             ServiceConfig("watcher", "dispatch_watcher\\.sh"),
             ServiceConfig("auto", "auto_dispatcher", "absent"),
             ServiceConfig(
-                "lint", cron="vault_lint", expected="loaded, younger than 1d", every=30.0, timeout=1.0, group="크론",
-                log=str(write.parent / "lint.log"), marker=str(write.parent / "lint.done"), grace=60.0,
+                "lint",
+                cron="vault_lint",
+                expected="loaded, younger than 1d",
+                every=30.0,
+                timeout=1.0,
+                group="크론",
+                log=str(write.parent / "lint.log"),
+                marker=str(write.parent / "lint.done"),
+                grace=60.0,
             ),
             ServiceConfig("web", http="http://127.0.0.1:8000/", status=204, field="a.b", equals="ok"),
             ServiceConfig("unit", systemd="a.service", scope="user"),
@@ -132,7 +139,7 @@ keys:
             ServiceConfig("any", unit="web"),
             ServiceConfig("report", file=str(write.parent / "r.md")),
             ServiceConfig("messages", glob="/tmp/x*", expected="at most 0"),
-        ),  # fmt: skip
+        ),
         collector=CollectorConfig("http://127.0.0.1:4318/health", 5.0),
         theme="harbour",
         keys={"surface.send": ("ctrl+s", "f5"), "app.quit": ("ctrl+q",)},

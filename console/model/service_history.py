@@ -32,14 +32,14 @@ def noted(before: History, services: Sequence[Service], at: float) -> tuple[tupl
             rows.append(service)
             continue
         known = after.get(service.name, ())
-        began = service.since
+        told = None if service.since is None else min(service.since, at)  # a clock may be wrong
         same = bool(known) and known[-1][1] == word
-        if same and (began is None or abs(began - known[-1][0]) <= START_SLACK):
-            rows.append(service if service.since is not None else replace(service, since=known[-1][0]))
-            continue
-        if began is None or (known and began < known[-1][0]):
-            began = service.since if same and service.since is not None else at
-        if not same or began > known[-1][0]:
+        if same and (told is None or told <= known[-1][0] + START_SLACK):
+            began = known[-1][0]
+        else:
+            began = at if told is None else told
+            if known and began < known[-1][0]:
+                began = max(at, known[-1][0])
             after[service.name] = (*known, (began, word))[-KEEP:]
         rows.append(service if service.since is not None else replace(service, since=began))
     return tuple(rows), (before if after == before else after)

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.config import ServiceConfig
-from console.model.service import Judgement, Service, State
+from console.model.service import Judgement, Service
 from console.services import launchd as module
 from console.services.detail import describe
 from console.services.exits import ended, waited
@@ -214,4 +214,3 @@ def test_exit_codes_in_words() -> None:
         "", "exit 1", "exit 78", "killed by SIGTERM (15)", "killed by SIGKILL (9)", "killed by signal 99",
     ]  # fmt: skip
     assert [waited(n) for n in (0, 256, 15, 0x8B)] == ["", "exit 1", "killed by SIGTERM (15)", "killed by SIGSEGV (11)"]
-    assert State.UNLOADED == "unloaded"

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.config import ServiceConfig
+from console.http_get import fetch
 from console.model.service import Judgement, Service, State
 from console.services import supervisor as module
 from console.services.registry import checks_of
@@ -135,15 +136,15 @@ async def test_every_state_of_a_real_supervisord(real: str) -> None:
 async def test_a_program_that_is_stopped_by_hand_is_seen(real: str) -> None:
     await settled(real)
     one = spec("web", "web", "running", real)
-    module_call(real, "supervisor.stopProcess", "web")
+    call(real, "supervisor.stopProcess", "web")
     assert (await look(one))["web"].word == "stopped"
-    module_call(real, "supervisor.startProcess", "web")
+    call(real, "supervisor.startProcess", "web")
     assert (await look(one))["web"].word == "running"
 
 
-def module_call(path: str, method: str, name: str) -> None:
+def call(path: str, method: str, name: str) -> None:
     body = xmlrpc.client.dumps((name,), method).encode()
-    answer = module.fetch("http://localhost/RPC2", method="POST", body=body, unix=path, timeout=15)
+    answer = fetch("http://localhost/RPC2", method="POST", body=body, unix=path, timeout=15)
     assert b"fault" not in answer.body, answer.body
 
 
@@ -224,7 +225,7 @@ async def test_something_else_on_the_socket_is_never_good_news(tmp_path: Path, a
         assert row.judgement is Judgement.UNKNOWN, row
 
 
-INFO = st.dictionaries(
+INFO: st.SearchStrategy[dict[str, object]] = st.dictionaries(
     st.sampled_from(["name", "group", "state", "statename", "pid", "start", "stop", "exitstatus", "spawnerr"]),
     st.sampled_from([0, 10, 20, 30, 40, 100, 200, 1000, -1, True, None, "RUNNING", "FATAL", "", 2**40, [], 1.5])
     | st.text(max_size=5),
