@@ -74,7 +74,7 @@ class Launchd(Batch):
         try:
             done = await run(["launchctl", "list"], timeout=self.timeout)
         except HostError as error:
-            raise Unavailable(f"{error}; launchd is on macOS only") from error
+            raise Unavailable(f"{_line(str(error))}; launchd is on macOS only: elsewhere write unit:") from error
         listed = parse_list(done.stdout.decode("utf-8", "replace"))
         if done.returncode != 0:
             raise Unavailable(f"launchctl list ended with {_line(ended(done.returncode))}: {_line(done.stderr)}")

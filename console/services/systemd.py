@@ -116,10 +116,10 @@ class Systemd(Batch):
         try:
             done = await run(argv, timeout=self.timeout)
         except HostError as error:
-            raise Unavailable(f"{error}; systemd is on Linux only") from error
+            raise Unavailable(f"{error}; systemd is on Linux only: elsewhere write unit:") from error
         if done.returncode != 0:
             said = safe_text(done.stderr.decode("utf-8", "replace").strip().split("\n")[0], limit=160)
-            raise Unavailable(f"{argv[0]} {argv[1]}: {said or f'exit {done.returncode}'}; is systemd running there?")
+            raise Unavailable(f"{argv[0]} {argv[1]}: {said or f'exit {done.returncode}'}; is it running?")
         return done.stdout.decode("utf-8", "replace")
 
 
