@@ -22,7 +22,7 @@ from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
 from console.model.operations import only_fresher
-from console.model.reading import MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
+from console.model.reading import MuxDown, Reading, ScreenRead, ServicesRead, SignalsRead, StartsRead, TreeRead
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -79,7 +79,7 @@ class Engine(Remembers, Queueing):
         self.snapshot = Snapshot(
             specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
             log=LogSlice(source=config.log.path),
-            services=ServicesSlice(source="processes" if config.services else ""),
+            services=ServicesSlice(source="services" if config.services else ""),
             collector=CollectorSlice(source=config.collector.url),
             operations=unread(config),
         )
@@ -249,6 +249,8 @@ class Engine(Remembers, Queueing):
                 self._heard.set()
         elif isinstance(reading, ScreenRead) and self._journal is not None:
             self._note(before.surface(reading.key), after.surface(reading.key))
+        elif isinstance(reading, ServicesRead):
+            self._note_services(before.services.history, after.services.history)
         self._complete.set()
         self._changes.set()
         self._news.set()
@@ -344,7 +346,7 @@ class Engine(Remembers, Queueing):
         snapshot = self.snapshot
         return (
             (not snapshot.log.source or snapshot.log.read_at is not None or bool(snapshot.log.error))
-            and (not snapshot.services.source or snapshot.services.read_at is not None)
+            and snapshot.services.complete
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
             and snapshot.operations.complete
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
@@ -361,7 +363,9 @@ def _told(error: BaseException) -> str:
 
 def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
     """Whether nothing but the times of reading differ."""
-    if before.log is not after.log or before.services is not after.services or before.collector is not after.collector:
+    if before.log is not after.log or before.collector is not after.collector:
+        return False
+    if replace(before.services, read_at=after.services.read_at) != after.services:  # rows leave their time out of it
         return False
     if not only_fresher(before.operations, after.operations):
         return False

@@ -33,7 +33,7 @@ def _room(rooms: str = "", packages: str = "", lazy: str = "") -> Room:
     return Room(frozenset(rooms.split()), frozenset(packages.split()), frozenset(lazy.split()))
 
 
-_ADAPTER: Final = "model safety config host version"
+_ADAPTER: Final = "model safety config host http_get version"
 
 TABLE: Final[dict[str, Room]] = {
     "version": _room(),
@@ -42,10 +42,11 @@ TABLE: Final[dict[str, Room]] = {
     "commands": _room(),
     "config": _room("model safety", "pydantic pydantic_core yaml platformdirs"),
     "host": _room("model safety"),
+    "http_get": _room("version safety"),
     "mux": _room(_ADAPTER),
     "agents": _room(_ADAPTER, "yaml psutil watchfiles"),
     "tracker": _room(_ADAPTER, "watchfiles"),
-    "services": _room(_ADAPTER, "psutil"),
+    "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
     "state_journal": _room("model"),
     "actions": _room("model safety host state_journal mux.base tracker telemetry.trace"),
@@ -85,6 +86,7 @@ SAME_ROOM: Final = {
     "state_baseline": "state_journal",
     "config_operations": "config",
     "cleaning": "engine",
+    "state_services": "state_journal",
     "engine_acts": "engine",
     "engine_memory": "engine",
     "judging": "engine",
@@ -94,6 +96,8 @@ SAME_ROOM: Final = {
     "queueing": "engine",
     "config_sections": "config",
     "config_attention": "config",
+    "config_services": "config",
+    "headless_services": "headless",
 }
 """Modules that are a part of another one."""
 

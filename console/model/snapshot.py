@@ -24,12 +24,15 @@ from console.model.reading import (
     Reading,
     ScreenFailed,
     ScreenRead,
+    ServicesPast,
     ServicesRead,
     SignalsRead,
     StartsRead,
     TreeRead,
 )
 from console.model.service import Judgement, Service
+from console.model.service_history import History, noted
+from console.model.service_history import restored as restored_services
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
 
@@ -67,6 +70,15 @@ class ServicesSlice:
     source: str = ""
     read_at: float | None = None
     services: tuple[Service, ...] = ()
+    waiting: int = 0
+    """Rows that nobody has looked at yet."""
+    history: History = field(default_factory=dict, repr=False, compare=False)
+    """Since when each was in which state, by its name."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is configured was looked at once."""
+        return not self.source or (self.read_at is not None and not self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +198,17 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
                 before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
             )
         case ServicesRead():
-            return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
+            rows, history = noted(before.services.history, reading.services, reading.at)
+            return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
         case OperationsRead():
             seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
             return replace(before, operations=seen)
         case BaselineRead():
             compared = based(before.operations, reading.baseline, reading.error)
             return before if compared is before.operations else replace(before, operations=compared)
+        case ServicesPast():
+            history = restored_services(before.services.history, reading.past)
+            return replace(before, services=replace(before.services, history=history))
         case SignalsRead():
             return before
         case AutoRead():
