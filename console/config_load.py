@@ -11,12 +11,11 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from console import config, config_attention, config_log, config_yaml
+from console import config, config_attention, config_collector, config_log, config_yaml
 from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
@@ -108,6 +107,9 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
     log = data.get("log") if isinstance(data, dict) else None
     if isinstance(log, dict) and isinstance(log.get("fields"), dict):
         log["fields"] = {name: _key_list(value) for name, value in log["fields"].items()}
+    collector = data.get("collector") if isinstance(data, dict) else None
+    if isinstance(collector, dict) and isinstance(collector.get("fields"), dict):
+        collector["fields"] = {name: _key_list(value) for name, value in collector["fields"].items()}
     try:
         # As JSON, because strict validation of Python values accepts no dict where a dataclass stands.
         return TypeAdapter(config.Config).validate_json(to_json(data))
@@ -174,10 +176,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
         place = document.places.get(path) or document.places.get(path[:-1]) or (1, 1)
         problems.append(Problem(place, dotted(path), text))
 
-    if not 1 <= result.collector.every <= 3600:
-        wrong(("collector", "every"), "must be between 1 and 3600 seconds; write for example 10.0")
-    if result.collector.url and not _is_url(result.collector.url):
-        wrong(("collector", "url"), "is not an http(s) URL; write for example http://127.0.0.1:4318/health")
+    config_collector.check(result.collector, wrong, _near)
     for field_name, group in (("ref", "surfaces"), ("name", "services")):
         seen: dict[str, int] = {}
         for index, entry in enumerate(getattr(result, group)):
@@ -193,14 +192,6 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     _check_keys(result.keys, known, wrong)
-
-
-def _is_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
-    except ValueError:
-        return False
 
 
 def _bad_pattern(pattern: str) -> str:

@@ -78,7 +78,7 @@ class Engine(Remembers):
             specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
             log=LogSlice(source=config.log.path),
             services=ServicesSlice(source="processes" if config.services else ""),
-            collector=CollectorSlice(source=config.collector.url),
+            collector=CollectorSlice(source=config.collector.source),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""

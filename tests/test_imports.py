@@ -71,6 +71,7 @@ TABLE: Final[dict[str, Room]] = {
 SAME_ROOM: Final = {
     "config_load": "config",
     "config_log": "config",
+    "config_collector": "config",
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",

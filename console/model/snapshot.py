@@ -28,6 +28,7 @@ from console.model.reading import (
 from console.model.service import Judgement, Service
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
+from console.model.trend import Trend, follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class CollectorSlice:
     source: str = ""
     read_at: float | None = None
     collector: Collector | None = None
+    trend: Trend = field(default=Trend(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ class Snapshot:
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-            found.append(f"collector {collector.state}: {collector.evidence}")
+            found.append(f"collector {collector.state}: {collector.why}")
         return tuple(found)
 
 
@@ -181,7 +183,8 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
         case CollectorRead():
-            return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
+            collector, trend = follow(before.collector.trend, reading.at, reading.collector)
+            return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
 
 
 def _log(reading: LogRead) -> LogSlice:

@@ -12,13 +12,19 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from console.config import CollectorConfig
 from console.model.reading import CollectorRead
-from console.model.telemetry import CollectorState
-from console.telemetry import collector
-from console.telemetry.collector import SIZE_LIMIT, probe, watch_collector
+from console.model.telemetry import Collector, CollectorState
+from console.telemetry.asking import SIZE_LIMIT
+from console.telemetry.collector import examine, watch_collector
 from tests.waiting import DEADLINE, until
 
 HEALTH = {"status": "ok", "logs": 30306, "spans": 1096}
+
+
+def probe(url: str, timeout: float = 2.0) -> Collector:
+    """The one question after the health document."""
+    return asyncio.run(examine(CollectorConfig(url, probe="never", timeout=timeout)))
 
 
 class Answers(ThreadingHTTPServer):
@@ -148,10 +154,9 @@ def dripping(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("talk", [silent, dripping])
-def test_silent_or_slow_is_down(talk: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "TIMEOUT", 0.3)
+def test_silent_or_slow_is_down(talk: Callable[[socket.socket], None]) -> None:
     with raw(talk) as url:
-        found = probe(url)
+        found = probe(url, 0.3)
     assert found.state is CollectorState.DOWN
     assert found.evidence.endswith("no answer within 0.3 s")
 
@@ -205,7 +210,7 @@ async def test_it_is_asked_again_and_again_until_stopped(server: Answers) -> Non
     before, readings = asyncio.all_tasks(), list[CollectorRead]()
 
     async def follow() -> None:
-        async with aclosing(watch_collector(server.url(), every=0.05)) as found:  # type: ignore[type-var]
+        async with aclosing(watch_collector(CollectorConfig(server.url(), 0.05))) as found:  # type: ignore[type-var]
             async for reading in found:
                 readings.append(reading)
 
