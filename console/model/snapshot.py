@@ -140,7 +140,7 @@ class Snapshot:
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-            found.append(f"collector {collector.state}: {collector.why}")
+            found.append(f"collector {f'{collector.endpoint} '.lstrip()}{collector.state}: {collector.why}")
         return tuple(found)
 
 

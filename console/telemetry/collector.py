@@ -32,7 +32,7 @@ _RANK: Final = {CollectorState.UP: 0, CollectorState.DEGRADED: 1, CollectorState
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What one question brought; its evidence is whole."""
+    """What one question brought; its evidence is whole, the reason short."""
 
     key: str
     """Which one: a key of the configuration."""
@@ -89,10 +89,16 @@ async def _get(key: str, asked: CollectorConfig) -> _Told:
         answer = await _ask(parts, asked.timeout, limit=limit)
     except (OSError, http.client.HTTPException, ValueError) as error:
         state, why = failure(error, asked.timeout, f"collector.{key}")
-        return _Told(key, Collector(state, f"{question}: {why}"), reached=False)
+        return _Told(key, Collector(state, f"{question}: {why}", reason=why), reached=False)
     found = _read(answer, key, asked)
     sign = "" if found.state is not CollectorState.UNKNOWN else ":"
-    return _Told(key, replace(found, evidence=f"{question} {answer.status}{sign} {found.evidence}".rstrip(": ")))
+    evidence = f"{question} {answer.status}{sign} {found.evidence}".rstrip(": ")
+    return _Told(key, replace(found, evidence=evidence, reason=_reason(found, f"{answer.status}")))
+
+
+def _reason(found: Collector, status: str) -> str:
+    """Why it is not up, in few words."""
+    return "" if found.state is CollectorState.UP else found.reason or found.evidence or f"answers {status}"
 
 
 async def _ask(parts: SplitResult, timeout: float, *, post: str = "", limit: int = SIZE_LIMIT) -> Answer:
@@ -134,12 +140,13 @@ async def _probe(url: str, asked: CollectorConfig) -> _Told:
             answer = await _ask(split(base + path), left, post=otlp.PROTOBUF)
         except (OSError, http.client.HTTPException, ValueError) as error:
             state, why = failure(error, asked.timeout, "collector.otlp_url")
-            return _Told("otlp_url", Collector(state, f"{question}: {why}"), reached=False)
+            return _Told("otlp_url", Collector(state, f"{question}: {why}", reason=why), reached=False)
         found = otlp.read_export(answer, base + path)
         evidence.append(f"{question} {answer.status} {found.evidence}")
         if found.state is not CollectorState.UNKNOWN or answer.status not in (404, 405):
-            return _Told("otlp_url", replace(found, evidence=evidence[-1]))
-    return _Told("otlp_url", Collector(CollectorState.UNKNOWN, evidence[0]))
+            reason = _reason(found, f"{answer.status}")
+            return _Told("otlp_url", replace(found, evidence=evidence[-1], reason=reason))
+    return _Told("otlp_url", Collector(CollectorState.UNKNOWN, evidence[0], reason="no OTLP receiver there"))
 
 
 def _endpoint(asked: CollectorConfig) -> str:
@@ -163,14 +170,14 @@ def _merged(told: Sequence[_Told], where: str) -> Collector:
                 origins.append((name, each.key))
     said = [each.collector for each in told if each.reached and each.collector.state is not CollectorState.UNKNOWN]
     silent = [each for each in told if not each.reached and each.collector.state is CollectorState.DOWN]
-    state, reason = CollectorState.UNKNOWN, ""
+    state, reason = CollectorState.UNKNOWN, told[0].collector.reason if told else ""
     if said:
         worst = max(said, key=lambda each: _RANK[each.state])
         state, reason = worst.state, worst.reason
         if silent and state is CollectorState.UP:  # part of it does not listen
-            state, reason = CollectorState.DEGRADED, silent[0].collector.evidence
+            state, reason = CollectorState.DEGRADED, f"{silent[0].key}: {silent[0].collector.reason}"
     elif any(each.key in ("url", "otlp_url") or not any(one.reached for one in told) for each in silent):
-        state = CollectorState.DOWN
+        state, reason = CollectorState.DOWN, silent[0].collector.reason
     evidence = " · ".join(each.collector.evidence for each in told) or "nothing to ask; write collector.url"
     found = Collector(state, evidence, where, reason=reason, origins=tuple(origins))
     return replace(found, **fields)  # type: ignore[arg-type]
