@@ -133,8 +133,11 @@ class CollectorConfig(_Section):
 
     @property
     def source(self) -> str:
-        """The first URL that is asked; empty when there is no collector."""
-        return self.url or self.metrics_url or self.health_check_url or self.otlp_url
+        """The first URL that is asked, without a password; empty when there is no collector."""
+        url = self.url or self.metrics_url or self.health_check_url or self.otlp_url
+        scheme, sign, rest = url.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}{sign}{host.rpartition('@')[2]}{slash}{path}"
 
 
 @dataclass(frozen=True, slots=True)

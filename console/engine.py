@@ -21,7 +21,7 @@ from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
-from console.model.reading import MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
+from console.model.reading import CollectorRead, MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -37,6 +37,7 @@ from console.state_bindings import Bindings
 from console.watches import Watch, configured, witnesses
 
 if TYPE_CHECKING:
+    from console.collector_journal import CollectorJournal
     from console.state_journal import StateJournal
 from console.tracker.dispatch_log import DispatchLog
 
@@ -91,6 +92,7 @@ class Engine(Remembers):
         """What the entries of the configuration meant before; None: nothing is remembered."""
         self._recalled = ""
         self._journal: StateJournal | None = None
+        self._collected: CollectorJournal | None = None
         self._heard = asyncio.Event()
         self._unheard = False
         """Whether a source has said something that is not weighed yet."""
@@ -249,6 +251,8 @@ class Engine(Remembers):
                 self._note(gone, None)
             if self._judging.told and before.surfaces is not after.surfaces:
                 self._heard.set()
+        elif isinstance(reading, CollectorRead):
+            self._note_collector()
         elif isinstance(reading, ScreenRead) and self._journal is not None:
             self._note(before.surface(reading.key), after.surface(reading.key))
         self._complete.set()

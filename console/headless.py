@@ -14,12 +14,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from console import __version__
+from console import __version__, collector_journal
 from console.config import Config
 from console.engine import Engine
+from console.headless_collector import collector_document, collector_judged, collector_lines
 from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
-from console.model.reading import HistoryRead
+from console.model.reading import CollectorPast, HistoryRead
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -50,6 +51,8 @@ async def _read(config: Config) -> tuple[Snapshot, str]:
     engine.bindings = Bindings(state_folder(), engine.snapshot.specs)  # read, not written
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
+    if config.collector.source:
+        engine.take(CollectorPast(now, collector_journal.load(state_folder(), config.collector.source, now)))
     snapshot = await engine.once()
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
@@ -109,24 +112,8 @@ def document(snapshot: Snapshot) -> dict[str, object]:
                 for s in services.services
             ],
         },
-        "collector": {"read_at": collector.read_at, "source": collector.source or None, **_collector(snapshot)},
+        "collector": collector_document(collector, time.time()),
         "needs_person": list(snapshot.troubles()),
-    }
-
-
-def _collector(snapshot: Snapshot) -> dict[str, object]:
-    found = snapshot.collector.collector
-    if found is None:
-        return {"state": None}
-    return {
-        "state": found.state,
-        "evidence": found.evidence,
-        "logs": found.logs,
-        "spans": found.spans,
-        "metrics": found.metrics,
-        "resources": found.resources,
-        "bytes": found.bytes,
-        "uptime_s": found.uptime,
     }
 
 
@@ -201,8 +188,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     for service in snapshot.services.services:
         seen = f"{service.observed}, expected {service.expected} ({service.evidence})"
         yield f"  {service.judgement}: {service.name} {seen}"
-    collector = snapshot.collector.collector
-    yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
+    yield from collector_lines(snapshot.collector, time.time())
     troubles = snapshot.troubles()
     yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
 
@@ -281,11 +267,8 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
     else:
         text = log.error or f"{len(log.dispatches)} records, {log.not_understood} not understood, {log.source}"
         found.append(("dispatch log", not log.error, text))
-    collector = snapshot.collector.collector
-    if collector is None:
-        found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))
-    else:
-        found.append(("collector", collector.state == "up", f"{collector.state}: {collector.evidence}"))
+    good, text = collector_judged(snapshot.collector, time.time())
+    found.append(("collector", good, text))
     return found
 
 

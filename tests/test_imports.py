@@ -76,6 +76,8 @@ SAME_ROOM: Final = {
     "theme_file": "theming",
     "app_acts": "app",
     "state_bindings": "state_journal",
+    "collector_journal": "state_journal",
+    "headless_collector": "headless",
     "engine_acts": "engine",
     "engine_memory": "engine",
     "judging": "engine",

@@ -11,6 +11,7 @@ from console.model.service import Service
 from console.model.signal import Signal
 from console.model.surface import Screen, Started, SurfaceInfo
 from console.model.telemetry import Collector
+from console.model.trend import Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,14 @@ class ServicesRead:
 
 
 @dataclass(frozen=True, slots=True)
+class CollectorPast:
+    """What earlier consoles have read of the collector."""
+
+    at: float
+    trend: Trend
+
+
+@dataclass(frozen=True, slots=True)
 class CollectorRead:
     """One health answer of the collector, or why there is none."""
 
@@ -132,4 +141,14 @@ class AutoRead:
 
 
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
-Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
+Reading = (
+    MuxReading
+    | LogRead
+    | LogFailed
+    | ServicesRead
+    | CollectorRead
+    | HistoryRead
+    | StartsRead
+    | AutoRead
+    | CollectorPast
+)

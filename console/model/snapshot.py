@@ -12,6 +12,7 @@ from console.model.history import Past, changed, restored
 from console.model.naming import identity
 from console.model.reading import (
     AutoRead,
+    CollectorPast,
     CollectorRead,
     HistoryRead,
     LogFailed,
@@ -28,7 +29,7 @@ from console.model.reading import (
 from console.model.service import Judgement, Service
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
-from console.model.trend import Trend, follow
+from console.model.trend import Trend, follow, resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +183,9 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
         case HistoryRead():
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
+        case CollectorPast():
+            trend = resume(reading.trend, before.collector.trend)
+            return replace(before, collector=replace(before.collector, trend=trend))
         case CollectorRead():
             collector, trend = follow(before.collector.trend, reading.at, reading.collector)
             return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))

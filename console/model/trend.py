@@ -12,6 +12,8 @@ WINDOW: Final = 60.0
 """Seconds a rate looks back; where readings are rarer, to the one before."""
 LEAST: Final = 0.5
 """Seconds between two readings that give a rate."""
+LONGEST: Final = 2 * 3600.0
+"""Seconds after which two readings give no rate any more."""
 SAMPLES: Final = 64
 """Readings that are kept; one a second fills `WINDOW`."""
 POINTS: Final = 60
@@ -67,6 +69,8 @@ class Trend:
     samples: tuple[tuple[float, Collector], ...] = ()
     """(Epoch seconds, reading) of the last `WINDOW`, oldest first; only readings with counts or an uptime."""
     rates: Rates = Rates()
+    over: float | None = None
+    """Seconds the rates look back; None where there are none."""
     history: tuple[Point, ...] = ()
     """At most `POINTS`, oldest first, at least `POINT_EVERY` seconds apart."""
     restarts: tuple[Restart, ...] = ()
@@ -79,6 +83,7 @@ class Trend:
 def follow(before: Trend, at: float, collector: Collector) -> tuple[Collector, Trend]:
     """Return the reading *collector* of *at* (epoch seconds) with what the ones before say of it, and the new trend."""
     samples, restarts, rates, history = before.samples, before.restarts, Rates(), before.history
+    over: float | None = None
     if collector.uptime is not None or any(value is not None for _, value in _counters(collector)):
         if samples and samples[-1][0] >= at:
             samples = ()  # the clock was set back
@@ -86,14 +91,25 @@ def follow(before: Trend, at: float, collector: Collector) -> tuple[Collector, T
         if restart is not None:
             samples, restarts = (), (*restarts, restart)[-RESTARTS:]
         base = _base(samples, at, collector)
-        if base is not None and at - base[0] >= LEAST:
-            rates = _rates(base[1], collector, at - base[0])
+        if base is not None and LEAST <= at - base[0] <= LONGEST:
+            rates, over = _rates(base[1], collector, at - base[0]), at - base[0]
         collector = _judge(collector, base[1] if base is not None else None, at - base[0] if base is not None else 0.0)
         samples = (*_kept(samples, at), (at, collector))
         if rates.total is not None and (not history or not 0 <= at - history[-1].at < POINT_EVERY):
             history = (*(point for point in history if point.at < at), Point(at, rates))[-POINTS:]
     since = before.since if collector.state is before.state and before.since is not None else at
-    return collector, Trend(samples, rates, history, restarts, collector.state, since)
+    over = over if rates.total is not None else None
+    return collector, Trend(samples, rates, over, history, restarts, collector.state, since)
+
+
+def resume(past: Trend, live: Trend) -> Trend:
+    """The trend after the readings of an earlier console, *past*, and those of this one, *live*."""
+    trend = past
+    for at, collector in live.samples:
+        _, trend = follow(trend, at, collector)
+    if live.since is not None and trend.state is not live.state:
+        trend = replace(trend, state=live.state, since=live.since, rates=live.rates, over=live.over)
+    return trend
 
 
 def _counters(collector: Collector) -> Iterator[tuple[str, int | None]]:
