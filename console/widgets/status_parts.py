@@ -199,7 +199,7 @@ def _least(pieces: Sequence[Piece], weight: int) -> int:
 
 def _calm(services: ServicesSlice, *, brief: bool) -> list[Piece]:
     if not services.source:
-        return [Piece("  services: not configured", "meta")]
+        return [Piece(f"  {'no services' if brief else 'services: not configured'}", "meta")]
     if services.read_at is None:
         return [Piece("  services: looking …", "meta", EVERYTHING)]
     good = sum(1 for service in services.services if service.judgement is Judgement.OK)
