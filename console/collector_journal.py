@@ -15,6 +15,9 @@ NAME: Final = "collector.jsonl"
 EVERY: Final = 60.0
 """Seconds between two lines while nothing but counts changes."""
 
+LARGEST: Final = 10**18
+"""What is not below is not believed."""
+
 _COUNTS: Final = ("logs", "spans", "metrics", "resources", "bytes", "memory", "refused", "failed")
 _STATES: Final = {str(state): state for state in CollectorState}
 
@@ -58,26 +61,24 @@ def load(folder: Path, source: str, now: float) -> Trend:
     return trend
 
 
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LARGEST else None
+
+
 def _exporter(listed: list[object]) -> Exporter | None:
     if len(listed) != 3 or not isinstance(listed[0], str):
         return None
-    sent, failed = (value if isinstance(value, int) and value >= 0 else None for value in listed[1:])
-    return Exporter(listed[0], sent, failed)
+    return Exporter(listed[0], _count(listed[1]), _count(listed[2]))
 
 
 def _collector(record: Mapping[str, object]) -> Collector:
-    def count(name: str) -> int | None:
-        value = record.get(name)
-        return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-    uptime, origins = record.get("uptime"), record.get("origins")
-    known = isinstance(uptime, int | float) and not isinstance(uptime, bool) and uptime >= 0
-    listed = record.get("exporters")
+    uptime, origins, listed = record.get("uptime"), record.get("origins"), record.get("exporters")
+    known = isinstance(uptime, int | float) and not isinstance(uptime, bool) and 0 <= uptime < LARGEST
     exporters = [_exporter(each) for each in listed if isinstance(each, list)] if isinstance(listed, list) else []
+    logs, spans, metrics, resources, size, memory, refused, failed = (_count(record.get(name)) for name in _COUNTS)
     return Collector(
-        _STATES.get(str(record.get("state")), CollectorState.UNKNOWN), "", "",
-        count("logs"), count("spans"), count("metrics"), count("resources"), count("bytes"),
-        float(str(uptime)) if known else None, count("memory"), count("refused"), count("failed"),
+        _STATES.get(str(record.get("state")), CollectorState.UNKNOWN), "", "", logs, spans, metrics, resources, size,
+        float(str(uptime)) if known else None, memory, refused, failed,
         exporters=tuple(exporter for exporter in exporters if exporter is not None),
         origins=tuple((str(k), str(v)) for k, v in origins.items()) if isinstance(origins, dict) else (),
     )  # fmt: skip
