@@ -123,9 +123,8 @@ def _counters(collector: Collector) -> Iterator[tuple[str, int | None]]:
 
 def _restarted(then: float, old: Collector, at: float, new: Collector) -> Restart | None:
     if old.uptime is not None and new.uptime is not None and old.origin("uptime") == new.origin("uptime"):
-        began, before = at - new.uptime, then - old.uptime
-        # Both went: a clock that was set moves one of them alone. Or it began after the last look.
-        if (new.uptime < old.uptime - 1 and began > before + 1) or began > then + SLACK:
+        began = at - new.uptime
+        if new.uptime < old.uptime - 1 or began > then + SLACK:  # it fell, or it began after the last look
             return Restart(began, f"uptime {old.uptime:.0f} s, then {new.uptime:.0f} s")
         return None
     pairs = [(name, was, now) for name, was, now in _pairs(old, new) if was is not None and now is not None]
