@@ -30,7 +30,7 @@ def check(
         wrong(("collector", "timeout"), "must be between 0.1 and 60 seconds; write for example 2.0")
     for key, example in _URLS.items():
         url = getattr(section, key)
-        if url and not _is_url(url):
+        if url and not is_url(url):
             wrong(("collector", key), f"is not an http(s) URL; write for example {example}")
     if section.probe == "always" and not (section.otlp_url or section.url):
         wrong(("collector", "probe"), f"needs to know where; write otlp_url: {_URLS['otlp_url']}")
@@ -41,7 +41,8 @@ def check(
             wrong(("collector", "fields", name), "names no place in the document; write for example data.counts.logs")
 
 
-def _is_url(url: str) -> bool:
+def is_url(url: str) -> bool:
+    """Whether *url* can be asked."""
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url

@@ -12,14 +12,14 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import SplitResult
 
 from console.config import CollectorConfig
 from console.host import in_thread
+from console.http_get import SIZE_LIMIT, Answer
 from console.model.reading import CollectorRead
 from console.model.telemetry import Collector, CollectorState
 from console.telemetry import otlp
-from console.telemetry.asking import METRICS_LIMIT, SIZE_LIMIT, Answer, ask, endpoint, failure, shown, split
+from console.telemetry.asking import METRICS_LIMIT, ask, endpoint, failure, shown, split
 from console.telemetry.health import read_health
 from console.telemetry.prometheus import looks_like, read_metrics
 
@@ -84,9 +84,8 @@ async def _get(key: str, asked: CollectorConfig) -> _Told:
     url = str(getattr(asked, key))
     question = f"GET {shown(url)}"
     try:
-        parts = split(url)
-        limit = METRICS_LIMIT if key == "metrics_url" or parts.path.endswith("/metrics") else SIZE_LIMIT
-        answer = await _ask(parts, asked.timeout, limit=limit)
+        metrics = key == "metrics_url" or split(url).path.endswith("/metrics")
+        answer = await _ask(url, asked.timeout, limit=METRICS_LIMIT if metrics else SIZE_LIMIT)
     except (OSError, http.client.HTTPException, ValueError) as error:
         state, why = failure(error, asked.timeout, f"collector.{key}")
         return _Told(key, Collector(state, f"{question}: {why}", reason=why), reached=False)
@@ -101,9 +100,10 @@ def _reason(found: Collector, status: str) -> str:
     return "" if found.state is CollectorState.UP else found.reason or found.evidence or f"answers {status}"
 
 
-async def _ask(parts: SplitResult, timeout: float, *, post: str = "", limit: int = SIZE_LIMIT) -> Answer:
+async def _ask(url: str, timeout: float, *, post: str = "", limit: int = SIZE_LIMIT) -> Answer:
+    split(url)  # what is no URL is said before anything is begun
     async with asyncio.timeout(timeout + GRACE):
-        return await in_thread(lambda: ask(parts, timeout, post=post, limit=limit))
+        return await in_thread(lambda: ask(url, timeout, post=post, limit=limit))
 
 
 def _read(answer: Answer, key: str, asked: CollectorConfig) -> Collector:
@@ -137,7 +137,7 @@ async def _probe(url: str, asked: CollectorConfig) -> _Told:
         if evidence and left < GRACE:
             break
         try:
-            answer = await _ask(split(base + path), left, post=otlp.PROTOBUF)
+            answer = await _ask(base + path, left, post=otlp.PROTOBUF)
         except (OSError, http.client.HTTPException, ValueError) as error:
             state, why = failure(error, asked.timeout, "collector.otlp_url")
             return _Told("otlp_url", Collector(state, f"{question}: {why}", reason=why), reached=False)

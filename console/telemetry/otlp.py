@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import Final
 
+from console.http_get import Answer
 from console.model.telemetry import Collector, CollectorState
 from console.safety import safe_text
-from console.telemetry.asking import Answer
 
 PROTOBUF: Final = "application/x-protobuf"
 PATHS: Final = ("/v1/traces", "/v1/logs", "/v1/metrics")
@@ -43,9 +43,9 @@ def read_export(answer: Answer, path: str) -> Collector:
 
 def _partial(answer: Answer) -> tuple[int, str] | None:
     """(Rejected, message) of an ``Export…ServiceResponse``; None when it is none."""
-    if answer.kind == PROTOBUF:
+    if answer.kind.lower() == PROTOBUF:
         return _decoded(answer.body)
-    if answer.kind == "application/json":
+    if answer.kind.lower() == "application/json":
         try:
             document = json.loads(answer.body.decode("utf-8") or "{}")
         except (ValueError, RecursionError):

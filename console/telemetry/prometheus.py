@@ -32,7 +32,7 @@ Series = tuple[str, dict[str, str], float]
 
 def looks_like(body: bytes, kind: str) -> bool:
     """Whether an answer of content type *kind* may be Prometheus text."""
-    return kind.startswith(("text/plain", "application/openmetrics-text")) and (
+    return kind.lower().startswith(("text/plain", "application/openmetrics-text")) and (
         body.lstrip()[:2] == b"# " or b"otelcol" in body[:65_536]
     )
 

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.config import CollectorConfig
+from console.http_get import SIZE_LIMIT
 from console.model.reading import CollectorRead
 from console.model.telemetry import Collector, CollectorState
-from console.telemetry.asking import SIZE_LIMIT
 from console.telemetry.collector import examine, watch_collector
 from tests.waiting import DEADLINE, until
 
@@ -168,7 +168,11 @@ def test_silent_or_slow_is_down(talk: Callable[[socket.socket], None]) -> None:
     [
         (b"", CollectorState.DOWN, "connection closed without an answer"),
         (b"SSH-2.0-OpenSSH\r\n", CollectorState.UNKNOWN, "the answer is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", CollectorState.UNKNOWN, "no health document"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+            CollectorState.UNKNOWN,
+            "the answer is shorter than it says",
+        ),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -9\r\n\r\n{}", CollectorState.UNKNOWN, "no health document"),
     ],
 )

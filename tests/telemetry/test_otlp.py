@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.http_get import Answer
 from console.model.telemetry import CollectorState
-from console.telemetry.asking import Answer
 from console.telemetry.otlp import PROTOBUF, read_export
 
 UP, DEGRADED, UNKNOWN = CollectorState.UP, CollectorState.DEGRADED, CollectorState.UNKNOWN
@@ -46,12 +46,12 @@ JSON = "application/json"
     ],
 )
 def test_an_answer(status: int, kind: str, body: bytes, state: CollectorState, evidence: str) -> None:
-    found = read_export(Answer(status, kind, body), "http://c/v1/traces")
+    found = read_export(Answer(status, kind, body, True, 0.1), "http://c/v1/traces")
     assert found.state is state
     assert evidence in found.evidence and "\x1b" not in found.evidence + found.reason
 
 
 @given(st.integers(100, 599), st.sampled_from([PROTOBUF, JSON, "text/html", ""]), st.binary(max_size=60))
 def test_nothing_is_an_error_and_only_an_export_response_is_up(status: int, kind: str, body: bytes) -> None:
-    found = read_export(Answer(status, kind, body), "/v1/logs")
+    found = read_export(Answer(status, kind, body, True, 0.1), "/v1/logs")
     assert found.state is not UP or (status == 200 and kind in (PROTOBUF, JSON) and not body.startswith(b"<"))
