@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import NO_APPROVAL, NO_NOTICE, OWN_GUARDS, ApprovalSection, GuardSection, NotifySection
 from console.model.dispatch import DispatchStatus
 
@@ -131,6 +132,9 @@ class Config(_Section):
     log: LogConfig = LogConfig()
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
+    automation: tuple[AutomationSection, ...] = ()
+    artifacts: tuple[ArtifactSection, ...] = ()
+    figures: tuple[FigureSection, ...] = ()
     guards: GuardSection = OWN_GUARDS
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""

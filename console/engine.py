@@ -21,6 +21,7 @@ from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
+from console.model.operations import only_fresher
 from console.model.reading import MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
 from console.model.snapshot import (
     CollectorSlice,
@@ -35,7 +36,7 @@ from console.queueing import Queueing
 from console.safety import safe_text
 from console.sending import Sending
 from console.state_bindings import Bindings
-from console.watches import Watch, configured, witnesses
+from console.watches import Watch, configured, unread, witnesses
 
 if TYPE_CHECKING:
     from console.state_journal import StateJournal
@@ -80,6 +81,7 @@ class Engine(Remembers, Queueing):
             log=LogSlice(source=config.log.path),
             services=ServicesSlice(source="processes" if config.services else ""),
             collector=CollectorSlice(source=config.collector.url),
+            operations=unread(config),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""
@@ -344,6 +346,7 @@ class Engine(Remembers, Queueing):
             (not snapshot.log.source or snapshot.log.read_at is not None or bool(snapshot.log.error))
             and (not snapshot.services.source or snapshot.services.read_at is not None)
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
+            and snapshot.operations.complete
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
             and not (self._witness and self._unheard)
         )
@@ -359,6 +362,8 @@ def _told(error: BaseException) -> str:
 def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
     """Whether nothing but the times of reading differ."""
     if before.log is not after.log or before.services is not after.services or before.collector is not after.collector:
+        return False
+    if not only_fresher(before.operations, after.operations):
         return False
     if (before.auto, before.auto_note, before.queue) != (after.auto, after.auto_note, after.queue):
         return False

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from console.engine_acts import Acts
 from console.host import in_thread
-from console.model.reading import HistoryRead, Reading
+from console.model.reading import BaselineRead, HistoryRead, Reading
 from console.model.surface import Surface
 from console.model.timeline import identity
+from console.state_baseline import BaselineFile
 from console.state_bindings import Bindings
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ class Remembers(Acts):
         from console.state_journal import StateJournal, load
 
         now = time.time()
+        baseline = BaselineFile(folder)
+        self._compare(await in_thread(baseline.changed))
         self.take(HistoryRead(now, await in_thread(lambda: load(folder, now))))
         self._journal = StateJournal(folder)
         self._journal.start(now)
@@ -59,6 +62,11 @@ class Remembers(Acts):
         while True:
             await asyncio.sleep(BEAT_EVERY)
             self._journal.beat(time.time())
+            self._compare(await in_thread(baseline.changed))  # a hand-off may have been written beside this console
+
+    def _compare(self, reading: BaselineRead | None) -> None:
+        if reading is not None:
+            self.take(reading)
 
     def _note(self, before: Surface | None, after: Surface | None) -> None:
         """Write a change of state into the journal."""

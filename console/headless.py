@@ -14,12 +14,12 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from console import __version__
+from console import __version__, operations_report
 from console.config import Config
 from console.engine import Engine
 from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
-from console.model.reading import HistoryRead
+from console.model.reading import BaselineRead, HistoryRead
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -29,6 +29,7 @@ from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
 from console.opening import choose, rules_folder, seek, state_folder
 from console.safety import redact, safe_text
+from console.state_baseline import read as read_baseline
 from console.state_bindings import Bindings
 from console.state_journal import load
 
@@ -50,6 +51,7 @@ async def _read(config: Config) -> tuple[Snapshot, str]:
     engine.bindings = Bindings(state_folder(), engine.snapshot.specs)  # read, not written
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
+    engine.take(BaselineRead(now, *read_baseline(state_folder())))
     snapshot = await engine.once()
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
@@ -110,6 +112,7 @@ def document(snapshot: Snapshot) -> dict[str, object]:
             ],
         },
         "collector": {"read_at": collector.read_at, "source": collector.source or None, **_collector(snapshot)},
+        "operations": operations_report.document(snapshot.operations),
         "needs_person": list(snapshot.troubles()),
     }
 
@@ -203,6 +206,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         yield f"  {service.judgement}: {service.name} {seen}"
     collector = snapshot.collector.collector
     yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
+    yield from operations_report.lines(snapshot.operations, time.time())
     troubles = snapshot.troubles()
     yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
 
@@ -286,7 +290,7 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))
     else:
         found.append(("collector", collector.state == "up", f"{collector.state}: {collector.evidence}"))
-    return found
+    return found + operations_report.rows(snapshot.operations, time.time())
 
 
 def _terminal() -> tuple[bool, str]:

@@ -27,6 +27,7 @@ from console.config import (
     load,
 )
 from console.config_log import FIELDS, PLACEHOLDERS
+from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import ApprovalSection, GuardSection, NotifySection
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES
@@ -158,7 +159,7 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("log: {tracker: {statuses: {done: ''}}}", "log.tracker.statuses.done: is empty"),
         ("log: {tracker: {timeout: 0}}", ":1:26 log.tracker.timeout: must be between 0.1 and 600 seconds"),
         ("surfaces:\n- {ref: a, agnt: b}", ":2:12 surfaces.1.agnt: is not a known key; did you mean agent?"),
-        ("zzz: 1", ":1:1 zzz: is not a known key; known are approve, collector, guards,"),
+        ("zzz: 1", ":1:1 zzz: is not a known key; known are approve, artifacts, automation,"),
         ("mux: {backend: tmx}", ":1:16 mux.backend: tmx is not possible here; write auto, tmux, cmux, cmux-app,"),
         ("show: on", ":1:7 show: on is not possible here; write all or agents"),
         ("theme: no", ':1:8 theme: must be text; in YAML this is not text; write "no" in quotes'),
@@ -313,6 +314,9 @@ def test_the_example_fleet_loads(tmp_path: Path) -> None:
     assert [surface.ref for surface in found.surfaces] == [f"surface:{n}" for n in (1, 2, 3, 5, 6, 7)]
     assert {service.name: service.expected for service in found.services}["auto-dispatcher"] == "absent"
     assert found.keys == {"surface.send": ("ctrl+s",)}
+    assert [each.expected for each in found.automation] == ["running", "gone", "0", "at most 3"]
+    assert found.automation[2].clean and found.artifacts[2].glob.startswith("/")
+    assert found.figures[1].json == ("dispatches", "#") and found.figures[2].pattern == r"완료 ([\d,]+\+?)"
     assert found.log.fields == {"task": ("작업내용", "what"), "surface": ("seat",)}
     assert found.log.statuses == {"인계 대기": DispatchStatus.NEEDS_CHECK}
     assert (
@@ -344,7 +348,11 @@ def test_the_example_documents_every_key_with_its_default() -> None:
             comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
             assert comment, field.name
             assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
-    for name, entry in (("surfaces", SurfaceConfig), ("services", ServiceConfig)):
+    entries = (
+        *(("surfaces", SurfaceConfig), ("services", ServiceConfig), ("automation", AutomationSection)),
+        *(("artifacts", ArtifactSection), ("figures", FigureSection)),
+    )
+    for name, entry in entries:
         table = re.search(rf"((?:^#.*\n)+)^{name}:", text, re.M)
         assert table, name
         for field in fields(entry):

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from console.model.agent import AgentState, Detection
+from console.model.artifact import Artifact
+from console.model.automation import Automation
+from console.model.baseline import Baseline
 from console.model.dispatch import Dispatch
+from console.model.figure import Figure
 from console.model.service import Service
 from console.model.signal import Signal
 from console.model.surface import Screen, Started, SurfaceInfo
@@ -92,6 +96,26 @@ class CollectorRead:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationsRead:
+    """Some of the temporary automation, artifacts and figures; the others stand as they were read before."""
+
+    at: float
+    automation: tuple[Automation, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineRead:
+    """What was noted at the last hand-off."""
+
+    at: float
+    baseline: Baseline | None
+    """None: there was no hand-off, or `error` says why it cannot be used."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class SignalsRead:
     """All that one source says of the agents now; it replaces what that source said before."""
 
@@ -144,6 +168,8 @@ class AutoRead:
 
 
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
+OperationsReading = OperationsRead | BaselineRead
 Reading = (
-    MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead | QueueRead
-)
+    MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
+    | QueueRead | OperationsReading
+)  # fmt: skip

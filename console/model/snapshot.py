@@ -10,13 +10,16 @@ from console.model.binding import Bound, SurfaceSpec, bind, remember
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
+from console.model.operations import NO_OPERATIONS, OperationsSlice, based, told
 from console.model.reading import (
     AutoRead,
+    BaselineRead,
     CollectorRead,
     HistoryRead,
     LogFailed,
     LogRead,
     MuxDown,
+    OperationsRead,
     QueueRead,
     Reading,
     ScreenFailed,
@@ -101,6 +104,7 @@ class Snapshot:
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
     queue: QueueSlice = QueueSlice()
+    operations: OperationsSlice = NO_OPERATIONS
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
     auto: frozenset[str] = frozenset()
     """Keys of the surfaces where a policy may approve without a person."""
@@ -157,6 +161,7 @@ class Snapshot:
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
             found.append(f"collector {collector.state}: {collector.evidence}")
+        found += self.operations.troubles()
         return tuple(found)
 
 
@@ -182,6 +187,12 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             )
         case ServicesRead():
             return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
+        case OperationsRead():
+            seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
+            return replace(before, operations=seen)
+        case BaselineRead():
+            compared = based(before.operations, reading.baseline, reading.error)
+            return before if compared is before.operations else replace(before, operations=compared)
         case SignalsRead():
             return before
         case AutoRead():
