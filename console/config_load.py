@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from console import config, config_attention, config_log, config_operations, config_yaml
+from console import config, config_attention, config_log, config_operations, config_services, config_yaml
 from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
@@ -192,9 +192,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
             elif value in seen:
                 wrong((group, index, field_name), f"is the same as in entry {seen[value]}; keep one of them")
             seen.setdefault(value, index + 1)
-    for index, service in enumerate(result.services):
-        if reason := _bad_pattern(service.process):
-            wrong(("services", index, "process"), reason)
+    config_services.check(result.services, wrong, _bad_pattern, _is_url)
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     config_operations.check(result.automation, result.artifacts, result.figures, wrong)
@@ -258,7 +256,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
             tracker=replace(result.log.tracker, cwd=_place(result.log.tracker.cwd, base)),
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
-        services=tuple(replace(service, name=safe_text(service.name, limit=NAME_LIMIT)) for service in result.services),
+        services=tuple(config_services.finish(service, lambda text: _place(text, base)) for service in result.services),
         theme=safe_text(result.theme, limit=NAME_LIMIT),
     )
 

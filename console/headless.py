@@ -17,9 +17,10 @@ from typing import Final
 from console import __version__, operations_report
 from console.config import Config
 from console.engine import Engine
+from console.headless_services import service_checks, service_document, service_lines
 from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
-from console.model.reading import BaselineRead, HistoryRead
+from console.model.reading import BaselineRead, HistoryRead, ServicesPast
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -32,6 +33,7 @@ from console.safety import redact, safe_text
 from console.state_baseline import read as read_baseline
 from console.state_bindings import Bindings
 from console.state_journal import load
+from console.state_services import load as load_services
 
 _PROGRAMS: Final = ("claude", "codex", "cmux")
 
@@ -52,6 +54,7 @@ async def _read(config: Config) -> tuple[Snapshot, str]:
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
     engine.take(BaselineRead(now, *read_baseline(state_folder())))
+    engine.take(ServicesPast(now, load_services(state_folder(), now)))
     snapshot = await engine.once()
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
@@ -100,16 +103,7 @@ def document(snapshot: Snapshot) -> dict[str, object]:
         "services": {
             "read_at": services.read_at,
             "source": services.source or None,
-            "items": [
-                {
-                    "name": s.name,
-                    "expected": s.expected,
-                    "observed": s.observed,
-                    "judgement": s.judgement,
-                    "evidence": s.evidence,
-                }
-                for s in services.services
-            ],
+            "items": [service_document(s, services.history) for s in services.services],
         },
         "collector": {"read_at": collector.read_at, "source": collector.source or None, **_collector(snapshot)},
         "operations": operations_report.document(snapshot.operations),
@@ -199,11 +193,7 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     else:
         still_open = sum(1 for d in log.dispatches if d.is_open)
         yield f"dispatch log {log.source}: {log.error or f'{len(log.dispatches)} dispatches, {still_open} open'}"
-    if not snapshot.services.source:
-        yield "services: not configured"
-    for service in snapshot.services.services:
-        seen = f"{service.observed}, expected {service.expected} ({service.evidence})"
-        yield f"  {service.judgement}: {service.name} {seen}"
+    yield from service_lines(snapshot.services)
     collector = snapshot.collector.collector
     yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
     yield from operations_report.lines(snapshot.operations, time.time())
@@ -285,6 +275,7 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
     else:
         text = log.error or f"{len(log.dispatches)} records, {log.not_understood} not understood, {log.source}"
         found.append(("dispatch log", not log.error, text))
+    found += service_checks(snapshot.services)
     collector = snapshot.collector.collector
     if collector is None:
         found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))

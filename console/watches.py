@@ -40,13 +40,13 @@ def configured(config: Config) -> list[Watch]:
         return watch_collector(url, config.collector.every)
 
     def services() -> AsyncIterator[Reading]:
-        from console.services.processes import watch_services
+        from console.services.watch import watch_services
 
         return watch_services(config.services)
 
     def no_services(why: str) -> Reading:
-        unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why) for s in config.services)
-        return ServicesRead(time.time(), "processes", tuple(unknown))
+        unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why, error=why) for s in config.services)
+        return ServicesRead(time.time(), "services", tuple(unknown))
 
     watches: list[Watch] = []
     if path:

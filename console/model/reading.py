@@ -12,6 +12,7 @@ from console.model.baseline import Baseline
 from console.model.dispatch import Dispatch
 from console.model.figure import Figure
 from console.model.service import Service
+from console.model.service_history import History
 from console.model.signal import Signal
 from console.model.surface import Screen, Started, SurfaceInfo
 from console.model.telemetry import Collector
@@ -84,6 +85,16 @@ class ServicesRead:
     at: float
     source: str
     services: tuple[Service, ...]
+    waiting: int = 0
+    """Rows that nobody has looked at yet; they are in `services` as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesPast:
+    """What is known of the services from before the console was started."""
+
+    at: float
+    past: History
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +156,18 @@ class StartsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRead:
+    """How much waits in the queues."""
+
+    at: float
+    waiting: Mapping[str, int]
+    """Tasks that are not sent yet, by the key of their queue (`console.model.queue.Target.key`)."""
+    paused: int = 0
+    check: int = 0
+    """Those a person has to look at."""
+
+
+@dataclass(frozen=True, slots=True)
 class AutoRead:
     """Where approvals may be given without a person."""
 
@@ -159,5 +182,5 @@ MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
 OperationsReading = OperationsRead | BaselineRead
 Reading = (
     MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
-    | OperationsReading
+    | QueueRead | OperationsReading | ServicesPast
 )  # fmt: skip

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 
 from console.host import in_thread
 from console.model.automation import Automation, Expectation, expectation, judge_files, judge_processes
+from console.model.durations import span
 from console.model.reading import OperationsRead
 from console.model.service import Judgement
 from console.model.words import size
 from console.safety import safe_text
 from console.services.globs import survey
 from console.services.polling import Job, poll
-from console.services.processes import ARGV_LIMIT, span
+from console.services.processes import ARGV_LIMIT
 
 if TYPE_CHECKING:
     from console.config_operations import AutomationSection
