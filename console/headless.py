@@ -17,7 +17,7 @@ from typing import Final
 from console import __version__
 from console.config import Config
 from console.engine import Engine
-from console.headless_services import service_checks, service_document, service_lines
+from console.headless_services import all_well, service_checks, service_document, service_lines
 from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
 from console.model.reading import HistoryRead, ServicesPast
@@ -194,7 +194,8 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     collector = snapshot.collector.collector
     yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
     troubles = snapshot.troubles()
-    yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
+    well = all_well(snapshot.services)
+    yield well if not troubles else "needs a person: " + "; ".join(troubles)
 
 
 def focus(config: Config, name: str) -> int:
