@@ -18,7 +18,7 @@ from console import __version__, collector_journal, operations_report
 from console.config import Config
 from console.engine import Engine
 from console.headless_collector import collector_document, collector_judged, collector_lines
-from console.headless_services import service_checks, service_document, service_lines
+from console.headless_services import all_well, service_checks, service_document, service_lines
 from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
 from console.model.reading import BaselineRead, CollectorPast, HistoryRead, ServicesPast
@@ -184,7 +184,8 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     yield from collector_lines(snapshot.collector, time.time())
     yield from operations_report.lines(snapshot.operations, time.time())
     troubles = snapshot.troubles()
-    yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
+    well = all_well(snapshot.services)
+    yield well if not troubles else "needs a person: " + "; ".join(troubles)
 
 
 def focus(config: Config, name: str) -> int:
