@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from console.config_sections import NO_APPROVAL, NO_NOTICE, OWN_GUARDS, ApprovalSection, GuardSection, NotifySection
+from console.config_sections import (
+    NO_APPROVAL,
+    NO_NOTICE,
+    NO_TRACE,
+    OWN_GUARDS,
+    ApprovalSection,
+    GuardSection,
+    NotifySection,
+    TraceSection,
+)
 from console.model.dispatch import DispatchStatus
 
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
@@ -131,6 +140,7 @@ class Config(_Section):
     log: LogConfig = LogConfig()
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
+    trace: TraceSection = NO_TRACE
     guards: GuardSection = OWN_GUARDS
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""

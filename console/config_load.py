@@ -17,7 +17,14 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from console import config, config_attention, config_log, config_yaml
-from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection
+from console.config_sections import (
+    ApprovalRuleSection,
+    ApprovalSection,
+    AutomaticSection,
+    GuardSection,
+    NotifySection,
+    TraceSection,
+)
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
 
@@ -37,7 +44,9 @@ _SECTIONS: Final = {
     ("log",): config.LogConfig,
     ("log", "tracker"): config.TrackerConfig,
     ("collector",): config.CollectorConfig,
+    ("trace",): TraceSection,
     ("guards",): GuardSection,
+    ("guards", "automatic"): AutomaticSection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
     ("approve", "rules", "*"): ApprovalRuleSection,
@@ -176,6 +185,10 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
 
     if not 1 <= result.collector.every <= 3600:
         wrong(("collector", "every"), "must be between 1 and 3600 seconds; write for example 10.0")
+    if result.trace.otlp and not _is_url(result.trace.otlp):
+        wrong(("trace", "otlp"), "is not an http(s) URL; write for example http://127.0.0.1:4318")
+    if not 0.1 <= result.trace.timeout <= 60:
+        wrong(("trace", "timeout"), "must be between 0.1 and 60 seconds; write for example 2.0")
     if result.collector.url and not _is_url(result.collector.url):
         wrong(("collector", "url"), "is not an http(s) URL; write for example http://127.0.0.1:4318/health")
     for field_name, group in (("ref", "surfaces"), ("name", "services")):
@@ -249,6 +262,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
         services=tuple(replace(service, name=safe_text(service.name, limit=NAME_LIMIT)) for service in result.services),
+        guards=replace(result.guards, lock=_place(result.guards.lock, base)),
         theme=safe_text(result.theme, limit=NAME_LIMIT),
     )
 

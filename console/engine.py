@@ -195,6 +195,8 @@ class Engine(Remembers):
         if self._sidebar is not None:
             await self._sidebar.leave()
         await self.mux.close()
+        if self.sending is not None:
+            await self.sending.close()
 
     def _mux_watch(self) -> Watch:
         return Watch("mux", self.mux.watch, lambda why: MuxDown(time.time(), self.mux.source, why))

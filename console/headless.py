@@ -17,7 +17,7 @@ from typing import Final
 from console import __version__
 from console.config import Config
 from console.engine import Engine
-from console.host import HostError, run
+from console.host import HostError, in_thread, run
 from console.model.agent import SYMBOLS, AgentState
 from console.model.reading import HistoryRead
 from console.model.service import Judgement
@@ -33,6 +33,8 @@ from console.state_bindings import Bindings
 from console.state_journal import load
 
 _PROGRAMS: Final = ("claude", "codex", "cmux")
+_NAMED: Final = ("surfaces", "dispatch log", "collector", "spans")
+"""What ``doctor`` fails for: the configuration names it, and it is not as it should be."""
 
 
 async def take(config: Config) -> Snapshot:
@@ -238,7 +240,7 @@ def doctor(config: Config, path: Path | None) -> int:
     width = max(len(what) for what, _, _ in found)
     for what, good, text in found:
         print(f"{'ok ' if good else '-- '} {what:<{width}}  {redact(text)}")
-    return 0 if all(good for what, good, _ in found if what in ("surfaces", "dispatch log", "collector")) else 1
+    return 0 if all(good for what, good, _ in found if what in _NAMED) else 1
 
 
 async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, str]]:
@@ -286,7 +288,18 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))
     else:
         found.append(("collector", collector.state == "up", f"{collector.state}: {collector.evidence}"))
+    found.append(("spans", *await _spans(config)))
     return found
+
+
+async def _spans(config: Config) -> tuple[bool, str]:
+    """Whether the console's own spans would arrive."""
+    if not config.trace.otlp:
+        return True, "off; `trace: {otlp: http://127.0.0.1:4318}` sends them to a collector"
+    from console.telemetry.receiver import problem
+
+    wrong = await in_thread(lambda: problem(config.trace.otlp, config.trace.timeout))
+    return not wrong, wrong or f"on: {safe_text(config.trace.otlp.rpartition('@')[2], limit=200)} takes them"
 
 
 def _terminal() -> tuple[bool, str]:

@@ -18,6 +18,7 @@ from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface
 from console.mux.base import Multiplexer
 from console.safety import check_outgoing
+from console.tracing import Tracing
 from console.tracker.dispatch_log import DispatchLog
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Sending:
         self._config = config
         self._log = log
         self._folder = folder
-        self._dispatcher = Dispatcher(folder, log)
+        self.tracing = Tracing(config.trace, log)
+        self._dispatcher = Dispatcher(folder, log, tracer=self.tracing.tracer)
 
     def judge(self, snapshot: Snapshot, key: str, composed: Composed) -> tuple[Verdict, ...]:
         """What every guard says of sending *composed* to the surface *key* now."""
@@ -100,6 +102,10 @@ class Sending:
         except NoWay as error:
             return f"✗ {error}"
         return made.text
+
+    async def close(self) -> None:
+        """Let spans that are on their way arrive, for a moment."""
+        await self.tracing.close()
 
     def in_flight(self) -> tuple[InFlight, ...]:
         """Sends of an earlier run that were cut off: for the operator to look at; nothing is sent again."""

@@ -27,7 +27,7 @@ from console.config import (
     load,
 )
 from console.config_log import FIELDS, PLACEHOLDERS
-from console.config_sections import ApprovalSection, GuardSection, NotifySection
+from console.config_sections import ApprovalSection, AutomaticSection, GuardSection, NotifySection, TraceSection
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES
 from console.tracker.external import VERBS
@@ -85,6 +85,11 @@ services:
   - {name: watcher, process: 'dispatch_watcher\\.sh'}
   - {name: auto, process: auto_dispatcher, expected: absent}
 collector: {url: "http://127.0.0.1:4318/health", every: 5}
+trace: {otlp: "http://127.0.0.1:4318", timeout: 1}
+guards:
+  quiet: ["22:00-07:00"]
+  automatic: {service: Auto, records: {source: auto_dispatcher}, minutes: 5}
+  lock: run/manual.lock
 theme: harbour
 keys:
   surface.send: ctrl+s, f5
@@ -114,6 +119,12 @@ keys:
             ServiceConfig("auto", "auto_dispatcher", "absent"),
         ),
         collector=CollectorConfig("http://127.0.0.1:4318/health", 5.0),
+        trace=TraceSection("http://127.0.0.1:4318", 1.0),
+        guards=GuardSection(
+            quiet=("22:00-07:00",),
+            automatic=AutomaticSection("Auto", {"source": "auto_dispatcher"}, 5.0),
+            lock=str(write.parent / "run/manual.lock"),
+        ),
         theme="harbour",
         keys={"surface.send": ("ctrl+s", "f5"), "app.quit": ("ctrl+q",)},
     )
@@ -326,17 +337,20 @@ def uncommented(text: str) -> str:
 
 def test_the_example_documents_every_key_with_its_default() -> None:
     """Above each ``key:`` stands its ``Default:``; the keys of a list's entries have a line each in its comment."""
-    text = EXAMPLE.read_text()
-    for section in (
-        Config,
-        MuxConfig,
-        LogConfig,
-        TrackerConfig,
-        CollectorConfig,
-        NotifySection,
-        ApprovalSection,
-        GuardSection,
+    text = whole = EXAMPLE.read_text()
+    for section, after in (
+        (Config, ""),
+        (MuxConfig, ""),
+        (LogConfig, ""),
+        (TrackerConfig, ""),
+        (CollectorConfig, ""),
+        (NotifySection, ""),
+        (ApprovalSection, ""),
+        (GuardSection, "\nguards:\n"),
+        (AutomaticSection, "\n  automatic:\n"),
+        (TraceSection, "\ntrace:\n"),
     ):
+        text = whole[whole.index(after) :]
         for field in fields(section):
             if is_dataclass(field.default) and not isinstance(field.default, type):
                 assert re.search(rf"(?m)^ *{field.name}:$", text), field.name
@@ -344,6 +358,7 @@ def test_the_example_documents_every_key_with_its_default() -> None:
             comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
             assert comment, field.name
             assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
+    text = whole
     for name, entry in (("surfaces", SurfaceConfig), ("services", ServiceConfig)):
         table = re.search(rf"((?:^#.*\n)+)^{name}:", text, re.M)
         assert table, name

@@ -56,8 +56,8 @@ TABLE: Final[dict[str, Room]] = {
     "demo": _room("model safety host mux.base mux.cmux_rpc"),
     "demo.screenshots": _room("config opening app demo"),
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
-    "headless": _room("version model safety config host engine mux opening state_journal"),
-    "log_commands": _room("model safety config", lazy="tracker log_report log_lost"),
+    "headless": _room("version model safety config host engine mux opening state_journal", lazy="telemetry"),
+    "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening"),
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
@@ -81,6 +81,7 @@ SAME_ROOM: Final = {
     "watches": "engine",
     "attending": "engine",
     "sending": "engine",
+    "tracing": "engine",
     "config_sections": "config",
     "config_attention": "config",
 }

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,7 @@ from console.model.similar import groups
 from console.model.surface import Surface
 from console.mux.base import Multiplexer
 from console.safety import redact, safe_text
-from console.telemetry.trace import SAMPLED, make
+from console.telemetry.trace import SAMPLED, About, SpanName, Tracer, make
 from console.tracker.dispatch_log import DispatchLog
 
 SENDING: Final = "sending"
@@ -81,17 +81,62 @@ def new_traceparent() -> str:
 
 
 class Dispatcher:
-    """Sends and records. *folder* keeps the journal of sends; *log* is the dispatch log, None where there is none."""
+    """Sends and records. *folder* keeps the journal of sends; *log* is the dispatch log, None where there is none.
 
-    def __init__(self, folder: Path, log: DispatchLog | None, *, clock: Callable[[], float] = time.time) -> None:
+    *tracer* gets the spans ``dispatch`` (from the first line of the journal to the recorded outcome) and, within it,
+    ``dispatch.send`` (from the first look at the screen to what was seen).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        log: DispatchLog | None,
+        *,
+        clock: Callable[[], float] = time.time,
+        tracer: Tracer | None = None,
+    ) -> None:
         self.journal = SendJournal(folder)
+        self._tracer = tracer
         self._log = log if log is not None and log.path is not None else None
         self._clock = clock
 
     async def dispatch(self, mux: Multiplexer, request: Request, judge: Judge) -> Dispatched:
         """Carry out *request*. Raises CancelledError only; then the record says that it was cut off."""
-        key, traceparent, ref = secrets.token_hex(16), new_traceparent(), request.surface.info.ref
-        now = self._clock()
+        key, traceparent, began = secrets.token_hex(16), new_traceparent(), self._clock()
+        try:
+            done = await self._dispatch(mux, request, judge, key, traceparent)
+        except asyncio.CancelledError:
+            self._span("dispatch", request, traceparent, began, About(key, outcome="unconfirmed"))
+            raise
+        if done.key:
+            number = f"#{done.number}" if done.number is not None else key
+            about = About(number, outcome=done.result.outcome, enters=done.result.enters)
+            self._span("dispatch", request, traceparent, began, about)
+        return done
+
+    def _span(self, name: SpanName, request: Request, traceparent: str, began: float, about: About) -> None:
+        if self._tracer is not None:
+            info, agent = request.surface.info, request.surface.agent
+            about = replace(about, surface=info.ref, agent=agent, characters=len(request.text))
+            self._tracer.span(name, traceparent, began, self._clock(), about)
+
+    async def _typed(
+        self, mux: Multiplexer, request: Request, judge: Judge, traceparent: str, dispatch: str
+    ) -> SendResult:
+        """The procedure itself, with its span."""
+        address = request.surface.info.key if "uuid" in mux.capabilities else request.surface.info.ref
+        about, began = About(dispatch, outcome="unconfirmed"), self._clock()
+        try:
+            result = await submit(mux, address, request.text, judge, request.order)
+            about = replace(about, outcome=result.outcome, enters=result.enters)
+            return result
+        finally:
+            self._span("dispatch.send", request, traceparent, began, about)
+
+    async def _dispatch(
+        self, mux: Multiplexer, request: Request, judge: Judge, key: str, traceparent: str
+    ) -> Dispatched:
+        ref, now = request.surface.info.ref, self._clock()
         try:
             await in_thread(lambda: self.journal.begin(key, now, request.surface, request.text, traceparent))
         except OSError as error:
@@ -108,8 +153,8 @@ class Dispatcher:
                 return await self._closed(_refused(ref, rival), key, traceparent, number)
             await in_thread(lambda: self.journal.recorded(key, number))
             typing = True
-            address = request.surface.info.key if "uuid" in mux.capabilities else ref
-            result = await submit(mux, address, request.text, judge, request.order)
+            label = f"#{number}" if number is not None else key
+            result = await self._typed(mux, request, judge, traceparent, label)
         except OSError as error:
             number = await _number_of(recording)
             return await self._closed(_refused(ref, f"the journal of sends: {error}"), key, traceparent, number)

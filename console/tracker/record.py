@@ -44,6 +44,16 @@ def record(path: Path, number: int, mapping: FieldMap = NO_OVERRIDES) -> Record:
     return Record(safe_text(raw, multiline=True)[:RAW_LIMIT], _history(path, number), Revision.of(found))
 
 
+def text_of(path: Path, number: int, field: str, mapping: FieldMap = NO_OVERRIDES) -> str:
+    """The text under *field* in record *number*, not made safe; empty where there is none. Blocks. Never raises."""
+    try:
+        found = raw_record(json.loads(read_content(path)), number, mapping)
+    except (OSError, ValueError, RecursionError):
+        return ""
+    held = found.get(field) if found is not None else None
+    return held if isinstance(held, str) else ""
+
+
 def _history(path: Path, number: int) -> tuple[str, ...]:
     target = path.resolve()
     try:
