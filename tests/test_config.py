@@ -155,7 +155,7 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("log: {fields: {task: 3}}", "log.fields.task: must be a list"),
         (
             "log: {statuses: {끝: over}}",
-            ":1:21 log.statuses.끝: over is not possible here; write queued, sent, working,",
+            ":1:21 log.statuses.끝: over is not possible here; write queued, sending, sent, working,",
         ),
         ("log: {tracker: {verfy: [a]}}", ":1:17 log.tracker.verfy: is not a known key; did you mean verify?"),
         ("log: {tracker: {verify: a b}}", ':1:25 log.tracker.verify: must be a list; start each entry with "- "'),

@@ -28,8 +28,6 @@ from console.safety import redact, safe_text
 from console.telemetry.trace import SAMPLED, About, SpanName, Tracer, make
 from console.tracker.dispatch_log import DispatchLog
 
-SENDING: Final = "sending"
-"""The status of a record whose bytes may be on their way."""
 STATUSES: Final = {
     "submitted": DispatchStatus.SENT,
     "queued": DispatchStatus.SENT,
@@ -199,7 +197,7 @@ class Dispatcher:
         fields = {
             "surface": info.ref,
             "task": redact(safe_text(request.task or request.text, multiline=True))[:TASK_LIMIT],
-            "status": SENDING,
+            "status": DispatchStatus.SENDING,
             "dispatched_at": now,
             **request.fields,
             "dispatch_key": key,
@@ -237,7 +235,7 @@ class Dispatcher:
             if each.number is None or each.number >= number or each.number in request.known or not each.is_open:
                 continue
             here = request.surface.answers_to(each.surface)
-            if groups(((0, task), (1, each.task))) or (here and each.raw_status == SENDING):
+            if groups(((0, task), (1, each.task))) or (here and each.status is DispatchStatus.SENDING):
                 return f"{each.label} was given to {safe_text(each.surface)} at the same moment"
         return ""
 

@@ -11,6 +11,8 @@ class DispatchStatus(StrEnum):
     """State of a dispatch. The value is the word shown and the word in JSON."""
 
     QUEUED = "queued"
+    SENDING = "sending"
+    """Its bytes may be on their way; it stays so only where the console was cut off meanwhile."""
     SENT = "sent"
     WORKING = "working"
     WAITING = "waiting"
@@ -25,6 +27,7 @@ class DispatchStatus(StrEnum):
 OPEN_STATUSES: Final = frozenset(
     {
         DispatchStatus.QUEUED,
+        DispatchStatus.SENDING,
         DispatchStatus.SENT,
         DispatchStatus.WORKING,
         DispatchStatus.WAITING,
