@@ -135,6 +135,8 @@ class Engine(Remembers):
                 looked_at = lambda: self.interest.focused if self.present else ""  # noqa: E731
                 attend = self.attending.run(lambda: self.snapshot, self._news, looked_at, self.take, self.ears)
                 group.create_task(attend, name="attend")
+            if self.sending is not None and self.ears is not None and not self.config.read_only:
+                group.create_task(self.sending.lock.keep(), name="lock")
             if self.config.mux.publish:
                 group.create_task(self.publish(self._changes), name="publish")
 

@@ -157,6 +157,7 @@ class Acts:
             ("", lacks(self.mux.capabilities)),
             ("away", self.snapshot.mux.error),
             ("sidebar", sidebar),
+            ("lock", self.sending.lock.error if self.sending is not None else ""),
             ("spans", self.sending.tracing.told if self.sending is not None else ""),
         )
         return tuple((name, text) for name, text in found if text)

@@ -18,6 +18,7 @@ from console import __version__
 from console.config import Config
 from console.engine import Engine
 from console.host import HostError, in_thread, run
+from console.interlock import NAME, read
 from console.model.agent import SYMBOLS, AgentState
 from console.model.reading import HistoryRead
 from console.model.service import Judgement
@@ -288,8 +289,23 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))
     else:
         found.append(("collector", collector.state == "up", f"{collector.state}: {collector.evidence}"))
+    found.append(("manual lock", *_lock(config)))
     found.append(("spans", *await _spans(config)))
     return found
+
+
+def _lock(config: Config) -> tuple[bool, str]:
+    """What an automatic dispatcher would see."""
+    path = Path(config.guards.lock) if config.guards.lock else state_folder() / NAME
+    try:
+        holder = read(path, time.time())
+    except (OSError, ValueError) as error:
+        return False, safe_text(f"{path}: {error}", limit=300)
+    if holder is None:
+        return True, safe_text(f"{path}: not there; nobody sends by hand", limit=300)
+    who = f"{path}: process {holder.pid} on {holder.host}"
+    state = "may send by hand" if holder.lives() else "has gone; the next console replaces it"
+    return True, safe_text(f"{who} {state}", limit=300)
 
 
 async def _spans(config: Config) -> tuple[bool, str]:

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from console.attending import minutes
 from console.config import Config
+from console.host import in_thread
+from console.interlock import NAME as LOCK
+from console.interlock import ManualLock
 from console.model.agent import Detection
 from console.model.composed import Composed
 from console.model.service import Service
@@ -41,6 +46,8 @@ class Sending:
         self._log = log
         self._folder = folder
         self.tracing = Tracing(config.trace, log)
+        self.lock = ManualLock(Path(config.guards.lock) if config.guards.lock else folder / LOCK)
+        """Tells an automatic dispatcher that tasks may be sent by hand."""
         self._dispatcher = Dispatcher(folder, log, tracer=self.tracing.tracer)
 
     def judge(self, snapshot: Snapshot, key: str, composed: Composed) -> tuple[Verdict, ...]:
@@ -61,6 +68,8 @@ class Sending:
             per_hour=section.rate,
             per_surface=section.rate_per_surface,
             stale_after=section.stale_after,
+            automatic_within=section.automatic.minutes * 60,
+            quiet_hours=tuple(span for text in section.quiet if (span := minutes(text)) is not None),
         )
 
     async def send(
@@ -77,6 +86,10 @@ class Sending:
         from console.actions.send import Order, SendResult
         from console.model.guard import overridden, refusals
 
+        # Published before the guards look whether the automatic dispatcher is off: one of both sees the other.
+        if not await in_thread(self.lock.publish):
+            why = f"the lock that keeps the automatic dispatcher off cannot be published: {self.lock.error}"
+            return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
         if standing:
@@ -104,12 +117,26 @@ class Sending:
         return made.text
 
     async def close(self) -> None:
-        """Let spans that are on their way arrive, for a moment."""
+        """Take our lock file away; let spans that are on their way arrive, for a moment."""
+        self.lock.release()
         await self.tracing.close()
 
     def in_flight(self) -> tuple[InFlight, ...]:
         """Sends of an earlier run that were cut off: for the operator to look at; nothing is sent again."""
         return self._dispatcher.in_flight()
+
+    def _automatic(self, snapshot: Snapshot) -> Automatic | None:
+        """What services and records tell of the automatic dispatcher; None where there is none."""
+        from console.model.guard import Automatic
+
+        section = self._config.guards.automatic
+        found = automatic(snapshot.services.services, section.service)
+        if found is None and section.service:
+            found = Automatic(section.service, loaded=None, running=None)  # configured, and not looked at yet
+        if not section.records:
+            return found
+        times = (each.dispatched_at for each in snapshot.log.dispatches if each.automatic and each.dispatched_at)
+        return replace(found or Automatic(), newest=max(times, default=None))
 
     def _facts(self, snapshot: Snapshot, key: str, composed: Composed) -> Facts:
         from console.model.guard import Facts, Wrong
@@ -124,18 +151,21 @@ class Sending:
             snapshot.log.dispatches,
             snapshot.log.error,
             tuple(Wrong(each.offset, each.line, each.name) for each in wrong),
-            automatic(snapshot.services.services),
+            self._automatic(snapshot),
             clock.tm_hour * 60 + clock.tm_min,
             self._log.names,
         )
 
 
-def automatic(services: Collection[Service]) -> Automatic | None:
-    """What the watched services tell of an automatic dispatcher; None when none of them is one."""
+def automatic(services: Collection[Service], named: str = "") -> Automatic | None:
+    """What the watched services tell of an automatic dispatcher, *named* where it is; None when none of them is one."""
     from console.model.guard import Automatic
 
     names = ((each, each.name.casefold()) for each in services)
-    found = next((each for each, name in names if "dispatcher" in name and "auto" in name), None)
+    if named:
+        found = next((each for each, name in names if name == named.casefold()), None)
+    else:
+        found = next((each for each, name in names if "dispatcher" in name and "auto" in name), None)
     if found is None:
         return None
     known = {"running": True, "absent": False}.get(found.observed)

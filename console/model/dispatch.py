@@ -83,6 +83,8 @@ class Dispatch:
     verification: Verification | None = None
     agent: str = ""
     """The agent it was given to, as the file names it; most logs do not."""
+    automatic: bool = False
+    """The automatic dispatcher's, by the words the configuration names (``guards.automatic.records``)."""
 
     @property
     def is_open(self) -> bool:

@@ -125,8 +125,8 @@ class Policy:
     """Characters."""
     stateless: tuple[str, ...] = ("codex",)
     """Agents that remember nothing from one task to the next."""
-    quiet_hours: tuple[int, int] | None = None
-    """Local minutes of the day, from and to; may pass midnight."""
+    quiet_hours: tuple[tuple[int, int], ...] = ()
+    """Spans of local minutes of the day, from and to; one may pass midnight."""
     restarts: tuple[str, ...] = RESTARTS
     avoid: tuple[tuple[str, str], ...] = AVOID
 
