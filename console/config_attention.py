@@ -14,8 +14,8 @@ SPAN: Final = re.compile(r"\s*([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):
 FINAL: Final = ("own", "dead", "dialog", "exited", "characters", "draft")
 """Guards that cannot be set aside; `console.model.guard` (a test keeps both lists equal)."""
 GUARDS: Final = (
-    "account", "identity", "stale", "state", "automatic", "duplicate", "elsewhere", "rate", "author", "restart",
-    "record", "size", "quiet", "avoid", "context", "command",
+    "account", "identity", "stale", "unsettled", "state", "automatic", "duplicate", "elsewhere", "rate", "author",
+    "restart", "record", "size", "quiet", "avoid", "context", "command",
 )  # fmt: skip
 """The others."""
 PLACEHOLDERS: Final = ("surface", "state", "reason")

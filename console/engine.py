@@ -37,6 +37,7 @@ from console.state_bindings import Bindings
 from console.watches import Watch, configured, witnesses
 
 if TYPE_CHECKING:
+    from console.cut_off import CutOffs
     from console.state_journal import StateJournal
 from console.tracker.dispatch_log import DispatchLog
 
@@ -98,6 +99,9 @@ class Engine(Remembers):
         self._started = False
         """Whether it is known how the agents were started."""
         self._others = [*configured(config), *(witnesses() if witness else ())]
+        self.cut_off: CutOffs | None = None
+        if self.sending is not None:
+            self.hear_of_sends(self.sending.cut_off)
         self._told = self.snapshot
         self._pending = False
         self._loading = False
@@ -351,6 +355,7 @@ class Engine(Remembers):
             (not snapshot.log.source or snapshot.log.read_at is not None or bool(snapshot.log.error))
             and (not snapshot.services.source or snapshot.services.read_at is not None)
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
+            and (self.cut_off is None or snapshot.sends.read_at is not None)
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
             and not (self._witness and self._unheard)
         )
@@ -366,6 +371,8 @@ def _told(error: BaseException) -> str:
 def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
     """Whether nothing but the times of reading differ."""
     if before.log is not after.log or before.services is not after.services or before.collector is not after.collector:
+        return False
+    if before.sends is not after.sends:
         return False
     if (before.auto, before.auto_note) != (after.auto, after.auto_note):
         return False

@@ -14,8 +14,10 @@ from console.model.reading import HistoryRead, Reading
 from console.model.surface import Surface
 from console.model.timeline import identity
 from console.state_bindings import Bindings
+from console.watches import Watch
 
 if TYPE_CHECKING:
+    from console.cut_off import CutOffs
     from console.state_journal import StateJournal
 
 BEAT_EVERY: Final = 20.0
@@ -26,6 +28,7 @@ class Remembers(Acts):
     """A part of `console.engine.Engine`."""
 
     bindings: Bindings | None
+    _others: list[Watch]
     _recalled: str
     _journal: StateJournal | None
     _state: Path | None
@@ -33,6 +36,11 @@ class Remembers(Acts):
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
         raise TypeError("the engine takes")
+
+    def hear_of_sends(self, cut_off: CutOffs) -> None:
+        """Tell of sends that were cut off, from the next `run` on."""
+        self.cut_off = cut_off
+        self._others.append(cut_off.watched())
 
     def _recall(self, source: str) -> None:
         """Before the first tree of a server: what its surfaces were."""

@@ -9,7 +9,8 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,7 @@ from console.engine import Engine
 from console.host import HostError, in_thread, run
 from console.interlock import NAME, read
 from console.model.agent import SYMBOLS, AgentState
+from console.model.cut_off import Checked
 from console.model.reading import HistoryRead
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
@@ -30,6 +32,7 @@ from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
 from console.opening import choose, rules_folder, seek, state_folder
 from console.safety import redact, safe_text
+from console.sending import cut_offs
 from console.state_bindings import Bindings
 from console.state_journal import load
 
@@ -38,18 +41,24 @@ _NAMED: Final = ("surfaces", "dispatch log", "collector", "spans")
 """What ``doctor`` fails for: the configuration names it, and it is not as it should be."""
 
 
-async def take(config: Config) -> Snapshot:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found."""
+
+    snapshot: Snapshot
+    short: str
+    """What the terminal server cannot do."""
+    cut_off: tuple[Checked, ...] = ()
+
+
+async def _read(config: Config) -> _Look:
     """One snapshot of what the configuration, the options or the environment name."""
-    return (await _read(config))[0]
-
-
-async def _read(config: Config) -> tuple[Snapshot, str]:
-    """The snapshot, and what its terminal server cannot do."""
     # Not a screen of our own: the pane this command was typed in is one of the fleet.
     env = {name: value for name, value in os.environ.items() if name not in ("TMUX_PANE", "CMUX_SURFACE_ID")}
     choice = await choose(config, env)
     mux = choice.mux or seek(config, env, choice.why)  # whose own reading says why there is nothing
     engine = Engine(config, mux, witness=True, rules=rules_folder())
+    engine.hear_of_sends(cut_offs(state_folder(), engine.dispatches))
     engine.bindings = Bindings(state_folder(), engine.snapshot.specs)  # read, not written
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
@@ -57,22 +66,24 @@ async def _read(config: Config) -> tuple[Snapshot, str]:
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
     # Whether changes arrive by themselves shows only after a while.
-    return snapshot, lacks(mux.capabilities | {"push"})
+    cut_off = engine.cut_off.checked(snapshot) if engine.cut_off is not None else ()
+    return _Look(snapshot, lacks(mux.capabilities | {"push"}), cut_off)
 
 
 def status(config: Config, *, as_json: bool) -> int:
     """Print one snapshot. Exit 0 all well, 1 something needs a person."""
-    snapshot = asyncio.run(take(config))
+    look = asyncio.run(_read(config))
+    snapshot = look.snapshot
     if as_json:
         unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        json.dump(document(snapshot), sys.stdout, ensure_ascii=not unicode, indent=2)
+        json.dump(document(snapshot, look.cut_off), sys.stdout, ensure_ascii=not unicode, indent=2)
         print()
     else:
-        print("\n".join(lines(snapshot)))
+        print("\n".join(lines(snapshot, look.cut_off)))
     return 1 if snapshot.troubles() else 0
 
 
-def document(snapshot: Snapshot) -> dict[str, object]:
+def document(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> dict[str, object]:
     """The snapshot for scripts; every slice says when it was read (epoch seconds) and from where."""
     log, services, collector = snapshot.log, snapshot.services, snapshot.collector
     return {
@@ -113,7 +124,22 @@ def document(snapshot: Snapshot) -> dict[str, object]:
             ],
         },
         "collector": {"read_at": collector.read_at, "source": collector.source or None, **_collector(snapshot)},
+        "cut_off": [_cut_off(each) for each in cut_off],
         "needs_person": list(snapshot.troubles()),
+    }
+
+
+def _cut_off(checked: Checked) -> dict[str, object]:
+    """A send that a crash has cut off; it waits for a person."""
+    found = checked.cut_off
+    return {
+        "number": found.number,
+        "surface": found.surface,
+        "uuid": found.uuid or None,
+        "name": found.name,
+        "at": found.at,
+        "typed": found.typing,
+        "evidence": checked.evidence,
     }
 
 
@@ -182,7 +208,7 @@ def _trimmed(surface: Surface) -> list[str]:
     return rows
 
 
-def lines(snapshot: Snapshot) -> Iterator[str]:
+def lines(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> Iterator[str]:
     """The snapshot for people."""
     yield f"{snapshot.mux.source}: {snapshot.mux.error or f'{len(snapshot.surfaces)} surfaces'}"
     for surface in snapshot.fleet():
@@ -193,6 +219,8 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         told = surface.gone or surface.unconfirmed or ("not configured" if surface.unlisted else "")
         parts = (f"{SYMBOLS[state]} {word:<10} {surface.info.ref:<6} {surface.name}", surface.agent, told, task)
         yield "  " + "  ".join(part for part in parts if part)
+    for each in cut_off:
+        yield f"▲ {each.cut_off.about}: {each.evidence}"
     log = snapshot.log
     if not log.source:
         yield "dispatch log: not configured"
@@ -259,7 +287,8 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         where = shutil.which(name)
         found.append((name, where is not None, where or "not on PATH; needed only if you use it"))
     found += [(what, good, text) for what, good, text in lines_of(await discover(config.mux, os.environ))]
-    snapshot, short = await _read(config)
+    look = await _read(config)
+    snapshot, short = look.snapshot, look.short
     if snapshot.mux.error:
         found.append(("surfaces", False, snapshot.mux.error))
     else:
@@ -278,6 +307,7 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
                 found.append(("started", False, f"{surface.name}: {start.evidence} (pid {start.pid}: {start.argv})"))
             elif start is not None and start.judgement is Judgement.OK:
                 found.append(("started", True, f"{surface.name}: {start.evidence}"))
+    found += [("cut off", False, f"{each.cut_off.about}: {each.evidence}") for each in look.cut_off]
     log = snapshot.log
     if not log.source:
         found.append(("dispatch log", True, "not configured; write `log: {path: …}` into the config to see it"))

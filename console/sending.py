@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.attending import minutes
 from console.config import Config
+from console.cut_off import CutOffs
 from console.host import in_thread
 from console.interlock import NAME as LOCK
 from console.interlock import ManualLock
@@ -49,6 +50,8 @@ class Sending:
         self.lock = ManualLock(Path(config.guards.lock) if config.guards.lock else folder / LOCK)
         """Tells an automatic dispatcher that tasks may be sent by hand."""
         self._dispatcher = Dispatcher(folder, log, tracer=self.tracing.tracer)
+        self.cut_off = CutOffs(self._dispatcher)
+        """Sends of earlier runs, and of other consoles, that were cut off."""
 
     def judge(self, snapshot: Snapshot, key: str, composed: Composed) -> tuple[Verdict, ...]:
         """What every guard says of sending *composed* to the surface *key* now."""
@@ -151,10 +154,18 @@ class Sending:
             snapshot.log.dispatches,
             snapshot.log.error,
             tuple(Wrong(each.offset, each.line, each.name) for each in wrong),
+            snapshot.sends.cut_off,
             self._automatic(snapshot),
             clock.tm_hour * 60 + clock.tm_min,
             self._log.names,
         )
+
+
+def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
+    """The cut-off sends in the state folder *folder*, for whoever sends nothing."""
+    from console.actions.dispatch import Dispatcher
+
+    return CutOffs(Dispatcher(folder, log))
 
 
 def automatic(services: Collection[Service], named: str = "") -> Automatic | None:

@@ -82,6 +82,7 @@ SAME_ROOM: Final = {
     "attending": "engine",
     "sending": "engine",
     "tracing": "engine",
+    "cut_off": "engine",
     "interlock": "engine",
     "config_sections": "config",
     "config_attention": "config",

@@ -18,7 +18,6 @@ from console.actions.send import Judge, Order, SendResult, submit
 from console.actions.sends import InFlight, SendJournal
 from console.host import in_thread
 from console.model.dispatch import Dispatch, DispatchStatus
-from console.model.naming import identity
 from console.model.outcome import Written
 from console.model.reading import LogRead
 from console.model.similar import groups
@@ -173,16 +172,33 @@ class Dispatcher:
         """Sends of earlier runs that were cut off: to be shown at the start. Nothing is sent again by itself."""
         return self.journal.in_flight(self._clock())
 
+    def cut_off(self) -> tuple[InFlight, ...]:
+        """The same, each with the number of its record also where the crash came before that was noted. Blocks."""
+        from console.tracker.record import number_with
+
+        path = self._log.path if self._log is not None else None
+        if path is None or self._log is None:
+            return self.in_flight()
+        mapping = self._log.mapping
+
+        def numbered(each: InFlight) -> InFlight:
+            if each.number is not None:
+                return each
+            return replace(each, number=number_with(path, "dispatch_key", each.key, mapping))
+
+        return tuple(map(numbered, self.in_flight()))
+
     async def settle(self, found: InFlight, status: DispatchStatus, evidence: str) -> str:
-        """Close a send that was cut off as the operator decided; return a warning, or an empty string."""
-        warning = ""
+        """Close a send that was cut off as the operator decided; return why it stays open, or an empty string."""
         if found.number is not None:
             warning = await self._mark(found.number, status, "settled", evidence)
+            if warning:
+                return warning
         try:
             await in_thread(lambda: self.journal.end(found.key, f"settled {status}", evidence))
         except OSError as error:
-            warning = warning or f"the journal of sends cannot be written: {error}"
-        return warning
+            return f"the journal of sends cannot be written: {error}"
+        return ""
 
     async def _record(self, request: Request, key: str, traceparent: str, now: float) -> Written | None:
         """Append the record; None without a log."""
@@ -265,10 +281,8 @@ class Dispatcher:
 
 
 def same_surface(found: InFlight, surface: Surface) -> bool:
-    """Whether a send that was cut off went to *surface*: by its identity, or by its ref where it has none."""
-    if found.uuid or surface.info.uuid:
-        return found.uuid == (surface.info.uuid or "")
-    return identity(found.surface) == identity(surface.info.ref)
+    """Whether a send that was cut off went to *surface*; see `CutOff.went_to`."""
+    return found.fact.went_to(surface)
 
 
 async def _number_of(recording: asyncio.Future[Written | None]) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 
@@ -77,6 +78,8 @@ class Facts:
     """Why the log cannot be read now; empty when it can, or there is none."""
     wrong: tuple[Wrong, ...] = ()
     """What is wrong with the text."""
+    cut_off: tuple[CutOff, ...] = ()
+    """Sends that have no outcome and nobody has settled."""
     automatic: Automatic | None = None
     """None: there is none to be kept apart from."""
     minute: int | None = None

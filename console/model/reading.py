@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from console.model.agent import AgentState, Detection
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.service import Service
 from console.model.signal import Signal
@@ -131,5 +132,16 @@ class AutoRead:
     """What the operator should know of it: on, dry run, suspended or stopped, and why; empty when it is off."""
 
 
+@dataclass(frozen=True, slots=True)
+class SendsRead:
+    """The sends that were cut off and are not settled."""
+
+    at: float
+    cut_off: tuple[CutOff, ...]
+    error: str = ""
+
+
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
-Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
+Reading = (
+    MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead | SendsRead
+)

@@ -13,8 +13,9 @@ from console.tracker.errors import LogError
 from console.tracker.journal import Journal
 from console.tracker.json_file import read_content
 from console.tracker.names import NO_OVERRIDES, FieldMap
+from console.tracker.numbers import number_in
 from console.tracker.operations import Revision, to_json
-from console.tracker.schema import raw_record
+from console.tracker.schema import find_records, raw_record
 
 RAW_LIMIT: Final = 20_000
 """Characters of a record that are shown."""
@@ -52,6 +53,20 @@ def text_of(path: Path, number: int, field: str, mapping: FieldMap = NO_OVERRIDE
         return ""
     held = found.get(field) if found is not None else None
     return held if isinstance(held, str) else ""
+
+
+def number_with(path: Path, field: str, text: str, mapping: FieldMap = NO_OVERRIDES) -> int | None:
+    """The number of the last record that has *text* under *field*; None without one. Blocks. Never raises."""
+    try:
+        found = find_records(json.loads(read_content(path)))
+    except (OSError, ValueError, RecursionError):
+        return None
+    keys, records = found if found is not None else (None, [])
+    under = keys if keys is not None else [None] * len(records)
+    for key, each in reversed(list(zip(under, records, strict=True))):
+        if isinstance(each, dict) and each.get(field) == text:
+            return number_in(key, each, mapping.names("number"))
+    return None
 
 
 def _history(path: Path, number: int) -> tuple[str, ...]:
