@@ -174,11 +174,11 @@ class Dispatcher:
 
     def cut_off(self) -> tuple[InFlight, ...]:
         """The same, each with the number of its record also where the crash came before that was noted. Blocks."""
-        from console.tracker.record import number_with
+        found, path = self.in_flight(), self._log.path if self._log is not None else None
+        if path is None or self._log is None or all(each.number is not None for each in found):
+            return found
+        from console.tracker.lookup import number_with
 
-        path = self._log.path if self._log is not None else None
-        if path is None or self._log is None:
-            return self.in_flight()
         mapping = self._log.mapping
 
         def numbered(each: InFlight) -> InFlight:
@@ -186,7 +186,7 @@ class Dispatcher:
                 return each
             return replace(each, number=number_with(path, "dispatch_key", each.key, mapping))
 
-        return tuple(map(numbered, self.in_flight()))
+        return tuple(map(numbered, found))
 
     async def settle(self, found: InFlight, status: DispatchStatus, evidence: str) -> str:
         """Close a send that was cut off as the operator decided; return why it stays open, or an empty string."""

@@ -175,7 +175,7 @@ class DispatchLog:
     async def text_of(self, number: int, field: str) -> str:
         """One field of a record as the file has it (nothing made safe!); empty where there is no such text."""
         from console.host import in_thread
-        from console.tracker.record import text_of
+        from console.tracker.lookup import text_of
 
         path = self.path
         return await in_thread(lambda: text_of(path, number, field, self.mapping)) if path is not None else ""
