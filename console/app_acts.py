@@ -191,6 +191,7 @@ class Acts(App[None]):
         if self.opened is None:
             return
         engine = self.opened.engine
+        self.clear_notifications()  # the notice that led here would cover the list
         key = await self.push_screen_wait(CutOffScreen(self._cut_off_now, engine.settle))
         if key:
             self.main.select(key)
@@ -208,7 +209,7 @@ class Acts(App[None]):
             more = len(found) - CUT_OFF_TOLD
             lines += [f"… and {more} more."] if more > 0 else []
             text = "\n".join((*lines, f"Nothing is sent again by itself; {key} settles it."))
-            self.notify(text, title="Cut off while sending", severity="warning", timeout=60, markup=False)
+            self.notify(text, title="Cut off while sending", severity="warning", timeout=20, markup=False)
 
     @work(exit_on_error=False, name="send")
     async def action_send(self) -> None:

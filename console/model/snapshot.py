@@ -141,7 +141,7 @@ class Snapshot:
             found.append(self.mux.error)
         found += [f"{s.name}: {s.gone}" for s in self.surfaces if s.gone]
         found += [f"{s.name}: {s.unconfirmed}; confirm it" for s in self.surfaces if s.unconfirmed]
-        found += [f"{each.about}; U settles it in the console" for each in self.sends.cut_off]
+        found += [f"{each.about}; settle it in the console" for each in self.sends.cut_off]
         if self.log.error:
             found.append(self.log.error)
         found += [

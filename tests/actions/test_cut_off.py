@@ -99,7 +99,7 @@ async def test_the_next_start_tells_it_and_the_operator_settles_it(
 
             await eventually(lambda: evidence in told(), what=told)
             assert stands(engine, target.ref, "unsettled") is (at != "recorded")
-            assert any("settles it" in each for each in engine.snapshot.troubles())
+            assert any("settle it" in each for each in engine.snapshot.troubles())
             (found,) = engine.snapshot.sends.cut_off
             written = await engine.settle(found.key, taken)
             if at == "recorded" and taken:

@@ -39,7 +39,6 @@ async def test_it_is_told_and_settled(tmp_path: Path, monkeypatch: pytest.Monkey
         (note,) = list(fleet.app._notifications)
         assert "was sending: check %1: its screen shows nothing of the text; it shows idle." in note.message
         assert note.message.endswith("Nothing is sent again by itself; U settles it.") and not note.markup
-        fleet.app.clear_notifications()
         await pilot.press("U")
         await until(pilot, lambda: "it was taken (sent)" in drawn(fleet.app))
         assert "AGENT 1 (%1)" in drawn(fleet.app) and "shows nothing of the text" in drawn(fleet.app)
