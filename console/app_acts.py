@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
-from textual.app import App
 from textual.notifications import SeverityLevel
 
+from console.app_queue import QueueActs
 from console.commands import with_keys
 from console.config import Config
 from console.model.composed import earlier
@@ -45,7 +45,7 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(App[None]):
+class Acts(QueueActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
@@ -140,16 +140,6 @@ class Acts(App[None]):
             now = partial(self._surface, surface.key)
             log, server = self.snapshot.log.dispatches, self.opened.engine.about_server
             await self.push_screen(SurfaceScreen(now, log, server))
-
-    def action_stop_all(self) -> None:
-        """Nothing is answered without a person any more."""
-        now = self.opened.engine.stop_all() if self.opened is not None else ""
-        if not now:
-            self.notify("Nothing runs by itself here.", markup=False, timeout=3)
-        elif "stopped" in now:
-            self.notify("Stopped: nothing is approved without you.", severity="warning", markup=False)
-        else:
-            self.notify(f"No longer stopped: {now}.", severity="warning", markup=False)
 
     @work(exit_on_error=False, name="focus")
     async def action_go_there(self) -> None:

@@ -102,7 +102,9 @@ def unsettled(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     if not found:
         return None
     label = f"#{found[0].number}" if found[0].number is not None else "a task"
-    return Hit(f"{label} was being sent here when a console died", "look at it, and settle it in the console (cut-off sends)")
+    return Hit(
+        f"{label} was being sent here when a console died", "look at it, and settle it in the console (cut-off sends)"
+    )
 
 
 def identity(task: Task, facts: Facts, policy: Policy) -> Hit | None:
