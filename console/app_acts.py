@@ -8,9 +8,9 @@ from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
-from textual.app import App
 from textual.notifications import SeverityLevel
 
+from console.app_queue import QueueActs
 from console.model.composed import earlier
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
@@ -19,8 +19,11 @@ from console.model.snapshot import Snapshot
 from console.model.summary import may_verify
 from console.model.surface import Surface
 from console.opening import Opened
+from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
+from console.widgets.status_bar import StatusBar
+from console.widgets.status_parts import watched_words
 
 READ_FIRST: Final = 0.7
 """Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
@@ -40,7 +43,7 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(App[None]):
+class Acts(QueueActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     snapshot: Snapshot
@@ -55,6 +58,15 @@ class Acts(App[None]):
             text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
+
+    @on(StatusBar.Pressed)
+    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
+        await self.run_action(operations(message.name).removeprefix("app."))
+
+    def action_operations(self, name: str = "") -> None:
+        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
+        text = watched_words(self.snapshot, name, time.time())
+        self.notify(text, title=name or "Services", markup=False, timeout=10)
 
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")
@@ -134,16 +146,6 @@ class Acts(App[None]):
             now = partial(self._surface, surface.key)
             log, server = self.snapshot.log.dispatches, self.opened.engine.about_server
             await self.push_screen(SurfaceScreen(now, log, server))
-
-    def action_stop_all(self) -> None:
-        """Nothing is answered without a person any more."""
-        now = self.opened.engine.stop_all() if self.opened is not None else ""
-        if not now:
-            self.notify("Nothing runs by itself here.", markup=False, timeout=3)
-        elif "stopped" in now:
-            self.notify("Stopped: nothing is approved without you.", severity="warning", markup=False)
-        else:
-            self.notify(f"No longer stopped: {now}.", severity="warning", markup=False)
 
     @work(exit_on_error=False, name="focus")
     async def action_go_there(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -75,6 +76,7 @@ class Sending:
         from console.actions.send import Order, SendResult
         from console.model.guard import overridden, refusals
 
+        order = order if order is not None else Order()
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
         if standing:
@@ -84,7 +86,7 @@ class Sending:
             surface,
             composed.typed,
             composed.text,
-            order if order is not None else Order(folder=self._folder / TASKS),
+            order if order.folder is not None else replace(order, folder=self._folder / TASKS),
             frozenset(d.number for d in snapshot.log.dispatches if d.number is not None),
             overridden(verdicts, composed.overrides),
             composed.fields,

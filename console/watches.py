@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.config import Config
-from console.model.reading import CollectorRead, LogFailed, Reading, ServicesRead, SignalsRead
+from console.model.operations import OperationsSlice
+from console.model.reading import CollectorRead, LogFailed, OperationsRead, Reading, ServicesRead, SignalsRead
 from console.model.service import Judgement, Service
 from console.model.telemetry import Collector, CollectorState
 
@@ -25,7 +26,7 @@ class Watch:
 
 def configured(config: Config) -> list[Watch]:
     """What the configuration names."""
-    path, url = config.log.path, config.collector.url
+    path, url = config.log.path, config.collector.source
 
     def log() -> AsyncIterator[Reading]:
         from console.tracker.json_log import watch_log
@@ -36,7 +37,7 @@ def configured(config: Config) -> list[Watch]:
     def collector() -> AsyncIterator[Reading]:
         from console.telemetry.collector import watch_collector
 
-        return watch_collector(url, config.collector.every)
+        return watch_collector(config.collector)
 
     def services() -> AsyncIterator[Reading]:
         from console.services.watch import watch_services
@@ -57,7 +58,63 @@ def configured(config: Config) -> list[Watch]:
         )
     if config.services:
         watches.append(Watch("services", services, no_services))
-    return watches
+    return watches + operations(config)
+
+
+def operations(config: Config) -> list[Watch]:
+    """Temporary automation, artifacts and figures: each kind for itself, each entry in its own period."""
+
+    def automation() -> AsyncIterator[Reading]:
+        from console.services.automation import watch_automation
+
+        return watch_automation(config.automation)
+
+    def no_automation(why: str) -> Reading:
+        from console.services.automation import unknown
+
+        return OperationsRead(time.time(), automation=tuple(unknown(each, why) for each in config.automation))
+
+    def artifacts() -> AsyncIterator[Reading]:
+        from console.services.artifacts import watch_artifacts
+
+        return watch_artifacts(config.artifacts)
+
+    def no_artifacts(why: str) -> Reading:
+        from console.services.artifacts import unknown
+
+        return OperationsRead(time.time(), artifacts=tuple(unknown(each, why) for each in config.artifacts))
+
+    def figures() -> AsyncIterator[Reading]:
+        from console.services.figures import watch_figures
+
+        return watch_figures(config.figures)
+
+    def no_figures(why: str) -> Reading:
+        from console.services.figures import unknown
+
+        return OperationsRead(time.time(), figures=tuple(unknown(each, why) for each in config.figures))
+
+    found = []
+    if config.automation:
+        found.append(Watch("automation", automation, no_automation))
+    if config.artifacts:
+        found.append(Watch("artifacts", artifacts, no_artifacts))
+    if config.figures:
+        found.append(Watch("figures", figures, no_figures))
+    return found
+
+
+def unread(config: Config) -> OperationsSlice:
+    """Everything that `operations` will read, before it is read."""
+    if not (config.automation or config.artifacts or config.figures):
+        return OperationsSlice()
+    from console.services import artifacts, automation, figures
+
+    return OperationsSlice(
+        tuple(automation.unread(each) for each in config.automation),
+        tuple(artifacts.unread(each) for each in config.artifacts),
+        tuple(figures.unread(each) for each in config.figures),
+    )
 
 
 def witnesses() -> list[Watch]:

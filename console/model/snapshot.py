@@ -10,13 +10,18 @@ from console.model.binding import Bound, SurfaceSpec, bind, remember
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
+from console.model.operations import NO_OPERATIONS, OperationsSlice, based, told
 from console.model.reading import (
     AutoRead,
+    BaselineRead,
+    CollectorPast,
     CollectorRead,
     HistoryRead,
     LogFailed,
     LogRead,
     MuxDown,
+    OperationsRead,
+    QueueRead,
     Reading,
     ScreenFailed,
     ScreenRead,
@@ -31,6 +36,7 @@ from console.model.service_history import History, noted
 from console.model.service_history import restored as restored_services
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
+from console.model.trend import Trend, follow, resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,23 @@ class CollectorSlice:
     source: str = ""
     read_at: float | None = None
     collector: Collector | None = None
+    trend: Trend = field(default=Trend(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSlice:
+    """What waits in the queues of tasks."""
+
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """Tasks that are not sent yet, by the key of their queue (`console.model.queue.Target.key`)."""
+    paused: int = 0
+    check: int = 0
+    """Those a person has to look at."""
+
+    @property
+    def total(self) -> int:
+        """Of all queues."""
+        return sum(self.waiting.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +118,8 @@ class Snapshot:
     log: LogSlice = LogSlice()
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
+    queue: QueueSlice = QueueSlice()
+    operations: OperationsSlice = NO_OPERATIONS
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
     auto: frozenset[str] = frozenset()
     """Keys of the surfaces where a policy may approve without a person."""
@@ -150,7 +175,8 @@ class Snapshot:
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-            found.append(f"collector {collector.state}: {collector.evidence}")
+            found.append(f"collector {f'{collector.endpoint} '.lstrip()}{collector.state}: {collector.why}")
+        found += self.operations.troubles()
         return tuple(found)
 
 
@@ -177,6 +203,12 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
         case ServicesRead():
             rows, history = noted(before.services.history, reading.services, reading.at)
             return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
+        case OperationsRead():
+            seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
+            return replace(before, operations=seen)
+        case BaselineRead():
+            compared = based(before.operations, reading.baseline, reading.error)
+            return before if compared is before.operations else replace(before, operations=compared)
         case ServicesPast():
             history = restored_services(before.services.history, reading.past)
             return replace(before, services=replace(before.services, history=history))
@@ -186,6 +218,9 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             if (reading.covered, reading.note) == (before.auto, before.auto_note):
                 return before
             return replace(before, auto=reading.covered, auto_note=reading.note)
+        case QueueRead():
+            queue = QueueSlice(reading.waiting, reading.paused, reading.check)
+            return before if queue == before.queue else replace(before, queue=queue)
         case StartsRead():
             started = reading.started
             surfaces = tuple(
@@ -196,8 +231,12 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
         case HistoryRead():
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
+        case CollectorPast():
+            trend = resume(reading.trend, before.collector.trend)
+            return replace(before, collector=replace(before.collector, trend=trend))
         case CollectorRead():
-            return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
+            collector, trend = follow(before.collector.trend, reading.at, reading.collector)
+            return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
 
 
 def _log(reading: LogRead) -> LogSlice:
