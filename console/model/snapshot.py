@@ -54,6 +54,8 @@ class LogSlice:
     """Since when the file cannot be read while an older good state is shown."""
     newest_open: Mapping[str, Dispatch] = field(default_factory=dict, repr=False, compare=False)
     """The newest open dispatch by the surface's name in the log (see `identity`)."""
+    asked: tuple[Dispatch, ...] = field(default=(), repr=False, compare=False)
+    """The open dispatches that are to verify another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,10 @@ def _log(reading: LogRead) -> LogSlice:
             name = identity(dispatch.surface)
             if name not in newest or _age_rank(dispatch) > _age_rank(newest[name]):
                 newest[name] = dispatch
-    return LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest)
+    asked = tuple(each for each in reading.dispatches if each.links.verifies is not None and each.is_open)
+    return LogSlice(
+        reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest, asked=asked
+    )
 
 
 def _age_rank(dispatch: Dispatch) -> tuple[float, int]:
