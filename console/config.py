@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from console.config_sections import NO_APPROVAL, NO_NOTICE, OWN_GUARDS, ApprovalSection, GuardSection, NotifySection
+from console.config_sections import (
+    NO_APPROVAL,
+    NO_NOTICE,
+    OWN_GUARDS,
+    OWN_VERIFY,
+    ApprovalSection,
+    GuardSection,
+    NotifySection,
+    VerifySection,
+)
 from console.model.dispatch import DispatchStatus
 
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
@@ -132,6 +141,7 @@ class Config(_Section):
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
     guards: GuardSection = OWN_GUARDS
+    verify: VerifySection = OWN_VERIFY
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""
     notify: NotifySection = NO_NOTICE

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from console import config, config_attention, config_log, config_yaml
-from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection
+from console import config, config_attention, config_log, config_verify, config_yaml
+from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection, VerifySection
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
 
@@ -38,6 +38,7 @@ _SECTIONS: Final = {
     ("log", "tracker"): config.TrackerConfig,
     ("collector",): config.CollectorConfig,
     ("guards",): GuardSection,
+    ("verify",): VerifySection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
     ("approve", "rules", "*"): ApprovalRuleSection,
@@ -108,6 +109,8 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
     log = data.get("log") if isinstance(data, dict) else None
     if isinstance(log, dict) and isinstance(log.get("fields"), dict):
         log["fields"] = {name: _key_list(value) for name, value in log["fields"].items()}
+    if isinstance(data, dict):
+        config_verify.as_lists(data.get("verify"))
     try:
         # As JSON, because strict validation of Python values accepts no dict where a dataclass stands.
         return TypeAdapter(config.Config).validate_json(to_json(data))
@@ -192,6 +195,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
             wrong(("services", index, "process"), reason)
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
+    config_verify.check(result.verify, wrong)
     _check_keys(result.keys, known, wrong)
 
 

@@ -27,7 +27,7 @@ from console.config import (
     load,
 )
 from console.config_log import FIELDS, PLACEHOLDERS
-from console.config_sections import ApprovalSection, GuardSection, NotifySection
+from console.config_sections import ApprovalSection, GuardSection, NotifySection, VerifySection
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES
 from console.tracker.external import VERBS
@@ -336,6 +336,7 @@ def test_the_example_documents_every_key_with_its_default() -> None:
         NotifySection,
         ApprovalSection,
         GuardSection,
+        VerifySection,
     ):
         for field in fields(section):
             if is_dataclass(field.default) and not isinstance(field.default, type):

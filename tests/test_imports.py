@@ -83,6 +83,9 @@ SAME_ROOM: Final = {
     "sending": "engine",
     "config_sections": "config",
     "config_attention": "config",
+    "config_verify": "config",
+    "verifying": "engine",
+    "app_verify": "app",
 }
 """Modules that are a part of another one."""
 
