@@ -34,6 +34,8 @@ class Answer:
     findings: Findings
     since: float
     """Epoch seconds since which the verifier has been idle."""
+    why: str = ""
+    """Why its last message could not be read; empty when it was."""
 
 
 def surface_of(snapshot: Snapshot, asked: Dispatch) -> Surface | None:
@@ -70,3 +72,22 @@ def read_answer(surface: Surface, asked: Dispatch, patterns: tuple[str, ...] = (
         lines = unwrapped(screen.lines[span[0] : span[1]], screen.width)
     since = status.since if status is not None else 0.0
     return Answer(asked, name_of(surface), surface.name, find(lines, patterns), since)
+
+
+def on_demand(
+    snapshot: Snapshot, asked: Dispatch, patterns: tuple[str, ...] = (), kept: Answer | None = None
+) -> Answer | None:
+    """What there is to offer when the operator asks for it: what was *kept*, else what the screen shows now.
+
+    None while the verifier is at work. Otherwise `Answer.why` says why its message cannot be read.
+    """
+    if kept is not None and not kept.findings.nothing:
+        return kept
+    surface = surface_of(snapshot, asked)
+    if surface is None:
+        return Answer(asked, asked.surface, asked.surface, Findings(), 0.0, "its surface is not there")
+    if superseded(snapshot.log.dispatches, asked, surface):
+        why = "it has been given something else since"
+        return kept or Answer(asked, name_of(surface), surface.name, Findings(), 0.0, why)
+    idle = surface.status is not None and surface.status.state is AgentState.IDLE
+    return read_answer(surface, asked, patterns) if idle and asked.raw_status != SENDING else kept
