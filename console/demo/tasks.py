@@ -80,8 +80,8 @@ REPORTS: Final = (
 )
 
 VERDICTS: Final = (
-    "직접 실행해 확인했습니다: 테스트 12개 통과, 빈 배치에서만 span 이 닫히지 않습니다.\n자체 4.9 / 교차 4.1 / 판정 PASS",
-    "I ran its tests myself: all pass, but one claim of the report does not hold.\nself 4.9 / cross 3.8 / verdict: warn",
+    "직접 실행해 확인했습니다: 테스트 12개 통과, 빈 배치만 예외입니다.\n자체 4.9 / 교차 4.1 / 판정 PASS",
+    "I ran its tests myself: all pass, one claim of the report is wrong.\nself 4.9 / cross 3.8 / verdict: warn",
     "산출물 3개를 열어 보고서와 대조했습니다. 숫자가 모두 일치합니다.\n자체 4.5 / 교차 4.4 / 판정 PASS",
 )
 """What a verifier reports; the last line is the one it was asked for."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from console.model.agent import AgentState
-from console.model.dispatch import Dispatch
+from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.findings import Findings, find, unwrapped
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -17,6 +18,7 @@ SETTLED: Final = 2.0
 """Seconds an agent must have been idle before its last message is taken for the final one."""
 ROUNDED: Final = 1.0
 """Seconds by which a log may round the time of a dispatch."""
+_NOT_SENT: Final = frozenset({DispatchStatus.QUEUED, DispatchStatus.CANCELLED})
 SENDING: Final = "sending"
 """Status of a record whose text is on its way."""
 
@@ -56,10 +58,14 @@ def finished(snapshot: Snapshot, asked: Dispatch, now: float) -> Surface | None:
 
 
 def superseded(dispatches: Sequence[Dispatch], asked: Dispatch, surface: Surface) -> bool:
-    """Whether *surface* was given something after *asked*: what it says now is not about it."""
-    at = asked.dispatched_at or 0.0
+    """Whether *surface* was given something after *asked*, and before it came to rest: its answer may be to that."""
+    begun = asked.dispatched_at or 0.0
+    ended = surface.status.since if surface.status is not None else math.inf
     return any(
-        each.dispatched_at is not None and each.dispatched_at > at and surface.answers_to(each.surface)
+        each.dispatched_at is not None
+        and begun < each.dispatched_at <= ended
+        and each.status not in _NOT_SENT
+        and surface.answers_to(each.surface)
         for each in dispatches
     )
 
