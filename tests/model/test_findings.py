@@ -109,10 +109,11 @@ def test_rows_that_a_screen_broke_are_one_line_again() -> None:
     assert find(unwrapped(rows, 30)).words == "self 4.9, cross 3.8, warn"
 
 
-WORDS = st.sampled_from(
+SAID = (
     "self cross score verdict: pass warn fail 자체 교차 점수 판정 통과 못 4.9 3,8 7.4/10 100 101 -1 nan 1e3 /5 out of "
-    "** | ( ) [ \\ \x1b 4.5.6 12:30 % \u202e Ⅳ ٣ ４.５ 𝟜".split()
+    "** | ( ) [ \\ \x1b 4.5.6 12:30 % \u202e ٣ ４.５"
 )
+WORDS = st.sampled_from(SAID.split())
 LINES = st.lists(st.one_of(st.text(max_size=60), st.lists(WORDS, max_size=12).map(" ".join)), max_size=12)
 
 
