@@ -28,7 +28,12 @@ SHOWN: Final = 200
 class LedgerScreen(ModalScreen[Dispatch | None]):
     """Authors, what awaits verification, the checks themselves. Returns the dispatch whose record is to be opened."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,l,enter", "leave", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,l,enter", "leave", "back"),
+        # The list of verifications has the other keys.
+        Binding("pagedown", "page(1)", "down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "up", show=False, priority=True),
+    ]
 
     def __init__(self, log: Sequence[Dispatch], names: Mapping[str, str]) -> None:
         super().__init__()
@@ -46,7 +51,8 @@ class LedgerScreen(ModalScreen[Dispatch | None]):
                     yield Static("Nothing is finished yet, so there is nothing to verify.", markup=False)
                 if self._sent:
                     yield Static("Sent to be verified", classes="dialog--title", markup=False)
-                    yield OptionList(*(Option(_sent(each)) for each in self._sent), markup=False)
+                    rows = (_sent(each, numbered(self._log, each.links.verifies)) for each in self._sent)
+                    yield OptionList(*(Option(row) for row in rows), markup=False)
                 if found.authors:
                     yield Static(_authors(found))
                 if found.by_author:
@@ -56,8 +62,8 @@ class LedgerScreen(ModalScreen[Dispatch | None]):
                     yield Static(_awaiting(found, time.time(), self._sent))
                 if found.checked:
                     yield Static(_checked(found))
-            keys = "Enter opens the dispatch, v on it has it verified.  " if self._sent else ""
-            hint = f"The gap is self minus cross score.  {keys or 'v on a dispatch has it verified.  '}Esc goes back."
+            keys = "Enter opens the record, PgDn scrolls.  " if self._sent else ""
+            hint = f"The gap is self minus cross score.  v on a dispatch has it verified.  {keys}Esc goes back."
             yield Static(hint, classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
@@ -70,6 +76,11 @@ class LedgerScreen(ModalScreen[Dispatch | None]):
         """To the record of what is verified; where the log has it no more, to that of the verification."""
         asked = self._sent[event.option_index]
         self.dismiss(numbered(self._log, asked.links.verifies) or asked)
+
+    def action_page(self, step: int) -> None:
+        """Scroll the whole ledger."""
+        scrolled = self.query_one(VerticalScroll)
+        scrolled.scroll_relative(y=step * max(1, scrolled.size.height - 1), animate=False)
 
     def action_leave(self) -> None:
         """Back to the fleet."""
@@ -95,11 +106,11 @@ def _authors(found: Ledger) -> Table:
     return table
 
 
-def _sent(each: Dispatch) -> Text:
-    """``#61 on CLAUDE V verifies #54 · sent · the task``."""
+def _sent(each: Dispatch, verified: Dispatch | None) -> Text:
+    """``#61 on CLAUDE V verifies #54 · sent · the task of #54``."""
     told = Text(no_wrap=True, overflow="ellipsis")
     told.append(f"{each.label} on {each.surface or '?'} verifies #{each.links.verifies}")
-    told.append(f" · {each.status} · {each.task}", style="dim")
+    told.append(f" · {each.status} · {verified.task if verified is not None else each.task}", style="dim")
     return told
 
 

@@ -74,8 +74,8 @@ class RecordScreen(ModalScreen[Choice | None]):
             with VerticalScroll():
                 yield Static(self._facts(), id="facts")
                 yield Static("", id="raw", markup=False)
-            other = "o opens the other, " if self._others else ""
-            hint = f"g goes to its surface, e sets its status, v has it verified, r records a verdict, {other}c copies."
+            other = "o the other one, " if self._others else ""
+            hint = f"g its surface, e sets its status, v has it verified, r a verdict, {other}c copies, Esc."
             yield Static(hint, classes="dialog--hint", markup=False)
 
     async def on_mount(self) -> None:

@@ -128,7 +128,7 @@ def test_both_ends_of_a_link_are_found() -> None:
     found = under_way(log, 54)
     assert found is not None and found.number == 62 and under_way(log, None) is None and under_way(log, 9) is None
     assert numbered((*log, replace(old, task="again")), 54) == replace(old, task="again")
-    assert numbered(log, None) is None and NO_LINKS == Links()
+    assert numbered(log, None) is None and Links() == NO_LINKS
 
 
 def test_a_verification_awaits_none_and_is_not_the_task_it_quotes() -> None:
