@@ -369,3 +369,31 @@ def shown(default: object) -> str:
     if default == "":
         return '""'
     return "none" if default is MISSING or default == () else str(default)
+
+
+def test_how_a_dispatch_is_verified_can_be_said(write: Path) -> None:
+    write.write_text("verify:\n  template: 검증 {number}\n  verifiers: CLAUDE V\n  pattern: '총평 (?P<cross>\\d)'\n")
+    assert load(write).verify == VerifySection(("검증 {number}",), ("CLAUDE V",), ("총평 (?P<cross>\\d)",))
+    write.write_text(uncommented(EXAMPLE.read_text()))
+    section = load(write, ("surface.send",)).verify
+    assert len(section.template) == 4 and section.verifiers == ("CLAUDE V", "CODEX V") and len(section.pattern) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("verify: {pattern: '(?P<cross>'}", ":1:19 verify.pattern.1: is not a regular expression"),
+        ("verify:\n  pattern:\n    - '(?P<self>x)'\n    - 'x'", ":4:7 verify.pattern.2: has no group"),
+        ("verify: {pattern: ['(?P<gap>x)']}", ":1:20 verify.pattern.1: has a group gap"),
+        ("verify: {template: ['{number}', '{x}']}", ":1:33 verify.template.2: {x} stands for nothing here"),
+        ("verify: {template: ' '}", ":1:20 verify.template: is empty"),
+        ("verify: {template: 'self 4 cross 3'}", ":1:20 verify.template.1: “self 4 cross 3” itself would be taken"),
+        ("verify: {pattern: '(?P<verdict>pass)'}", ":1:19 verify.pattern: “End with one line"),
+        ("verify: {verifiers: ['']}", ":1:22 verify.verifiers.1: is empty"),
+        ("verify: {templat: x}", ":1:10 verify.templat: is not a known key; did you mean template?"),
+        ("verify: {pattern: 3}", ":1:19 verify.pattern: must be a list"),
+    ],
+)
+def test_what_is_wrong_with_it_is_told_with_its_place(write: Path, text: str, expected: str) -> None:
+    found = problems(write, text)
+    assert any(line.startswith(expected) for line in found), found
