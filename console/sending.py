@@ -6,7 +6,7 @@ A part of the engine: it gathers what the guards have to know out of the snapsho
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -82,6 +82,7 @@ class Sending:
         from console.actions.send import Order, SendResult
         from console.model.guard import overridden, refusals
 
+        order = order if order is not None else Order()
         wanted = verified_number(composed.fields)
         if wanted is not None and numbered(snapshot.log.dispatches, wanted) is None:
             why = f"there is no #{wanted} in the log any more; nothing was typed"
@@ -95,7 +96,7 @@ class Sending:
             surface,
             composed.typed,
             str(composed.fields.get("task") or composed.text),
-            order if order is not None else Order(folder=self._folder / TASKS),
+            order if order.folder is not None else replace(order, folder=self._folder / TASKS),
             frozenset(d.number for d in snapshot.log.dispatches if d.number is not None),
             overridden(verdicts, composed.overrides),
             composed.fields,
@@ -140,12 +141,37 @@ class Sending:
 
 
 def automatic(services: Collection[Service]) -> Automatic | None:
-    """What the watched services tell of an automatic dispatcher; None when none of them is one."""
+    """What the watched services tell of an automatic dispatcher; None when none of them is one.
+
+    Several rows may be about it (its unit, its process): one that says it is on is enough; it is off when all say so.
+    """
     from console.model.guard import Automatic
 
-    names = ((each, each.name.casefold()) for each in services)
-    found = next((each for each, name in names if "dispatcher" in name and "auto" in name), None)
-    if found is None:
+    every = [each for service in services for each in (service, *service.members)]
+    about = [each for each in every if each.manager not in _NO_PROGRAM and not each.members and _is_automatic(each)]
+    if not about:
         return None
-    known = {"running": True, "absent": False}.get(found.observed)
-    return Automatic(found.name, loaded=known, running=known)
+    told = [_ON.get(each.word, (None, None)) for each in about]
+    loaded, running = _any(each[0] for each in told), _any(each[1] for each in told)
+    name = next((each.name for each, one in zip(about, told, strict=True) if True in one), about[0].name)
+    return Automatic(name, loaded=loaded, running=running)
+
+
+_NO_PROGRAM: Final = ("file", "glob", "http")
+"""What is about an automatic dispatcher there is its log or its page, not itself."""
+_ON: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
+    **dict.fromkeys(("running", "starting", "stopping", "up"), (True, True)),
+    **dict.fromkeys(("loaded", "failed"), (True, False)),
+    **dict.fromkeys(("unloaded", "absent", "stopped"), (False, False)),
+}
+"""(Loaded, running) by what was observed; anything else is not known."""
+
+
+def _is_automatic(service: Service) -> bool:
+    names = f"{service.name} {service.label}".casefold()
+    return "dispatcher" in names and "auto" in names
+
+
+def _any(told: Iterable[bool | None]) -> bool | None:
+    every = list(told)
+    return True if True in every else None if None in every else False
