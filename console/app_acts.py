@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, Generic, TypeVar
@@ -16,8 +17,11 @@ from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
 from console.model.surface import Surface
+from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
+from console.widgets.status_bar import StatusBar
+from console.widgets.status_parts import watched_words
 
 READ_FIRST: Final = 0.7
 """Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
@@ -49,6 +53,15 @@ class Acts(QueueActs, Verifies):
             text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
+
+    @on(StatusBar.Pressed)
+    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
+        await self.run_action(operations(message.name).removeprefix("app."))
+
+    def action_operations(self, name: str = "") -> None:
+        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
+        text = watched_words(self.snapshot, name, time.time())
+        self.notify(text, title=name or "Services", markup=False, timeout=10)
 
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")

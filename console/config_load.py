@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
@@ -19,6 +18,7 @@ from pydantic_core import ErrorDetails, to_json
 from console import (
     config,
     config_attention,
+    config_collector,
     config_log,
     config_operations,
     config_services,
@@ -122,6 +122,9 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
     log = data.get("log") if isinstance(data, dict) else None
     if isinstance(log, dict) and isinstance(log.get("fields"), dict):
         log["fields"] = {name: _key_list(value) for name, value in log["fields"].items()}
+    collector = data.get("collector") if isinstance(data, dict) else None
+    if isinstance(collector, dict) and isinstance(collector.get("fields"), dict):
+        collector["fields"] = {name: _key_list(value) for name, value in collector["fields"].items()}
     if isinstance(data, dict):
         config_verify.as_lists(data.get("verify"))
     try:
@@ -190,10 +193,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
         place = document.places.get(path) or document.places.get(path[:-1]) or (1, 1)
         problems.append(Problem(place, dotted(path), text))
 
-    if not 1 <= result.collector.every <= 3600:
-        wrong(("collector", "every"), "must be between 1 and 3600 seconds; write for example 10.0")
-    if result.collector.url and not _is_url(result.collector.url):
-        wrong(("collector", "url"), "is not an http(s) URL; write for example http://127.0.0.1:4318/health")
+    config_collector.check(result.collector, wrong, _near)
     for field_name, group in (("ref", "surfaces"), ("name", "services")):
         seen: dict[str, int] = {}
         for index, entry in enumerate(getattr(result, group)):
@@ -203,20 +203,12 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
             elif value in seen:
                 wrong((group, index, field_name), f"is the same as in entry {seen[value]}; keep one of them")
             seen.setdefault(value, index + 1)
-    config_services.check(result.services, wrong, _bad_pattern, _is_url)
+    config_services.check(result.services, wrong, _bad_pattern, config_collector.is_url)
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     config_verify.check(result.verify, wrong)
     config_operations.check(result.automation, result.artifacts, result.figures, wrong)
     _check_keys(result.keys, known, wrong)
-
-
-def _is_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
-    except ValueError:
-        return False
 
 
 def _bad_pattern(pattern: str) -> str:

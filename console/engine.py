@@ -22,7 +22,16 @@ from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
 from console.model.operations import only_fresher
-from console.model.reading import MuxDown, Reading, ScreenRead, ServicesRead, SignalsRead, StartsRead, TreeRead
+from console.model.reading import (
+    CollectorRead,
+    MuxDown,
+    Reading,
+    ScreenRead,
+    ServicesRead,
+    SignalsRead,
+    StartsRead,
+    TreeRead,
+)
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -39,6 +48,7 @@ from console.state_bindings import Bindings
 from console.watches import Watch, configured, unread, witnesses
 
 if TYPE_CHECKING:
+    from console.collector_journal import CollectorJournal
     from console.state_journal import StateJournal
 from console.tracker.dispatch_log import DispatchLog
 
@@ -80,7 +90,7 @@ class Engine(Remembers, Queueing):
             specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
             log=LogSlice(source=config.log.path),
             services=ServicesSlice(source="services" if config.services else ""),
-            collector=CollectorSlice(source=config.collector.url),
+            collector=CollectorSlice(source=config.collector.source),
             operations=unread(config),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
@@ -94,6 +104,7 @@ class Engine(Remembers, Queueing):
         """What the entries of the configuration meant before; None: nothing is remembered."""
         self._recalled = ""
         self._journal: StateJournal | None = None
+        self._collected: CollectorJournal | None = None
         self._heard = asyncio.Event()
         self._unheard = False
         """Whether a source has said something that is not weighed yet."""
@@ -247,6 +258,8 @@ class Engine(Remembers, Queueing):
                 self._note(gone, None)
             if self._judging.told and before.surfaces is not after.surfaces:
                 self._heard.set()
+        elif isinstance(reading, CollectorRead):
+            self._note_collector()
         elif isinstance(reading, ScreenRead) and self._journal is not None:
             self._note(before.surface(reading.key), after.surface(reading.key))
         elif isinstance(reading, ServicesRead):

@@ -61,7 +61,7 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         artifacts=(),
         figures=(),
         log=LogConfig(str(fleet.log_path)),
-        collector=CollectorConfig(fleet.health_url, 2.0),
+        collector=CollectorConfig(fleet.health_url, 2.0, fleet.metrics_url),
     )
     state = fleet.log_path.parent / "state"  # goes with the demo
     return Opened(Engine(config, mux, specs=fleet.specs, state=state), note, fleet)

@@ -14,6 +14,7 @@ from console.model.operations import NO_OPERATIONS, OperationsSlice, based, told
 from console.model.reading import (
     AutoRead,
     BaselineRead,
+    CollectorPast,
     CollectorRead,
     HistoryRead,
     LogFailed,
@@ -35,6 +36,7 @@ from console.model.service_history import History, noted
 from console.model.service_history import restored as restored_services
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
+from console.model.trend import Trend, follow, resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class CollectorSlice:
     source: str = ""
     read_at: float | None = None
     collector: Collector | None = None
+    trend: Trend = field(default=Trend(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +177,7 @@ class Snapshot:
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-            found.append(f"collector {collector.state}: {collector.evidence}")
+            found.append(f"collector {f'{collector.endpoint} '.lstrip()}{collector.state}: {collector.why}")
         found += self.operations.troubles()
         return tuple(found)
 
@@ -230,8 +233,12 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
         case HistoryRead():
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
+        case CollectorPast():
+            trend = resume(reading.trend, before.collector.trend)
+            return replace(before, collector=replace(before.collector, trend=trend))
         case CollectorRead():
-            return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
+            collector, trend = follow(before.collector.trend, reading.at, reading.collector)
+            return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
 
 
 def _log(reading: LogRead) -> LogSlice:
