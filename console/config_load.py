@@ -22,6 +22,7 @@ from console import (
     config_log,
     config_operations,
     config_services,
+    config_verify,
     config_yaml,
 )
 from console.config_sections import (
@@ -31,6 +32,7 @@ from console.config_sections import (
     GuardSection,
     NotifySection,
     TraceSection,
+    VerifySection,
 )
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
@@ -54,6 +56,7 @@ _SECTIONS: Final = {
     ("trace",): TraceSection,
     ("guards",): GuardSection,
     ("guards", "automatic"): AutomaticSection,
+    ("verify",): VerifySection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
     ("approve", "rules", "*"): ApprovalRuleSection,
@@ -132,6 +135,8 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
     collector = data.get("collector") if isinstance(data, dict) else None
     if isinstance(collector, dict) and isinstance(collector.get("fields"), dict):
         collector["fields"] = {name: _key_list(value) for name, value in collector["fields"].items()}
+    if isinstance(data, dict):
+        config_verify.as_lists(data.get("verify"))
     try:
         # As JSON, because strict validation of Python values accepts no dict where a dataclass stands.
         return TypeAdapter(config.Config).validate_json(to_json(data))
@@ -215,6 +220,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
     config_services.check(result.services, wrong, _bad_pattern, config_collector.is_url)
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
+    config_verify.check(result.verify, wrong)
     config_operations.check(result.automation, result.artifacts, result.figures, wrong)
     _check_keys(result.keys, known, wrong)
 

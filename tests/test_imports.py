@@ -104,6 +104,9 @@ SAME_ROOM: Final = {
     "queueing": "engine",
     "config_sections": "config",
     "config_attention": "config",
+    "config_verify": "config",
+    "verifying": "engine",
+    "app_verify": "app",
     "config_services": "config",
     "headless_services": "headless",
 }
