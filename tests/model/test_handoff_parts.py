@@ -153,7 +153,13 @@ def test_states(text: str, wanted: str) -> None:
 
 
 def test_words_of_another_form_are_refused() -> None:
-    for raw in ({"sections": []}, {"columns": {"surfaces": ["a"]}}, {"agents": "claude"}, {"zones": [1]}):
+    wrong: list[dict[str, object]] = [
+        {"sections": []},
+        {"columns": {"surfaces": ["a"]}},
+        {"agents": "x"},
+        {"zones": [1]},
+    ]
+    for raw in wrong:
         with pytest.raises(ValueError, match="needed"):
             Words(raw)
 
