@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import ClassVar, Final, Literal
 
 from console.config_operations import ArtifactSection, AutomationSection, FigureSection
-from console.config_sections import NO_APPROVAL, NO_NOTICE, OWN_GUARDS, ApprovalSection, GuardSection, NotifySection
+from console.config_sections import (
+    NO_APPROVAL,
+    NO_NOTICE,
+    NO_TRACE,
+    OWN_GUARDS,
+    ApprovalSection,
+    GuardSection,
+    NotifySection,
+    TraceSection,
+)
 from console.model.dispatch import DispatchStatus
 
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
@@ -185,6 +194,7 @@ class Config(_Section):
     log: LogConfig = LogConfig()
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
+    trace: TraceSection = NO_TRACE
     automation: tuple[AutomationSection, ...] = ()
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()

@@ -59,8 +59,10 @@ TABLE: Final[dict[str, Room]] = {
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
     "operations_report": _room("model"),
     "operations_commands": _room("model safety config operations_report", lazy="engine opening state_journal"),
-    "headless": _room("version model safety config host engine mux opening state_journal operations_report"),
-    "log_commands": _room("model safety config", lazy="tracker log_report log_lost"),
+    "headless": _room(
+        "version model safety config host engine mux opening state_journal operations_report", lazy="telemetry"
+    ),
+    "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
     "queue_command": _room("model safety config", lazy="engine opening"),
     "detect": _room("model safety", "platformdirs", lazy="agents"),
@@ -96,6 +98,9 @@ SAME_ROOM: Final = {
     "watches": "engine",
     "attending": "engine",
     "sending": "engine",
+    "tracing": "engine",
+    "cut_off": "engine",
+    "interlock": "engine",
     "queueing": "engine",
     "config_sections": "config",
     "config_attention": "config",

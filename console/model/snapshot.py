@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from console.model.agent import settle
 from console.model.binding import Bound, SurfaceSpec, bind, remember
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
@@ -25,6 +26,7 @@ from console.model.reading import (
     Reading,
     ScreenFailed,
     ScreenRead,
+    SendsRead,
     ServicesPast,
     ServicesRead,
     SignalsRead,
@@ -94,6 +96,15 @@ class CollectorSlice:
 
 
 @dataclass(frozen=True, slots=True)
+class SendsSlice:
+    """Sends of our own that have no outcome."""
+
+    read_at: float | None = None
+    cut_off: tuple[CutOff, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueSlice:
     """What waits in the queues of tasks."""
 
@@ -118,6 +129,7 @@ class Snapshot:
     log: LogSlice = LogSlice()
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
+    sends: SendsSlice = SendsSlice()
     queue: QueueSlice = QueueSlice()
     operations: OperationsSlice = NO_OPERATIONS
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
@@ -166,6 +178,7 @@ class Snapshot:
             found.append(self.mux.error)
         found += [f"{s.name}: {s.gone}" for s in self.surfaces if s.gone]
         found += [f"{s.name}: {s.unconfirmed}; confirm it" for s in self.surfaces if s.unconfirmed]
+        found += [f"{each.about}; settle it in the console" for each in self.sends.cut_off]
         if self.log.error:
             found.append(self.log.error)
         found += [
@@ -214,6 +227,10 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             return replace(before, services=replace(before.services, history=history))
         case SignalsRead():
             return before
+        case SendsRead():
+            same = before.sends.read_at is not None and before.sends.cut_off == reading.cut_off
+            same = same and before.sends.error == reading.error
+            return before if same else replace(before, sends=SendsSlice(reading.at, reading.cut_off, reading.error))
         case AutoRead():
             if (reading.covered, reading.note) == (before.auto, before.auto_note):
                 return before
