@@ -214,8 +214,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
                 before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
             )
         case ServicesRead():
-            rows, history = noted(before.services.history, reading.services, reading.at)
-            return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
+            return replace(before, services=_services(before.services, reading))
         case OperationsRead():
             seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
             return replace(before, operations=seen)
@@ -254,6 +253,11 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
         case CollectorRead():
             collector, trend = follow(before.collector.trend, reading.at, reading.collector)
             return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
+
+
+def _services(before: ServicesSlice, reading: ServicesRead) -> ServicesSlice:
+    rows, history = noted(before.history, reading.services, reading.at)
+    return ServicesSlice(reading.source, reading.at, rows, reading.waiting, history)
 
 
 def _log(reading: LogRead) -> LogSlice:
