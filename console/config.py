@@ -15,11 +15,13 @@ from console.config_operations import ArtifactSection, AutomationSection, Figure
 from console.config_sections import (
     NO_APPROVAL,
     NO_NOTICE,
+    NO_TRACE,
     OWN_GUARDS,
     OWN_VERIFY,
     ApprovalSection,
     GuardSection,
     NotifySection,
+    TraceSection,
     VerifySection,
 )
 from console.model.dispatch import DispatchStatus
@@ -194,6 +196,7 @@ class Config(_Section):
     log: LogConfig = LogConfig()
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
+    trace: TraceSection = NO_TRACE
     automation: tuple[AutomationSection, ...] = ()
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()

@@ -25,7 +25,15 @@ from console import (
     config_verify,
     config_yaml,
 )
-from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection, VerifySection
+from console.config_sections import (
+    ApprovalRuleSection,
+    ApprovalSection,
+    AutomaticSection,
+    GuardSection,
+    NotifySection,
+    TraceSection,
+    VerifySection,
+)
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
 
@@ -45,7 +53,9 @@ _SECTIONS: Final = {
     ("log",): config.LogConfig,
     ("log", "tracker"): config.TrackerConfig,
     ("collector",): config.CollectorConfig,
+    ("trace",): TraceSection,
     ("guards",): GuardSection,
+    ("guards", "automatic"): AutomaticSection,
     ("verify",): VerifySection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
@@ -194,6 +204,10 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
         problems.append(Problem(place, dotted(path), text))
 
     config_collector.check(result.collector, wrong, _near)
+    if result.trace.otlp and not config_collector.is_url(result.trace.otlp):
+        wrong(("trace", "otlp"), "is not an http(s) URL; write for example http://127.0.0.1:4318")
+    if not 0.1 <= result.trace.timeout <= 60:
+        wrong(("trace", "timeout"), "must be between 0.1 and 60 seconds; write for example 2.0")
     for field_name, group in (("ref", "surfaces"), ("name", "services")):
         seen: dict[str, int] = {}
         for index, entry in enumerate(getattr(result, group)):
@@ -260,6 +274,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
             tracker=replace(result.log.tracker, cwd=_place(result.log.tracker.cwd, base)),
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
+        guards=replace(result.guards, lock=_place(result.guards.lock, base)),
         services=tuple(config_services.finish(service, lambda text: _place(text, base)) for service in result.services),
         theme=safe_text(result.theme, limit=NAME_LIMIT),
     )

@@ -16,10 +16,12 @@ from console.model.surface import Surface
 from console.model.timeline import identity
 from console.state_baseline import BaselineFile
 from console.state_bindings import Bindings
+from console.watches import Watch
 
 if TYPE_CHECKING:
     from console.collector_journal import CollectorJournal
     from console.config import Config
+    from console.cut_off import CutOffs
     from console.state_journal import StateJournal
     from console.state_services import ServiceJournal
 
@@ -31,6 +33,7 @@ class Remembers(Acts):
     """A part of `console.engine.Engine`."""
 
     bindings: Bindings | None
+    _others: list[Watch]
     _recalled: str
     config: Config
     _journal: StateJournal | None
@@ -41,6 +44,11 @@ class Remembers(Acts):
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
         raise TypeError("the engine takes")
+
+    def hear_of_sends(self, cut_off: CutOffs) -> None:
+        """Tell of sends that were cut off, from the next `run` on."""
+        self.cut_off = cut_off
+        self._others.append(cut_off.watched())
 
     def _recall(self, source: str) -> None:
         """Before the first tree of a server: what its surfaces were."""

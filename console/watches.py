@@ -32,7 +32,9 @@ def configured(config: Config) -> list[Watch]:
         from console.tracker.json_log import watch_log
         from console.tracker.names import FieldMap
 
-        return watch_log(Path(path).expanduser(), FieldMap(config.log.fields, config.log.statuses))
+        return watch_log(
+            Path(path).expanduser(), FieldMap(config.log.fields, config.log.statuses, config.guards.automatic.records)
+        )
 
     def collector() -> AsyncIterator[Reading]:
         from console.telemetry.collector import watch_collector

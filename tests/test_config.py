@@ -28,7 +28,14 @@ from console.config import (
 )
 from console.config_log import FIELDS, PLACEHOLDERS
 from console.config_operations import ArtifactSection, AutomationSection, FigureSection
-from console.config_sections import ApprovalSection, GuardSection, NotifySection, VerifySection
+from console.config_sections import (
+    ApprovalSection,
+    AutomaticSection,
+    GuardSection,
+    NotifySection,
+    TraceSection,
+    VerifySection,
+)
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES
 from console.telemetry.health import FIELDS as HEALTH_FIELDS
@@ -104,6 +111,11 @@ collector:
   probe: always
   timeout: 1
   fields: {logs: "a.b, c", uptime: [up]}
+trace: {otlp: "http://127.0.0.1:4318", timeout: 1}
+guards:
+  quiet: ["22:00-07:00"]
+  automatic: {service: Auto, records: {source: auto_dispatcher}, minutes: 5}
+  lock: run/manual.lock
 theme: harbour
 keys:
   surface.send: ctrl+s, f5
@@ -160,6 +172,12 @@ keys:
             1.0,
             {"logs": ("a.b", "c"), "uptime": ("up",)},
         ),
+        trace=TraceSection("http://127.0.0.1:4318", 1.0),
+        guards=GuardSection(
+            quiet=("22:00-07:00",),
+            automatic=AutomaticSection("Auto", {"source": "auto_dispatcher"}, 5.0),
+            lock=str(write.parent / "run/manual.lock"),
+        ),
         theme="harbour",
         keys={"surface.send": ("ctrl+s", "f5"), "app.quit": ("ctrl+q",)},
     )
@@ -195,7 +213,7 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("log: {fields: {task: 3}}", "log.fields.task: must be a list"),
         (
             "log: {statuses: {끝: over}}",
-            ":1:21 log.statuses.끝: over is not possible here; write queued, sent, working,",
+            ":1:21 log.statuses.끝: over is not possible here; write queued, sending, sent, working,",
         ),
         ("log: {tracker: {verfy: [a]}}", ":1:17 log.tracker.verfy: is not a known key; did you mean verify?"),
         ("log: {tracker: {verify: a b}}", ':1:25 log.tracker.verify: must be a list; start each entry with "- "'),
@@ -405,26 +423,29 @@ def uncommented(text: str) -> str:
 
 def test_the_example_documents_every_key_with_its_default() -> None:
     """Above each ``key:`` stands its ``Default:``; the keys of a list's entries have a line each in its comment."""
-    text = EXAMPLE.read_text()
-    for section in (
-        Config,
-        MuxConfig,
-        LogConfig,
-        TrackerConfig,
-        CollectorConfig,
-        NotifySection,
-        ApprovalSection,
-        GuardSection,
-        VerifySection,
+    text = whole = EXAMPLE.read_text()
+    for section, after in (
+        (Config, ""),
+        (MuxConfig, ""),
+        (LogConfig, ""),
+        (TrackerConfig, ""),
+        (CollectorConfig, "\ncollector:\n"),
+        (NotifySection, ""),
+        (ApprovalSection, ""),
+        (GuardSection, "\nguards:\n"),
+        (AutomaticSection, "\n  automatic:\n"),
+        (TraceSection, "\ntrace:\n"),
+        (VerifySection, "\nverify:\n"),
     ):
+        text = whole[whole.index(after) :]
         for field in fields(section):
             if is_dataclass(field.default) and not isinstance(field.default, type):
                 assert re.search(rf"(?m)^ *{field.name}:$", text), field.name
                 continue
-            where = text[text.index("\ncollector:") :] if section is CollectorConfig else text
-            comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", where, re.M)
+            comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
             assert comment, field.name
             assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
+    text = whole
     entries = (
         *(("surfaces", SurfaceConfig), ("services", ServiceConfig), ("automation", AutomationSection)),
         *(("artifacts", ArtifactSection), ("figures", FigureSection)),

@@ -78,6 +78,7 @@ def test_the_document_has_every_slice_with_its_time_and_source(
         "dispatches",
         "services",
         "collector",
+        "cut_off",
         "operations",
         "needs_person",
     ]
@@ -94,6 +95,7 @@ def test_the_document_has_every_slice_with_its_time_and_source(
     assert said["dispatches"]["items"][0]["task"] == "과제 [/]" and said["dispatches"]["items"][0]["open"] is True
     assert said["services"]["items"][0]["judgement"] == "ok" and said["services"]["read_at"] > before - 1
     assert said["collector"] == {"read_at": None, "source": None, "state": None} and said["needs_person"] == []
+    assert said["cut_off"] == []
 
 
 def test_exit_codes_say_whether_something_needs_a_person(

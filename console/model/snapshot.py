@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from console.model.agent import settle
 from console.model.binding import Bound, SurfaceSpec, bind, remember
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
@@ -25,6 +26,7 @@ from console.model.reading import (
     Reading,
     ScreenFailed,
     ScreenRead,
+    SendsRead,
     ServicesPast,
     ServicesRead,
     SignalsRead,
@@ -96,6 +98,15 @@ class CollectorSlice:
 
 
 @dataclass(frozen=True, slots=True)
+class SendsSlice:
+    """Sends of our own that have no outcome."""
+
+    read_at: float | None = None
+    cut_off: tuple[CutOff, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueSlice:
     """What waits in the queues of tasks."""
 
@@ -120,6 +131,7 @@ class Snapshot:
     log: LogSlice = LogSlice()
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
+    sends: SendsSlice = SendsSlice()
     queue: QueueSlice = QueueSlice()
     operations: OperationsSlice = NO_OPERATIONS
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
@@ -168,6 +180,7 @@ class Snapshot:
             found.append(self.mux.error)
         found += [f"{s.name}: {s.gone}" for s in self.surfaces if s.gone]
         found += [f"{s.name}: {s.unconfirmed}; confirm it" for s in self.surfaces if s.unconfirmed]
+        found += [f"{each.about}; settle it in the console" for each in self.sends.cut_off]
         if self.log.error:
             found.append(self.log.error)
         found += [
@@ -216,6 +229,10 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             return replace(before, services=replace(before.services, history=history))
         case SignalsRead():
             return before
+        case SendsRead():
+            same = before.sends.read_at is not None and before.sends.cut_off == reading.cut_off
+            same = same and before.sends.error == reading.error
+            return before if same else replace(before, sends=SendsSlice(reading.at, reading.cut_off, reading.error))
         case AutoRead():
             if (reading.covered, reading.note) == (before.auto, before.auto_note):
                 return before
@@ -224,12 +241,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             queue = QueueSlice(reading.waiting, reading.paused, reading.check)
             return before if queue == before.queue else replace(before, queue=queue)
         case StartsRead():
-            started = reading.started
-            surfaces = tuple(
-                s if s.started == started.get(s.key) else replace(s, started=started.get(s.key))
-                for s in before.surfaces
-            )
-            return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
+            return _started(before, reading)
         case HistoryRead():
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
@@ -239,6 +251,14 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
         case CollectorRead():
             collector, trend = follow(before.collector.trend, reading.at, reading.collector)
             return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
+
+
+def _started(before: Snapshot, reading: StartsRead) -> Snapshot:
+    started = reading.started
+    surfaces = tuple(
+        s if s.started == started.get(s.key) else replace(s, started=started.get(s.key)) for s in before.surfaces
+    )
+    return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
 
 
 def _log(reading: LogRead) -> LogSlice:

@@ -190,7 +190,10 @@ def liar(path: Path, answer: bytes) -> Iterator[str]:
             with connection:
                 heard = b""
                 while b"</methodCall>" not in heard:  # what is not read makes the end a reset, not an answer
-                    heard += connection.recv(65536)
+                    more = connection.recv(65536)
+                    if not more:
+                        return
+                    heard += more
                 connection.sendall(answer)
         except OSError:
             return

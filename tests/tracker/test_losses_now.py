@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from console.model.dispatch import DispatchStatus
-from console.tracker import json_file, losses_now
+from console.tracker import losses_now
+from console.tracker.json_file import read_content
 from console.tracker.json_write import JsonLog
 from console.tracker.losses_now import count_losses
 from console.tracker.operations import SetStatus
@@ -30,7 +31,7 @@ def test_a_write_between_the_two_readings_is_no_loss(tmp_path: Path, monkeypatch
     path = tmp_path / "log.json"
     path.write_text('[{"id": 1, "task": "t", "status": "working"}]')
     JsonLog(path).apply(SetStatus(1, DispatchStatus.WAITING))
-    read, times = json_file.read_content, 0
+    read, times = read_content, 0
 
     def read_then_written(target: Path) -> bytes:
         nonlocal times
