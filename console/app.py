@@ -164,6 +164,7 @@ class ConsoleApp(Acts):
         self._present()
         if self.opened is not None:
             self.opened.engine.fresh()
+        self.look_for_answers()
         self.main.tick()
 
     def _changed(self, snapshot: Snapshot) -> None:

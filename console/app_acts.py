@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, Generic, TypeVar
 
@@ -11,6 +11,7 @@ from textual import on, work
 from textual.notifications import SeverityLevel
 
 from console.app_queue import QueueActs
+from console.app_verify import Verifies
 from console.commands import with_keys
 from console.config import Config
 from console.model.composed import earlier
@@ -18,12 +19,12 @@ from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
-from console.model.snapshot import Snapshot
-from console.model.summary import may_verify
 from console.model.surface import Surface
-from console.opening import Opened
+from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
+from console.widgets.status_bar import StatusBar
+from console.widgets.status_parts import watched_words
 
 CUT_OFF_TOLD: Final = 3
 """Cut-off sends that a notice names."""
@@ -45,13 +46,10 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(QueueActs):
+class Acts(QueueActs, Verifies):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
-    snapshot: Snapshot
-    opened: Opened | None
-    main: MainScreen
     _lost: int
 
     @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
@@ -62,12 +60,25 @@ class Acts(QueueActs):
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
 
+    @on(StatusBar.Pressed)
+    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
+        await self.run_action(operations(message.name).removeprefix("app."))
+
+    def action_operations(self, name: str = "") -> None:
+        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
+        text = watched_words(self.snapshot, name, time.time())
+        self.notify(text, title=name or "Services", markup=False, timeout=10)
+
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")
     async def _open_record(self, message: DispatchTable.Opened) -> None:
+        await self._look_at(message.dispatch)
+
+    async def _look_at(self, dispatch: Dispatch) -> None:
+        """The record of *dispatch*, and what the operator wants done with it."""
         from console.screens.record import RecordScreen
 
-        dispatch, opened = message.dispatch, self.opened
+        opened = self.opened
         if opened is None:
             return
         live = dict(live_states(self.snapshot.surfaces))
@@ -80,20 +91,14 @@ class Acts(QueueActs):
         match choice:
             case "go":
                 self.main.open_dispatch(dispatch)
+            case "verify":
+                await self._verify(dispatch)
+            case "other" if screen.other is not None:
+                await self._look_at(screen.other)
             case "check":
-                await self._record_check(dispatch, log.names, partial(log.verify, based_on=seen))
+                await self._record_check(dispatch, write=partial(opened.engine.record_verdict, based_on=seen))
             case "status":
                 await self._set_status(dispatch, partial(log.set_status, based_on=seen))
-
-    async def _record_check(
-        self, dispatch: Dispatch, names: Mapping[str, str], write: Callable[..., Awaitable[Written]]
-    ) -> None:
-        from console.screens.verdict import VerdictScreen
-
-        check = await self.push_screen_wait(VerdictScreen(dispatch, lambda by: may_verify(dispatch, by, names)))
-        if check is not None:
-            scores = check.self_score, check.cross_score
-            self._told(await write(dispatch, check.by, *scores, check.verdict, check.note, time.time()))
 
     async def _set_status(self, dispatch: Dispatch, write: Callable[[int, DispatchStatus], Awaitable[Written]]) -> None:
         from console.screens.verdict import StatusScreen
@@ -104,11 +109,6 @@ class Acts(QueueActs):
         status = await self.push_screen_wait(StatusScreen(dispatch))
         if status is not None and status is not dispatch.status:
             self._told(await write(dispatch.number, status))
-
-    def _told(self, written: Written) -> None:
-        text = f"{written.text}; {written.warning}" if written.warning else written.text
-        severity: SeverityLevel = "information" if written.done and not written.warning else "warning"
-        self.notify(text, severity=severity, markup=False, timeout=4 if written.done else 20)
 
     @on(MainScreen.Answered)
     @work(exit_on_error=False, name="answer")
@@ -158,12 +158,15 @@ class Acts(QueueActs):
         else:
             self.notify(f"{surface.info.ref} is {surface.name}.", markup=False, timeout=4)
 
+    @work(exit_on_error=False, name="ledger")
     async def action_ledger(self) -> None:
         """Who verified whom."""
         from console.screens.ledger import LedgerScreen
 
         names = self.opened.engine.dispatches.names if self.opened is not None else {}
-        await self.push_screen(LedgerScreen(self.snapshot.log.dispatches, names))
+        dispatch = await self.push_screen_wait(LedgerScreen(self.snapshot.log.dispatches, names))
+        if dispatch is not None:
+            await self._look_at(dispatch)
 
     async def action_lost(self) -> None:
         """What another writer has undone."""

@@ -110,6 +110,21 @@ class GuardSection:
     """File that says that tasks may be sent by hand; absolute after loading; empty: ``manual.lock`` in the state."""
 
 
+@dataclass(frozen=True, slots=True)
+class VerifySection:
+    """How a finished dispatch is verified by another agent."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    template: tuple[str, ...] = ()
+    """What the verifier is asked, line by line; empty means the console's own text."""
+    verifiers: tuple[str, ...] = ()
+    """Names of surfaces, first choice first."""
+    pattern: tuple[str, ...] = ()
+    """Regular expressions with groups ``self``, ``cross``, ``verdict``; empty means the console's own."""
+
+
+OWN_VERIFY = VerifySection()
 NO_NOTICE = NotifySection()
 NO_APPROVAL = ApprovalSection()
 NO_TRACE = TraceSection()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -11,17 +12,22 @@ from console.config import Config
 from console.cut_off import CutOffs
 from console.model.agent import Detection
 from console.model.composed import Composed
+from console.model.dispatch import Dispatch, DispatchStatus, Verification
 from console.model.outcome import Written
 from console.model.snapshot import Snapshot
+from console.model.summary import may_verify
 from console.model.surface import Screen, Surface, SurfaceInfo
+from console.model.verify_task import fleet_names
 from console.mux.base import Multiplexer, MuxError, Publisher, lacks
 from console.sending import Sending
+from console.tracker.dispatch_log import DispatchLog
 
 if TYPE_CHECKING:
     from console.actions.answer import AnswerResult
     from console.actions.publish import Sidebar
     from console.actions.send import Order, SendResult
     from console.model.dialog import DialogId
+    from console.tracker.operations import Revision
 
 
 def named(text: str, info: SurfaceInfo) -> str:
@@ -35,6 +41,7 @@ class Acts:
     config: Config
     mux: Multiplexer
     snapshot: Snapshot
+    dispatches: DispatchLog
     sending: Sending | None
     """Guards and records; None where nothing outlives the console."""
     cut_off: CutOffs | None
@@ -147,6 +154,26 @@ class Acts:
             return replace(result, evidence=named(result.evidence, info))
         finally:
             self._typing.discard(key)
+
+    async def record_verdict(
+        self, dispatch: Dispatch, check: Verification, asked: Dispatch | None = None, based_on: Revision | None = None
+    ) -> Written:
+        """Write what *check* says of *dispatch*: the one place where a verdict goes into the log.
+
+        *asked* is the dispatch that was the verification: with its verdict taken it is done. *based_on* is the record
+        the operator decided by. Refused when it is by the author, whatever name the log has for it.
+        """
+        why = may_verify(dispatch, check.by, fleet_names(self.snapshot, self.dispatches.names))
+        if why:
+            return Written(False, f"refused: {why}", refused=True)
+        at = check.at if check.at is not None else time.time()
+        scores = check.self_score, check.cross_score
+        written = await self.dispatches.verify(dispatch, check.by, *scores, check.verdict, check.note, at, based_on)
+        if written.done and asked is not None and asked.number is not None and asked.is_open:
+            closed = await self.dispatches.set_status(asked.number, DispatchStatus.DONE)
+            if not closed.done:
+                return replace(written, warning=f"{asked.label} is still open: {closed.text}")
+        return written
 
     async def focus(self, key: str) -> str:
         """Bring the real surface before the operator's eyes; empty, or why that could not be done."""

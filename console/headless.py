@@ -15,15 +15,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from console import __version__, operations_report
+from console import __version__, collector_journal, operations_report
 from console.config import Config
 from console.engine import Engine
-from console.headless_services import service_checks, service_document, service_lines
+from console.headless_collector import collector_document, collector_judged, collector_lines
+from console.headless_services import all_well, service_checks, service_document, service_lines
 from console.host import HostError, in_thread, run
 from console.interlock import NAME, read
 from console.model.agent import SYMBOLS, AgentState
 from console.model.cut_off import Checked
-from console.model.reading import BaselineRead, HistoryRead, ServicesPast
+from console.model.reading import BaselineRead, CollectorPast, HistoryRead, ServicesPast
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -65,6 +66,8 @@ async def _read(config: Config) -> _Look:
     engine.bindings = Bindings(state_folder(), engine.snapshot.specs)  # read, not written
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
+    if config.collector.source:
+        engine.take(CollectorPast(now, collector_journal.load(state_folder(), config.collector.source, now)))
     engine.take(BaselineRead(now, *read_baseline(state_folder())))
     engine.take(ServicesPast(now, load_services(state_folder(), now)))
     snapshot = await engine.once()
@@ -119,7 +122,7 @@ def document(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> dict[str, o
             "source": services.source or None,
             "items": [service_document(s, services.history) for s in services.services],
         },
-        "collector": {"read_at": collector.read_at, "source": collector.source or None, **_collector(snapshot)},
+        "collector": collector_document(collector, time.time()),
         "cut_off": [_cut_off(each) for each in cut_off],
         "operations": operations_report.document(snapshot.operations),
         "needs_person": list(snapshot.troubles()),
@@ -137,22 +140,6 @@ def _cut_off(checked: Checked) -> dict[str, object]:
         "at": found.at,
         "typed": found.typing,
         "evidence": checked.evidence,
-    }
-
-
-def _collector(snapshot: Snapshot) -> dict[str, object]:
-    found = snapshot.collector.collector
-    if found is None:
-        return {"state": None}
-    return {
-        "state": found.state,
-        "evidence": found.evidence,
-        "logs": found.logs,
-        "spans": found.spans,
-        "metrics": found.metrics,
-        "resources": found.resources,
-        "bytes": found.bytes,
-        "uptime_s": found.uptime,
     }
 
 
@@ -225,11 +212,11 @@ def lines(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> Iterator[str]:
         still_open = sum(1 for d in log.dispatches if d.is_open)
         yield f"dispatch log {log.source}: {log.error or f'{len(log.dispatches)} dispatches, {still_open} open'}"
     yield from service_lines(snapshot.services)
-    collector = snapshot.collector.collector
-    yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
+    yield from collector_lines(snapshot.collector, time.time())
     yield from operations_report.lines(snapshot.operations, time.time())
     troubles = snapshot.troubles()
-    yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
+    well = all_well(snapshot.services)
+    yield well if not troubles else "needs a person: " + "; ".join(troubles)
 
 
 def focus(config: Config, name: str) -> int:
@@ -309,11 +296,8 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         text = log.error or f"{len(log.dispatches)} records, {log.not_understood} not understood, {log.source}"
         found.append(("dispatch log", not log.error, text))
     found += service_checks(snapshot.services)
-    collector = snapshot.collector.collector
-    if collector is None:
-        found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))
-    else:
-        found.append(("collector", collector.state == "up", f"{collector.state}: {collector.evidence}"))
+    good, text = collector_judged(snapshot.collector, time.time())
+    found.append(("collector", good, text))
     found.append(("manual lock", *_lock(config)))
     found.append(("spans", *await _spans(config)))
     return found + operations_report.rows(snapshot.operations, time.time())

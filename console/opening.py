@@ -62,7 +62,7 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         artifacts=(),
         figures=(),
         log=LogConfig(str(fleet.log_path)),
-        collector=CollectorConfig(fleet.health_url, 2.0),
+        collector=CollectorConfig(fleet.health_url, 2.0, fleet.metrics_url),
         trace=NO_TRACE,
         guards=replace(config.guards, automatic=NO_AUTOMATIC, lock=""),  # nobody's dispatcher is about the demo
     )

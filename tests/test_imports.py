@@ -65,12 +65,22 @@ TABLE: Final[dict[str, Room]] = {
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
     "queue_command": _room("model safety config", lazy="engine opening"),
+    "handoff_data": _room("model", "yaml platformdirs"),
+    "handoff_report": _room("model safety log_report", "rich"),
+    "handoff_command": _room("model safety", lazy="handoff_data handoff_report"),
+    "init_draft": _room("safety"),
+    "init_handoff": _room("model init_draft"),
+    "init_fleet": _room("model config init_draft"),
+    "init_command": _room(
+        "model safety config", lazy="handoff_command init_draft init_handoff init_fleet engine opening"
+    ),
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
     "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
     "cli": _room(
-        "version safety commands config log_commands detect send_command queue_command operations_commands",
+        "version safety commands config log_commands detect send_command queue_command operations_commands "
+        "handoff_command init_command",
         lazy="engine headless opening app",
     ),
     "__main__": _room("cli"),
@@ -80,11 +90,14 @@ TABLE: Final[dict[str, Room]] = {
 SAME_ROOM: Final = {
     "config_load": "config",
     "config_log": "config",
+    "config_collector": "config",
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
     "app_queue": "app",
     "state_bindings": "state_journal",
+    "collector_journal": "state_journal",
+    "headless_collector": "headless",
     "state_baseline": "state_journal",
     "config_operations": "config",
     "cleaning": "engine",
@@ -101,6 +114,9 @@ SAME_ROOM: Final = {
     "queueing": "engine",
     "config_sections": "config",
     "config_attention": "config",
+    "config_verify": "config",
+    "verifying": "engine",
+    "app_verify": "app",
     "config_services": "config",
     "headless_services": "headless",
 }

@@ -17,6 +17,7 @@ from console.model.service_history import History
 from console.model.signal import Signal
 from console.model.surface import Screen, Started, SurfaceInfo
 from console.model.telemetry import Collector
+from console.model.trend import Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,14 @@ class ServicesPast:
 
     at: float
     past: History
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorPast:
+    """What earlier consoles have read of the collector."""
+
+    at: float
+    trend: Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,5 +201,5 @@ MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
 OperationsReading = OperationsRead | BaselineRead
 Reading = (
     MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
-    | QueueRead | SendsRead | OperationsReading | ServicesPast
+    | CollectorPast | QueueRead | SendsRead | OperationsReading | ServicesPast
 )  # fmt: skip

@@ -15,6 +15,7 @@ from console.model.operations import NO_OPERATIONS, OperationsSlice, based, told
 from console.model.reading import (
     AutoRead,
     BaselineRead,
+    CollectorPast,
     CollectorRead,
     HistoryRead,
     LogFailed,
@@ -37,6 +38,7 @@ from console.model.service_history import History, noted
 from console.model.service_history import restored as restored_services
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
+from console.model.trend import Trend, follow, resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,8 @@ class LogSlice:
     """Since when the file cannot be read while an older good state is shown."""
     newest_open: Mapping[str, Dispatch] = field(default_factory=dict, repr=False, compare=False)
     """The newest open dispatch by the surface's name in the log (see `identity`)."""
+    asked: tuple[Dispatch, ...] = field(default=(), repr=False, compare=False)
+    """The open dispatches that are to verify another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,7 @@ class CollectorSlice:
     source: str = ""
     read_at: float | None = None
     collector: Collector | None = None
+    trend: Trend = field(default=Trend(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +190,7 @@ class Snapshot:
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-            found.append(f"collector {collector.state}: {collector.evidence}")
+            found.append(f"collector {f'{collector.endpoint} '.lstrip()}{collector.state}: {collector.why}")
         found += self.operations.troubles()
         return tuple(found)
 
@@ -236,17 +241,24 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             queue = QueueSlice(reading.waiting, reading.paused, reading.check)
             return before if queue == before.queue else replace(before, queue=queue)
         case StartsRead():
-            started = reading.started
-            surfaces = tuple(
-                s if s.started == started.get(s.key) else replace(s, started=started.get(s.key))
-                for s in before.surfaces
-            )
-            return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
+            return _started(before, reading)
         case HistoryRead():
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
+        case CollectorPast():
+            trend = resume(reading.trend, before.collector.trend)
+            return replace(before, collector=replace(before.collector, trend=trend))
         case CollectorRead():
-            return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
+            collector, trend = follow(before.collector.trend, reading.at, reading.collector)
+            return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
+
+
+def _started(before: Snapshot, reading: StartsRead) -> Snapshot:
+    started = reading.started
+    surfaces = tuple(
+        s if s.started == started.get(s.key) else replace(s, started=started.get(s.key)) for s in before.surfaces
+    )
+    return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
 
 
 def _log(reading: LogRead) -> LogSlice:
@@ -256,7 +268,10 @@ def _log(reading: LogRead) -> LogSlice:
             name = identity(dispatch.surface)
             if name not in newest or _age_rank(dispatch) > _age_rank(newest[name]):
                 newest[name] = dispatch
-    return LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest)
+    asked = tuple(each for each in reading.dispatches if each.links.verifies is not None and each.is_open)
+    return LogSlice(
+        reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest, asked=asked
+    )
 
 
 def _age_rank(dispatch: Dispatch) -> tuple[float, int]:

@@ -46,8 +46,12 @@ class SendScreen(ModalScreen[Composed | None]):
         judge: Judge | None = None,
         preview: Preview | None = None,
         context: str = "",
+        text: str = "",
     ) -> None:
-        """*judge* asks the guards, *context* is what may be put before the text for an agent that remembers nothing."""
+        """*judge* asks the guards, *context* is what may be put before the text for an agent that remembers nothing.
+
+        *text* stands there from the start.
+        """
         super().__init__()
         self._surface = surface
         self._current = now
@@ -55,6 +59,7 @@ class SendScreen(ModalScreen[Composed | None]):
         self._guards = judge
         self._preview = preview
         self._before = context
+        self._first = text
 
     def compose(self) -> ComposeResult:
         """To whom, the text, what is wrong with it."""
@@ -63,7 +68,7 @@ class SendScreen(ModalScreen[Composed | None]):
         with Vertical():
             yield Static(f"Send to {surface.name}", classes="dialog--title", markup=False)
             yield Static(about, markup=False)
-            yield TextArea(id="text", soft_wrap=True, tab_behavior="focus")
+            yield TextArea(self._first, id="text", soft_wrap=True, tab_behavior="focus")
             if self._before:
                 label = Text("tell it its earlier dispatches here first: it remembers nothing")
                 yield Checkbox(label, value=True, id="context", compact=True, classes="send--line")

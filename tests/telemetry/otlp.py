@@ -49,6 +49,19 @@ class Rotel:
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
 
+def cannot_run() -> str:
+    """Why the rotel that is installed cannot run here; empty when it can. It needs a libpython3.x.so."""
+    spec = importlib.util.find_spec("rotel")
+    if spec is None or spec.origin is None:
+        return "rotel is not installed"
+    try:
+        argv = [str(Path(spec.origin).parent / "rotel-agent"), "--version"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"rotel does not start: {error}"
+    return f"rotel does not run: {done.stderr.strip()[:200]}" if done.returncode else ""
+
+
 def free_port() -> int:
     """A port nobody listens on just now."""
     with socket.create_server(("127.0.0.1", 0)) as found:
