@@ -169,10 +169,10 @@ class Sending:
             snapshot.log.dispatches,
             snapshot.log.error,
             tuple(Wrong(each.offset, each.line, each.name) for each in wrong),
-            snapshot.sends.cut_off,
             self._automatic(snapshot),
             clock.tm_hour * 60 + clock.tm_min,
             self._log.names,
+            snapshot.sends.cut_off,
         )
 
 
