@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
-from console.config_sections import NO_APPROVAL, NO_NOTICE, OWN_GUARDS, ApprovalSection, GuardSection, NotifySection
+from console.config_sections import (
+    NO_APPROVAL,
+    NO_NOTICE,
+    OWN_GUARDS,
+    ApprovalSection,
+    GuardSection,
+    NotifySection,
+    TemplateSection,
+)
 from console.model.dispatch import DispatchStatus
 
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
@@ -132,6 +140,8 @@ class Config(_Section):
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
     guards: GuardSection = OWN_GUARDS
+    templates: tuple[TemplateSection, ...] = ()
+    """Prepared texts for the composer."""
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""
     notify: NotifySection = NO_NOTICE

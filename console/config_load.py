@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
 from console import config, config_attention, config_log, config_yaml
-from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection
+from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection, TemplateSection
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
 
@@ -43,6 +43,7 @@ _SECTIONS: Final = {
     ("approve", "rules", "*"): ApprovalRuleSection,
     ("surfaces", "*"): config.SurfaceConfig,
     ("services", "*"): config.ServiceConfig,
+    ("templates", "*"): TemplateSection,
 }
 _FORMS: Final = {
     "string_type": ("text", "write text in quotes"),
@@ -178,7 +179,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
         wrong(("collector", "every"), "must be between 1 and 3600 seconds; write for example 10.0")
     if result.collector.url and not _is_url(result.collector.url):
         wrong(("collector", "url"), "is not an http(s) URL; write for example http://127.0.0.1:4318/health")
-    for field_name, group in (("ref", "surfaces"), ("name", "services")):
+    for field_name, group in (("ref", "surfaces"), ("name", "services"), ("name", "templates")):
         seen: dict[str, int] = {}
         for index, entry in enumerate(getattr(result, group)):
             value = getattr(entry, field_name).strip().casefold()
@@ -190,6 +191,9 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
     for index, service in enumerate(result.services):
         if reason := _bad_pattern(service.process):
             wrong(("services", index, "process"), reason)
+    for index, template in enumerate(result.templates):
+        if not template.text.strip():
+            wrong(("templates", index, "text"), "is empty; write what is to be sent")
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     _check_keys(result.keys, known, wrong)
@@ -249,6 +253,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
         services=tuple(replace(service, name=safe_text(service.name, limit=NAME_LIMIT)) for service in result.services),
+        templates=tuple(_clean_template(template) for template in result.templates),
         theme=safe_text(result.theme, limit=NAME_LIMIT),
     )
 
@@ -260,3 +265,9 @@ def _place(text: str, base: Path) -> str:
 def _clean(surface: config.SurfaceConfig) -> config.SurfaceConfig:
     values: dict[str, Any] = {name: getattr(surface, name) for name in SURFACE_TEXTS}
     return config.SurfaceConfig(**{name: safe_text(value, limit=NAME_LIMIT) for name, value in values.items()})
+
+
+def _clean_template(template: TemplateSection) -> TemplateSection:
+    """The text stays exact: it is checked like every other text when it is sent."""
+    name, role, verifier = (safe_text(t, limit=NAME_LIMIT) for t in (template.name, template.role, template.verifier))
+    return TemplateSection(name, template.text, role, verifier)

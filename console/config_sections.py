@@ -1,4 +1,4 @@
-"""Sections of the configuration about attention and approval: when the operator is told, what needs no person."""
+"""Sections of the configuration about attention, approval and sending: notices, rules, guards, prepared texts."""
 
 from __future__ import annotations
 
@@ -74,6 +74,20 @@ class GuardSection:
     """The same for one surface."""
     stale_after: float = 15.0
     """Seconds after which a reading of a screen is too old."""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateSection:
+    """A prepared text for the composer."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    name: str
+    text: str
+    """``{number}`` and the like: `console.model.template.VARIABLES`."""
+    role: str = ""
+    verifier: str = ""
+    """A surface, by any of its names."""
 
 
 NO_NOTICE = NotifySection()

@@ -16,6 +16,7 @@ from console.model.timeline import identity
 from console.state_bindings import Bindings
 
 if TYPE_CHECKING:
+    from console.state_drafts import Drafts
     from console.state_journal import StateJournal
 
 BEAT_EVERY: Final = 20.0
@@ -29,6 +30,16 @@ class Remembers(Acts):
     _recalled: str
     _journal: StateJournal | None
     _state: Path | None
+    _drafts: Drafts | None = None
+
+    @property
+    def drafts(self) -> Drafts | None:
+        """What the operator wrote in the composer; None where nothing outlives the console."""
+        if self._drafts is None and self._state is not None:
+            from console.state_drafts import Drafts
+
+            self._drafts = Drafts(self._state, read_only=self.config.read_only)
+        return self._drafts
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from console.config import Config
 from console.model.agent import Detection
-from console.model.composed import Composed
+from console.model.composed import Broadcast, Composed, without_own
+from console.model.naming import identity
 from console.model.service import Service
 from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface
@@ -21,7 +23,7 @@ from console.safety import check_outgoing
 from console.tracker.dispatch_log import DispatchLog
 
 if TYPE_CHECKING:
-    from console.actions.dispatch import Dispatched
+    from console.actions.dispatch import Dispatched, Request
     from console.actions.send import Order
     from console.actions.sends import InFlight
     from console.model.guard import Automatic, Facts, Policy, Verdict
@@ -45,7 +47,7 @@ class Sending:
         """What every guard says of sending *composed* to the surface *key* now."""
         from console.model.guard import Task, judge
 
-        task = Task(composed.text, context=composed.context)
+        task = Task(composed.text, context=composed.context, verifier=str(composed.fields.get("verifier", "")))
         return judge(task, self._facts(snapshot, key, composed), self.policy)
 
     @property
@@ -77,6 +79,7 @@ class Sending:
 
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
+        order = order if order is not None else Order()
         if standing:
             why = "; ".join(f"{each.rule}: {each.evidence}" for each in standing[:3])
             return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
@@ -84,11 +87,13 @@ class Sending:
             surface,
             composed.typed,
             composed.text,
-            order if order is not None else Order(folder=self._folder / TASKS),
+            order if order.folder is not None else replace(order, folder=self._folder / TASKS),
             frozenset(d.number for d in snapshot.log.dispatches if d.number is not None),
             overridden(verdicts, composed.overrides),
             composed.fields,
         )
+        if composed.broadcast is not None:
+            request = _one_of_several(request, composed.broadcast)
         return await self._dispatcher.dispatch(mux, request, detect)
 
     def preview(self, mux: Multiplexer, composed: Composed) -> str:
@@ -111,17 +116,29 @@ class Sending:
         now = time.time()
         clock = time.localtime(now)
         wrong = check_outgoing(composed.typed)[1]
+        surface = snapshot.surface(key)
         return Facts(
             now,
-            snapshot.surface(key),
+            surface,
             snapshot.surfaces,
-            snapshot.log.dispatches,
+            without_own(composed.broadcast, surface, snapshot.log.dispatches, now),
             snapshot.log.error,
             tuple(Wrong(each.offset, each.line, each.name) for each in wrong),
             automatic(snapshot.services.services),
             clock.tm_hour * 60 + clock.tm_min,
             self._log.names,
         )
+
+
+def _one_of_several(request: Request, broadcast: Broadcast) -> Request:
+    """*request* as a part of *broadcast*: recorded as that, and not held up by its other parts."""
+    overrides = request.overrides if "elsewhere" in request.overrides else (*request.overrides, "elsewhere")
+    return replace(
+        request,
+        fellows=frozenset(identity(ref) for ref in broadcast.surfaces),
+        overrides=overrides,
+        fields={**request.fields, "broadcast": list(broadcast.surfaces)},
+    )
 
 
 def automatic(services: Collection[Service]) -> Automatic | None:

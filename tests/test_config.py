@@ -27,7 +27,7 @@ from console.config import (
     load,
 )
 from console.config_log import FIELDS, PLACEHOLDERS
-from console.config_sections import ApprovalSection, GuardSection, NotifySection
+from console.config_sections import ApprovalSection, GuardSection, NotifySection, TemplateSection
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES
 from console.tracker.external import VERBS
@@ -179,6 +179,9 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("services: [{name: a, process: }]", ":1:22 services.1.process: has no value"),
         ("services: [{name: a, process: '('}]", ":1:31 services.1.process: is not a regular expression"),
         ("services: [{name: a, process: 'x*'}]", ":1:31 services.1.process: matches every process"),
+        ("templates: [{name: a}]", ":1:13 templates.1.text: is missing"),
+        ("templates: [{name: a, text: ' '}]", ":1:29 templates.1.text: is empty; write what is to be sent"),
+        ("templates: [{name: a, text: b}, {name: A, text: c}]", "templates.2.name: is the same as in entry 1"),
         ("services: [{name: a, process: b}, {name: A, process: c}]", "services.2.name: is the same as in entry 1"),
         ("surfaces: [{ref: ' '}]", ":1:18 surfaces.1.ref: is empty"),
         ("keys: {surface.sned: f1}", ":1:22 keys.surface.sned: is not a command; did you mean surface.send?"),
@@ -344,7 +347,7 @@ def test_the_example_documents_every_key_with_its_default() -> None:
             comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
             assert comment, field.name
             assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
-    for name, entry in (("surfaces", SurfaceConfig), ("services", ServiceConfig)):
+    for name, entry in (("surfaces", SurfaceConfig), ("services", ServiceConfig), ("templates", TemplateSection)):
         table = re.search(rf"((?:^#.*\n)+)^{name}:", text, re.M)
         assert table, name
         for field in fields(entry):

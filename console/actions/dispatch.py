@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from console.actions.send import Judge, Order, SendResult, submit
+from console.actions.send import Judge, Order, SendResult, Step, submit
 from console.actions.sends import InFlight, SendJournal
 from console.host import in_thread
 from console.model.dispatch import Dispatch, DispatchStatus
@@ -59,6 +59,8 @@ class Request:
     """Rules of the guard the operator has set aside; with ``record`` among them it is sent without a record."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """More for the record: role, verifier, the dispatch that is verified."""
+    fellows: frozenset[str] = frozenset()
+    """Surfaces (`identity`) that get the same task at the same moment on purpose: their records are no rivals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Dispatcher:
             if rival:
                 return await self._closed(_refused(ref, rival), key, traceparent, number)
             await in_thread(lambda: self.journal.recorded(key, number))
+            if request.order.progress is not None:
+                request.order.progress(Step("record", f"#{number}" if number is not None else "there is no log", 0.0))
             typing = True
             address = request.surface.info.key if "uuid" in mux.capabilities else ref
             result = await submit(mux, address, request.text, judge, request.order)
@@ -192,6 +196,8 @@ class Dispatcher:
             if each.number is None or each.number >= number or each.number in request.known or not each.is_open:
                 continue
             here = request.surface.answers_to(each.surface)
+            if not here and identity(each.surface) in request.fellows:
+                continue
             if groups(((0, task), (1, each.task))) or (here and each.raw_status == SENDING):
                 return f"{each.label} was given to {safe_text(each.surface)} at the same moment"
         return ""
