@@ -8,17 +8,14 @@ from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
-from textual.app import App
 from textual.notifications import SeverityLevel
 
-from console.model.composed import earlier
+from console.app_send import Sends
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
-from console.model.snapshot import Snapshot
 from console.model.summary import may_verify
 from console.model.surface import Surface
-from console.opening import Opened
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
 
@@ -40,12 +37,9 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(App[None]):
+class Acts(Sends):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
-    snapshot: Snapshot
-    opened: Opened | None
-    main: MainScreen
     _lost: int
 
     @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
@@ -176,29 +170,6 @@ class Acts(App[None]):
         if self.opened is not None:
             log = self.opened.engine.dispatches
             await self.push_screen(LossesScreen(await log.lost(), log.restore))
-
-    @work(exit_on_error=False, name="send")
-    async def action_send(self) -> None:
-        """Ask for a text, type it, say what was seen."""
-        from console.screens.send import SendScreen
-
-        surface = self.main.selected_surface()
-        if surface is None or self.opened is None:
-            self.notify("There is no surface to send to.", severity="warning", markup=False)
-            return
-        engine = self.opened.engine
-        now = partial(self._surface, surface.key)
-        sending, key = engine.sending, surface.key
-        judge = (lambda composed: sending.judge(self.snapshot, key, composed)) if sending is not None else None
-        preview = partial(sending.preview, engine.mux) if sending is not None else None
-        context = earlier(surface, self.snapshot) if sending is not None else ""
-        screen = SendScreen(surface, self.snapshot.dispatch_of(surface), now, judge, preview, context)
-        composed = await self.push_screen_wait(screen)
-        if composed is None:
-            return
-        result = await engine.send(key, composed)
-        severity: SeverityLevel = "information" if result.outcome in ("submitted", "queued") else "warning"
-        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)
 
     def _surface(self, key: str) -> Surface | None:
         return self.snapshot.surface(key)

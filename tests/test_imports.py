@@ -47,7 +47,8 @@ TABLE: Final[dict[str, Room]] = {
     "tracker": _room(_ADAPTER, "watchfiles"),
     "services": _room(_ADAPTER, "psutil"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
-    "state_journal": _room("model"),
+    "state_journal": _room("model host"),
+    "editor": _room("safety host"),
     "actions": _room("model safety host state_journal mux.base tracker telemetry.trace"),
     "engine": _room("model safety commands config host mux agents tracker services telemetry actions state_journal"),
     "widgets": _room("model commands safety", "textual rich"),
@@ -62,7 +63,9 @@ TABLE: Final[dict[str, Room]] = {
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
-    "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
+    "app": _room(
+        "model safety commands config engine screens widgets theming opening mux.base", "textual rich", lazy="editor"
+    ),
     "cli": _room("version safety commands config log_commands detect send_command", lazy="engine headless opening app"),
     "__main__": _room("cli"),
 }
@@ -74,6 +77,8 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "app_send": "app",
+    "state_drafts": "state_journal",
     "state_bindings": "state_journal",
     "engine_acts": "engine",
     "engine_memory": "engine",

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from console.actions.send import Judge, Order, SendResult, Step, submit
+from console.actions.send import Judge, Order, SendResult, submit
 from console.actions.sends import InFlight, SendJournal
 from console.host import in_thread
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.naming import identity
-from console.model.outcome import Written
+from console.model.outcome import Step, Written
 from console.model.reading import LogRead
 from console.model.similar import groups
 from console.model.surface import Surface

@@ -16,7 +16,7 @@ from typing import Final, Literal
 
 from console.actions.pointer import TEMPLATE
 from console.model.agent import TAKES_NO_TEXT, AgentState, Detection
-from console.model.outcome import Step as Step
+from console.model.outcome import Step
 from console.model.surface import Screen
 from console.mux.base import Multiplexer
 

@@ -79,10 +79,10 @@ def without_own(
     others = {identity(ref) for ref in broadcast.surfaces if surface is None or not surface.answers_to(ref)}
     found, there = [], set()
     for each in dispatches:
-        if each.number is not None and each.number not in broadcast.known and identity(each.surface) in others:
+        own = each.number is not None and each.number not in broadcast.known and identity(each.surface) in others
+        if own:
             there.add(identity(each.surface))
-            each = replace(each, task="")
-        found.append(each)
+        found.append(replace(each, task="") if own else each)
     for ref in broadcast.ahead:
         if identity(ref) in others - there:
             found.append(Dispatch(None, ref, "", DispatchStatus.SENT, dispatched_at=now))

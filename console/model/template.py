@@ -72,10 +72,10 @@ def values(
     handoff: str = "",
     date: str = "",
 ) -> dict[str, str]:
-    """What each of `VARIABLES` stands for in a text for *surface*; *about* is the dispatch the composer was opened from.
+    """What each of `VARIABLES` stands for in a text for *surface*.
 
-    ``number`` is that of *about*, else the next one of the log. ``previous`` is *about*, else the newest dispatch of the
-    surface: its label and its task.
+    *about* is the dispatch the composer was opened from. ``number`` is its number, else the next one of the log;
+    ``previous`` is it, else the newest dispatch of the surface: label and task.
     """
     before = about or newest_of(surface, dispatches)
     number = about.number if about is not None else None
