@@ -105,17 +105,23 @@ class Sends(App[None]):
         opened = self.opened
         if opened is None:
             return
-        await asyncio.gather(*(self._deliver(opened, errand) for errand in run.errands))
-        first = run.errands[0].parcel
-        text = first.composed.text
-        if opened.engine.drafts is not None:
-            told = await opened.engine.drafts.sent(text, first.name, time.time())
-            if not told and not run.well:
-                told = await opened.engine.drafts.left(text, first.name, time.time())
-            if told:
-                self.notify(told, severity="warning", markup=False, timeout=WARNING)
+        delivering = (self._deliver(opened, errand) for errand in run.errands)
+        told, *_ = await asyncio.gather(self._keep(opened, run), *delivering)
+        if not told and not run.well:
+            told = await self._keep(opened, run, as_draft=True)
+        if told:
+            self.notify(told, severity="warning", markup=False, timeout=WARNING)
         if run.well or not run.watched:
             self._tell_run(run)
+
+    @staticmethod
+    async def _keep(opened: Opened, run: Run, *, as_draft: bool = False) -> str:
+        """Keep the text for the composer, as sent or, where it did not get through, as a draft; what went wrong."""
+        drafts, first = opened.engine.drafts, run.errands[0].parcel
+        if drafts is None:
+            return ""
+        keep = drafts.left if as_draft else drafts.sent
+        return await keep(first.composed.text, first.name, time.time())
 
     async def _deliver(self, opened: Opened, errand: Errand) -> None:
         parcel = errand.parcel

@@ -108,9 +108,15 @@ def _same(task: Task, facts: Facts) -> list[Dispatch]:
         if each.is_open
         and each.task.strip()
         and (verified is None or each.number != verified)  # what is verified is quoted in the task
-        and any(_alike(text, each.task) for text in mine)
+        and any(_alike(_unquoted(text, each), each.task) for text in mine)
     ]
     return sorted(found, key=lambda each: (each.number is None, each.number or 0))
+
+
+def _unquoted(text: str, other: Dispatch) -> str:
+    """*text* without *other* as it is quoted with its number: "go on after #54 …" is not #54 once more."""
+    rest = text.replace(f"{other.label} {other.task}", " ")
+    return rest if len(_SIGNS.sub("", rest)) >= CONTAINED else text
 
 
 def _alike(one: str, other: str) -> bool:

@@ -4,40 +4,38 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static, TextArea
 
 from console.commands import COMPOSER
 from console.model.composed import EARLIER, Broadcast, Composed, earlier, earlier_ones
 from console.model.dispatch import Dispatch
-from console.model.draft import Remembered
-from console.model.guard_facts import Level, Verdict
-from console.model.parcel import Fate, Parcel, fate, waits
+from console.model.guard_facts import Level
+from console.model.parcel import Fate, Parcel, fate
 from console.model.surface import Surface
 from console.model.template import Template, fill, values
 from console.safety import check_outgoing
 from console.screens.desk import Desk
+from console.screens.earlier_texts import EarlierTexts
 from console.screens.picking import PickScreen
 from console.screens.preview import PreviewScreen
+from console.screens.send_hint import Judged, hint
 from console.screens.targets import ConfirmScreen, TargetsScreen
 from console.widgets.choice import Choice
 from console.widgets.verdicts import fate_line, guard_lines, target_line
-from console.widgets.words import span
 
 NOBODY = "nobody"
 SHOWN_TARGETS = 3
 """Targets that have a line above the text; more of them stand beside it."""
-SAVE_EVERY = 3.0
-"""Seconds after which a text that is being written is kept, for a console that is killed."""
 
 
-class SendScreen(ModalScreen[tuple[Parcel, ...] | None]):
+class SendScreen(EarlierTexts):
     """Returns what is to be done with the text at each surface, or None when the operator thought better of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -48,19 +46,12 @@ class SendScreen(ModalScreen[tuple[Parcel, ...] | None]):
 
     def __init__(self, desk: Desk, keys: Sequence[str], about: Dispatch | None = None) -> None:
         """*keys* are those of the surfaces; *about* is the dispatch it was opened from."""
-        super().__init__()
-        self._desk = desk
+        super().__init__(desk)
         self._about = about
         self._keys = tuple(keys)
         self._known: dict[str, Surface] = {}
         self._verifiers: list[Surface] = []
         self._remark = ""
-        self._past = Remembered()
-        self._texts: tuple[str, ...] = ()
-        self._place = -1
-        """Which of the texts of before stands in the area; -1 is the one that is being written."""
-        self._mine = ""
-        self._saved = ""
         self._weighing = False
 
     def compose(self) -> ComposeResult:
@@ -75,7 +66,7 @@ class SendScreen(ModalScreen[tuple[Parcel, ...] | None]):
                     with Horizontal(id="fields"):
                         yield Input(id="role", compact=True)
                         yield Choice("verifier", [NOBODY, *(s.name for s in self._verifiers)], id="verifier")
-                        yield Choice("told first", ["0"], id="context")
+                        yield Choice("context", ["0"], id="context")
                     yield Input(placeholder="guards to set aside, by name", id="override", compact=True)
                 with VerticalScroll(id="weighing", can_focus=False):
                     yield Static("", id="guards", markup=False)
@@ -85,14 +76,10 @@ class SendScreen(ModalScreen[tuple[Parcel, ...] | None]):
         """Say what will happen from the start."""
         self.query_one("#override", Input).display = False
         self._take_targets(self._keys)
-        context = self.query_one("#context", Choice)
-        context.choose(min(EARLIER, len(context.options) - 1))
         self._weigh()
         self.query_one(TextArea).focus()
         self.set_interval(1.0, self._weigh)  # what a surface shows changes meanwhile
-        if self._desk.memory is not None:
-            self.set_interval(SAVE_EVERY, self._save)
-            self.run_worker(self._recall(), exit_on_error=False, name="texts of before")
+        self._remember()
 
     # -- to whom -------------------------------------------------------------------------------------------------
 
@@ -111,11 +98,13 @@ class SendScreen(ModalScreen[tuple[Parcel, ...] | None]):
         most = max((len(earlier_ones(surface, snapshot)) for surface in surfaces), default=0)
         context = self.query_one("#context", Choice)
         context.display = most > 0 and self._desk.judge is not None
-        context.offer([f"{count} of {most}" for count in range(min(most, 9) + 1)])
-        roles = dict.fromkeys(surface.role for surface in surfaces if surface.role)
-        self.query_one("#role", Input).placeholder = f"role: {' / '.join(roles)}" if roles else "role"
-        self._texts = self._past.texts(surfaces[0].name) if surfaces else ()
-        self._place = -1
+        fresh = len(context.options) == 1
+        context.offer([f"{count} of {most} tasks" for count in range(min(most, 9) + 1)])
+        if fresh:
+            context.choose(min(EARLIER, most))
+        roles = {surface.role for surface in surfaces}
+        self.query_one("#role", Input).placeholder = f"role: {roles.pop() or 'none'}" if len(roles) == 1 else "own role"
+        self._offer()
 
     async def action_targets(self) -> None:
         """Mark the surfaces that get it."""
@@ -135,36 +124,39 @@ class SendScreen(ModalScreen[tuple[Parcel, ...] | None]):
         verifier = self._verifiers[at - 1].info.ref if at > 0 else ""
         return {name: text for name, text in (("role", role), ("verifier", verifier)) if text}
 
-    def _composed(self, surface: Surface, ahead: Sequence[Surface], surfaces: Sequence[Surface]) -> Composed:
+    def _composed(self, surface: Surface) -> Composed:
         override = self.query_one("#override", Input)
         names = tuple(override.value.replace(",", " ").split()) if override.display else ()
         context = self.query_one("#context", Choice)
-        snapshot = self._desk.snapshot()
-        several = None
-        if len(surfaces) > 1:
-            known = frozenset(d.number for d in snapshot.log.dispatches if d.number is not None)
-            several = Broadcast(tuple(s.info.ref for s in surfaces), known, tuple(s.info.ref for s in ahead))
-        return Composed(
-            self.query_one(TextArea).text,
-            names,
-            earlier(surface, snapshot, context.at if context.display else 0),
-            self._fields(surface) if self._desk.judge is not None else {},
-            several,
-        )
+        before = earlier(surface, self._desk.snapshot(), context.at if context.display else 0)
+        fields = self._fields(surface) if self._desk.judge is not None else {}
+        return Composed(self.query_one(TextArea).text, names, before, fields)
 
-    def _judged(self, queue: bool = False) -> list[tuple[Surface, Parcel, tuple[Verdict, ...]]]:
+    def _judged(self, queue: bool = False) -> list[Judged]:
         """For each target: what becomes of the text there, and what the guards say."""
         surfaces = self._surfaces()
-        found: list[tuple[Surface, Parcel, tuple[Verdict, ...]]] = []
-        ahead: list[Surface] = []
-        for surface in surfaces:
-            composed = self._composed(surface, ahead, surfaces)
-            verdicts = self._desk.verdicts(surface.key, composed)
-            what, why = fate(verdicts, composed.overrides, queue=queue, several=len(surfaces) > 1)
-            found.append((surface, Parcel(surface.key, surface.name, composed, what, why), verdicts))
-            if what is Fate.SEND:
-                ahead.append(surface)
-        return found
+        found = [self._weighed(each, self._composed(each), queue, len(surfaces) > 1) for each in surfaces]
+        going = [surface.info.ref for surface, parcel, _ in found if parcel.fate is not Fate.REFUSE]
+        if len(going) < 2:
+            return found
+        # Only those that get it are told of each other; and each counts for the hourly rate of those after it.
+        known = frozenset(d.number for d in self._desk.snapshot().log.dispatches if d.number is not None)
+        again: list[Judged] = []
+        for surface, parcel, verdicts in found:
+            if parcel.fate is Fate.REFUSE:
+                again.append((surface, parcel, verdicts))
+                continue
+            ahead = tuple(s.info.ref for s, p, _ in again if p.fate is Fate.SEND)
+            composed = replace(parcel.composed, broadcast=Broadcast(tuple(going), known, ahead))
+            again.append(self._weighed(surface, composed, queue, True))
+        return again
+
+    def _weighed(self, surface: Surface, composed: Composed, queue: bool, several: bool) -> Judged:
+        verdicts = self._desk.verdicts(surface.key, composed)
+        if not composed.text.strip():
+            verdicts = tuple(each for each in verdicts if each.rule != "characters")  # no text is no mistake
+        what, why = fate(verdicts, composed.overrides, queue=queue, several=several)
+        return surface, Parcel(surface.key, surface.name, composed, what, why), verdicts
 
     # -- what is said of it --------------------------------------------------------------------------------------
 
@@ -215,32 +207,8 @@ class SendScreen(ModalScreen[tuple[Parcel, ...] | None]):
         self.query_one("#guards", Static).update(found)
         rules = [v for _, _, verdicts in judged for v in verdicts if v.level is Level.REFUSE and not v.final]
         self.query_one("#override", Input).display = bool(rules)
-        self.query_one("#verdict", Static).update(self._hint(judged))
-
-    def _hint(self, judged: Sequence[tuple[Surface, Parcel, tuple[Verdict, ...]]]) -> Content:
-        """What is wrong, how long it is, which keys there are."""
-        text, wrong = check_outgoing(self.query_one(TextArea).text)
-        lines: list[Content] = []
-        if wrong:
-            told = f"✗ line {wrong[0].line}: {wrong[0].name} cannot be typed; take it out ({len(wrong)} in all)"
-            lines.append(Content.assemble((told, "bold $error")))
-        if len(judged) == 1:
-            surface, parcel, verdicts = judged[0]
-            current = self._desk.snapshot().dispatch_of(surface)
-            if parcel.fate is Fate.SEND and current is not None:
-                lines.append(Content(f"▲ {current.label} is still open here: {' '.join(current.task.split())}"))
-            if parcel.fate is Fate.REFUSE and self._desk.queues and waits(verdicts, parcel.composed.overrides):
-                lines.append(Content.assemble(("◌ ctrl+l queues it until this has passed", "$primary")))
-        if self._remark:
-            lines.append(Content(f"▲ {self._remark}"))
-        count = text.count("\n") + 1
-        length = f"{len(text)} character{'' if len(text) == 1 else 's'}, {count} line{'' if count == 1 else 's'}.  "
-        keys: list[str | tuple[str, str]] = [(length, "")]
-        for command in COMPOSER:
-            if command.id == "composer.queue" and not self._desk.queues:
-                continue
-            keys += [(command.keys.split(" ", 1)[0], "bold"), (f" {command.title}  ", "")]
-        return Content("\n").join([*lines, Content.assemble(*keys)])
+        last, text = self.query_one("#verdict", Static), self.query_one(TextArea).text
+        last.update(hint(judged, text, self._desk, self._remark, last.size.width))
 
     # -- the keys ------------------------------------------------------------------------------------------------
 
@@ -328,63 +296,3 @@ class SendScreen(ModalScreen[tuple[Parcel, ...] | None]):
         text = await self._desk.edit(area.text) if self._desk.edit is not None else None
         if text is not None and text != area.text:
             self._put(text)
-
-    def _put(self, text: str) -> None:
-        """Another text in the area; ctrl+z brings back what was there."""
-        area = self.query_one(TextArea)
-        area.replace(text, (0, 0), area.document.end)
-        area.move_cursor(area.document.end)
-
-    # -- texts of before -----------------------------------------------------------------------------------------
-
-    async def _recall(self) -> None:
-        assert self._desk.memory is not None
-        self._past = await self._desk.memory.remembered()
-        surfaces = self._surfaces()
-        name = surfaces[0].name if surfaces else ""
-        self._texts = self._past.texts(name)
-        draft = self._past.draft_for(name)
-        if draft is not None:
-            began = " ".join(draft.text.split())[:60]
-            ago = span(time.time() - draft.at)
-            self.query_one(TextArea).placeholder = Content(f"ctrl+up: what you left here {ago} ago: {began}")
-
-    def action_before(self, by: int) -> None:
-        """An earlier text, or back to a later one."""
-        at = max(-1, min(self._place + by, len(self._texts) - 1))
-        if at == self._place:
-            return
-        area = self.query_one(TextArea)
-        if self._place == -1:
-            self._mine = area.text
-        self._place = at
-        self._put(self._mine if at == -1 else self._texts[at])
-
-    def _save(self) -> None:
-        """Keep what is being written."""
-        text = self.query_one(TextArea).text
-        if text.strip() and text != self._saved:
-            self._saved = text
-            self.run_worker(self._left(text), exit_on_error=False, group="draft", name="draft")
-
-    async def _left(self, text: str) -> None:
-        surfaces = self._surfaces()
-        if self._desk.memory is not None and surfaces:
-            told = await self._desk.memory.left(text, surfaces[0].name, time.time())
-            if told:
-                self.notify(told, severity="warning", markup=False, timeout=6)
-
-    def interrupted(self) -> None:
-        """Ctrl-C copies what is marked; without a mark it leaves the composer, not the console."""
-        area = self.query_one(TextArea)
-        if area.selected_text:
-            self.app.copy_to_clipboard(area.selected_text)
-        else:
-            self.run_worker(self.action_leave(), exit_on_error=False)
-
-    async def action_leave(self) -> None:
-        """Return nothing; the text is offered again."""
-        text = self.query_one(TextArea).text
-        if text.strip() and text != self._saved:
-            await self._left(text)
-        self.dismiss(None)

@@ -133,7 +133,7 @@ class ConfirmScreen(ModalScreen[tuple[Parcel, ...] | None]):
 
     def _show(self) -> None:
         going = [each for each in self._parcels if each.fate is not Fate.REFUSE]
-        title = f"The same task for {len(going)} surface{'' if len(going) == 1 else 's'}?"
+        title = f"Send the same task to {len(going)} of {len(self._parcels)} surfaces?"
         self.query_one(".dialog--title", Static).update(title if going else "Nobody can take it now")
         lines = Content("\n").join([fate_line(each) for each in self._parcels])
         self.query_one("#fates", Static).update(lines)
