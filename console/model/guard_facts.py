@@ -36,10 +36,10 @@ class Task:
     """Earlier dispatches that are attached, for an agent that remembers nothing."""
     verifies: Dispatch | None = None
     """The dispatch this task is to verify."""
-    verifier: str = ""
-    """The surface that is to verify this task when it is done."""
     into_queue: bool = False
     """The agent's own queue may take it while it works."""
+    verifier: str = ""
+    """The surface that is to verify this task when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
