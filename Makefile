@@ -1,6 +1,7 @@
 # On a new machine: Python 3.11 or newer, git and make. Everything else goes into .venv, once.
 #   make run PYTHON=/path/to/python3.12    to choose the Python of .venv
 #   make test ARGS="tests/test_safety.py"  to pass something on
+#   make test PARALLEL=                    one test after the other
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,6 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --editab
 LOG := $(VENV)/install.log
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
+# Most tests wait for a terminal server, so more of them than there are cores run at once.
+PARALLEL := -n 4 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check bench detect-report screenshots readme clean
@@ -30,13 +33,13 @@ demo: $(RUN)
 	@exec $(BIN)/oc-console demo $(ARGS)
 
 test: $(DEV)
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: $(DEV)
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 bench: $(DEV)
 	@exec $(BIN)/python -m tests.bench $(ARGS)

@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 from textual import on, work
 from textual.notifications import SeverityLevel
 
+from console.app_queue import QueueActs
 from console.app_send import Sends
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
@@ -37,7 +38,7 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(Sends):
+class Acts(Sends, QueueActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     _lost: int
@@ -128,16 +129,6 @@ class Acts(Sends):
             now = partial(self._surface, surface.key)
             log, server = self.snapshot.log.dispatches, self.opened.engine.about_server
             await self.push_screen(SurfaceScreen(now, log, server))
-
-    def action_stop_all(self) -> None:
-        """Nothing is answered without a person any more."""
-        now = self.opened.engine.stop_all() if self.opened is not None else ""
-        if not now:
-            self.notify("Nothing runs by itself here.", markup=False, timeout=3)
-        elif "stopped" in now:
-            self.notify("Stopped: nothing is approved without you.", severity="warning", markup=False)
-        else:
-            self.notify(f"No longer stopped: {now}.", severity="warning", markup=False)
 
     @work(exit_on_error=False, name="focus")
     async def action_go_there(self) -> None:

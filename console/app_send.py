@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Final
 
 from textual import work
@@ -13,9 +12,8 @@ from textual.app import App, SuspendNotSupported
 from textual.notifications import SeverityLevel
 
 from console.config import Config
-from console.model.composed import Composed
 from console.model.dispatch import Dispatch
-from console.model.outcome import Ended, Written
+from console.model.outcome import Ended
 from console.model.parcel import Fate
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -83,19 +81,13 @@ class Sends(App[None]):
             templates=tuple(Template(t.name, t.text, t.role, t.verifier) for t in self.config.templates),
             handoff=self._handoff,
             today=lambda: time.strftime("%Y-%m-%d"),
-            queues=self._enqueue(opened) is not None,
+            queues=engine.queue is not None and not engine.config.read_only,
             read_only=engine.config.read_only,
         )
 
     def _handoff(self) -> str:
         """The last hand-off file; empty when none is known."""
         return ""
-
-    @staticmethod
-    def _enqueue(opened: Opened) -> Callable[[str, Composed], Awaitable[Written]] | None:
-        """How a text is queued; None where there is no queue."""
-        found = getattr(opened.engine, "enqueue", None)
-        return found if opened.engine.sending is not None else None
 
     # -- what was composed goes out --------------------------------------------------------------------------------
 
@@ -132,11 +124,11 @@ class Sends(App[None]):
             errand.end(Ended("failed", f"{parcel.name}: {told}", "unknown"))
 
     async def _outcome(self, opened: Opened, errand: Errand) -> Ended:
-        parcel, enqueue = errand.parcel, self._enqueue(opened)
+        parcel = errand.parcel
         if parcel.fate is Fate.REFUSE:
             return Ended("refused", f"{parcel.why}; nothing was typed")
-        if parcel.fate is Fate.QUEUE and enqueue is not None:
-            written = await enqueue(parcel.key, parcel.composed)
+        if parcel.fate is Fate.QUEUE:
+            written = await opened.engine.enqueue(parcel.key, parcel.composed)
             text = f"{written.text}; {written.warning}" if written.warning else written.text
             return Ended("waits" if written.done else "refused", text)
         return await opened.engine.send_watched(parcel.key, parcel.composed, errand.step, errand.stop)

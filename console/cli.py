@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console import __version__, detect, log_commands, send_command
+from console import __version__, detect, log_commands, operations_commands, queue_command, send_command
 from console.commands import IDS, clashes
 from console.config import Config, ConfigError, find, load
 from console.safety import safe_text
@@ -53,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     focus.add_argument("surface", metavar="SURFACE", help="its name, ref, title or uuid")
     log_commands.add_parsers(commands, shared)
     send_command.add_parser(commands, shared)
+    queue_command.add_parser(commands, shared)
+    operations_commands.add_parsers(commands, shared)
     detect.add_parser(commands)
     return parser
 
@@ -100,6 +102,10 @@ def _main(argv: Sequence[str] | None) -> int:
         return doctor(config, _config_path(arguments))
     if arguments.command == "send":
         return send_command.run(config, arguments)
+    if arguments.command == "queue":
+        return queue_command.run(config, arguments)
+    if arguments.command in ("operations", "cleanup"):
+        return operations_commands.run(config, arguments)
     if arguments.command == "focus":
         from console.headless import focus
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import (
     NO_APPROVAL,
     NO_NOTICE,
@@ -110,12 +111,45 @@ class LogConfig(_Section):
 
 @dataclass(frozen=True, slots=True)
 class ServiceConfig(_Section):
-    """One process that is watched."""
+    """One thing that is watched: exactly one of `process`, `launchd`, … `unit` says what."""
 
     name: str
-    process: str
+    process: str = ""
     """Regular expression searched in the joined argv."""
-    expected: Literal["running", "absent"] = "running"
+    expected: str = ""
+    """See `console.model.expected.parse`; empty means what is usual for its kind."""
+    launchd: str = ""
+    """Label, or a shell-style pattern of labels; so also for `systemd`, `supervisor` and `unit`."""
+    systemd: str = ""
+    supervisor: str = ""
+    unit: str = ""
+    """A name for whatever manager this machine has."""
+    cron: str = ""
+    """Regular expression searched in the commands of the crontab."""
+    http: str = ""
+    file: str = ""
+    """Absolute after loading; so are `glob`, `marker`, `log` and `socket`."""
+    glob: str = ""
+    every: float = 0.0
+    """Seconds between two looks; 0 means what is usual for its kind."""
+    timeout: float = 5.0
+    """Seconds one look may take."""
+    group: str = ""
+    log: str = ""
+    marker: str = ""
+    """File that each run of the cron job touches; empty means `log`."""
+    grace: float = 900.0
+    """Seconds a run of a cron job may take before it counts as missed."""
+    status: int = 0
+    """HTTP status that is right; 0 means any of 200 to 299."""
+    field: str = ""
+    """Path in the JSON of the answer: ``checks.db``."""
+    equals: str = ""
+    """What that field has to be."""
+    scope: Literal["auto", "user", "system"] = "auto"
+    """Which systemd is asked."""
+    socket: str = ""
+    """Unix socket of supervisord."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +173,9 @@ class Config(_Section):
     log: LogConfig = LogConfig()
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
+    automation: tuple[AutomationSection, ...] = ()
+    artifacts: tuple[ArtifactSection, ...] = ()
+    figures: tuple[FigureSection, ...] = ()
     guards: GuardSection = OWN_GUARDS
     templates: tuple[TemplateSection, ...] = ()
     """Prepared texts for the composer."""

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from console import config, config_attention, config_log, config_yaml
+from console import config, config_attention, config_log, config_operations, config_services, config_yaml
 from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection, TemplateSection
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
@@ -44,6 +44,9 @@ _SECTIONS: Final = {
     ("surfaces", "*"): config.SurfaceConfig,
     ("services", "*"): config.ServiceConfig,
     ("templates", "*"): TemplateSection,
+    ("automation", "*"): config_operations.AutomationSection,
+    ("artifacts", "*"): config_operations.ArtifactSection,
+    ("figures", "*"): config_operations.FigureSection,
 }
 _FORMS: Final = {
     "string_type": ("text", "write text in quotes"),
@@ -106,6 +109,8 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
     data = {} if document.data is None else document.data
     if isinstance(data, dict) and isinstance(data.get("keys"), dict):
         data["keys"] = {command: _key_list(value) for command, value in data["keys"].items()}
+    if isinstance(data, dict):
+        config_operations.prepare(data)
     log = data.get("log") if isinstance(data, dict) else None
     if isinstance(log, dict) and isinstance(log.get("fields"), dict):
         log["fields"] = {name: _key_list(value) for name, value in log["fields"].items()}
@@ -188,14 +193,13 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
             elif value in seen:
                 wrong((group, index, field_name), f"is the same as in entry {seen[value]}; keep one of them")
             seen.setdefault(value, index + 1)
-    for index, service in enumerate(result.services):
-        if reason := _bad_pattern(service.process):
-            wrong(("services", index, "process"), reason)
+    config_services.check(result.services, wrong, _bad_pattern, _is_url)
     for index, template in enumerate(result.templates):
         if not template.text.strip():
             wrong(("templates", index, "text"), "is empty; write what is to be sent")
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
+    config_operations.check(result.automation, result.artifacts, result.figures, wrong)
     _check_keys(result.keys, known, wrong)
 
 
@@ -239,8 +243,12 @@ def _finish(result: config.Config, path: Path) -> config.Config:
     """Make paths absolute and texts for people safe to draw."""
     base = Path(os.path.abspath(path)).parent  # noqa: PTH100 - resolve() would follow a linked configuration
     tmux = result.mux.tmux_socket
+    automation, artifacts, figures = config_operations.placed(result.automation, result.artifacts, result.figures, base)
     return replace(
         result,
+        automation=automation,
+        artifacts=artifacts,
+        figures=figures,
         mux=replace(
             result.mux,
             tmux_socket=_place(tmux, base) if "/" in tmux or tmux.startswith("~") else tmux,
@@ -252,7 +260,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
             tracker=replace(result.log.tracker, cwd=_place(result.log.tracker.cwd, base)),
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
-        services=tuple(replace(service, name=safe_text(service.name, limit=NAME_LIMIT)) for service in result.services),
+        services=tuple(config_services.finish(service, lambda text: _place(text, base)) for service in result.services),
         templates=tuple(_clean_template(template) for template in result.templates),
         theme=safe_text(result.theme, limit=NAME_LIMIT),
     )

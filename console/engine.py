@@ -21,7 +21,8 @@ from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
-from console.model.reading import MuxDown, Reading, ScreenRead, SignalsRead, StartsRead, TreeRead
+from console.model.operations import only_fresher
+from console.model.reading import MuxDown, Reading, ScreenRead, ServicesRead, SignalsRead, StartsRead, TreeRead
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -31,10 +32,11 @@ from console.model.snapshot import (
 )
 from console.model.surface import Screen, Surface, SurfaceInfo
 from console.mux.base import Interest, Multiplexer
+from console.queueing import Queueing
 from console.safety import safe_text
 from console.sending import Sending
 from console.state_bindings import Bindings
-from console.watches import Watch, configured, witnesses
+from console.watches import Watch, configured, unread, witnesses
 
 if TYPE_CHECKING:
     from console.state_journal import StateJournal
@@ -52,7 +54,7 @@ RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
 
 
-class Engine(Remembers):
+class Engine(Remembers, Queueing):
     """Owns the adapters of one configuration.
 
     *on_change* is called in the event loop with the newest snapshot, at most once for each round of readings.
@@ -77,8 +79,9 @@ class Engine(Remembers):
         self.snapshot = Snapshot(
             specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
             log=LogSlice(source=config.log.path),
-            services=ServicesSlice(source="processes" if config.services else ""),
+            services=ServicesSlice(source="services" if config.services else ""),
             collector=CollectorSlice(source=config.collector.url),
+            operations=unread(config),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""
@@ -105,6 +108,7 @@ class Engine(Remembers):
         self._typing = set()
         self._changes = asyncio.Event()
         self._news = asyncio.Event()
+        self._queue_news = asyncio.Event()
         self.ears: Ears | None = None
         """Who hears that an agent waits; None: nobody."""
         self.interest = Interest()
@@ -135,6 +139,8 @@ class Engine(Remembers):
                 looked_at = lambda: self.interest.focused if self.present else ""  # noqa: E731
                 attend = self.attending.run(lambda: self.snapshot, self._news, looked_at, self.take, self.ears)
                 group.create_task(attend, name="attend")
+            if self.ears is not None and self.queue is not None:
+                group.create_task(self._run_queue(self.queue), name="queue")
             if self.config.mux.publish:
                 group.create_task(self.publish(self._changes), name="publish")
 
@@ -169,14 +175,6 @@ class Engine(Remembers):
         """Say what the operator sees."""
         self.interest = interest
         self.mux.look_at(interest)
-
-    def stop_all(self) -> str:
-        """Approve nothing without a person from now on; the second time takes it back. What holds now, or empty."""
-        stopped = self.attending.stop(self.snapshot)
-        if stopped is None:
-            return ""
-        self.take(stopped)
-        return stopped.note
 
     def reread(self) -> None:
         """Read tree and screens again now."""
@@ -251,9 +249,12 @@ class Engine(Remembers):
                 self._heard.set()
         elif isinstance(reading, ScreenRead) and self._journal is not None:
             self._note(before.surface(reading.key), after.surface(reading.key))
+        elif isinstance(reading, ServicesRead):
+            self._note_services(before.services.history, after.services.history)
         self._complete.set()
         self._changes.set()
         self._news.set()
+        self._queue_news.set()
         if _only_fresher(before, after):
             return  # `fresh` hands it on once a second, for the ages
         if not self._pending and self.on_change is not None:
@@ -345,8 +346,9 @@ class Engine(Remembers):
         snapshot = self.snapshot
         return (
             (not snapshot.log.source or snapshot.log.read_at is not None or bool(snapshot.log.error))
-            and (not snapshot.services.source or snapshot.services.read_at is not None)
+            and snapshot.services.complete
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
+            and snapshot.operations.complete
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
             and not (self._witness and self._unheard)
         )
@@ -361,9 +363,13 @@ def _told(error: BaseException) -> str:
 
 def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
     """Whether nothing but the times of reading differ."""
-    if before.log is not after.log or before.services is not after.services or before.collector is not after.collector:
+    if before.log is not after.log or before.collector is not after.collector:
         return False
-    if (before.auto, before.auto_note) != (after.auto, after.auto_note):
+    if replace(before.services, read_at=after.services.read_at) != after.services:  # rows leave their time out of it
+        return False
+    if not only_fresher(before.operations, after.operations):
+        return False
+    if (before.auto, before.auto_note, before.queue) != (after.auto, after.auto_note, after.queue):
         return False
     if before.mux is not after.mux and replace(before.mux, read_at=after.mux.read_at) != after.mux:
         return False

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, Final
 
 from console.engine_acts import Acts
 from console.host import in_thread
-from console.model.reading import HistoryRead, Reading
+from console.model.reading import BaselineRead, HistoryRead, Reading, ServicesPast
+from console.model.service_history import History
 from console.model.surface import Surface
 from console.model.timeline import identity
+from console.state_baseline import BaselineFile
 from console.state_bindings import Bindings
 
 if TYPE_CHECKING:
     from console.state_drafts import Drafts
     from console.state_journal import StateJournal
+    from console.state_services import ServiceJournal
 
 BEAT_EVERY: Final = 20.0
 """Seconds between two signs of life in the journal of states."""
@@ -29,6 +32,7 @@ class Remembers(Acts):
     bindings: Bindings | None
     _recalled: str
     _journal: StateJournal | None
+    _services_journal: ServiceJournal | None = None
     _state: Path | None
     _drafts: Drafts | None = None
 
@@ -60,8 +64,16 @@ class Remembers(Acts):
     async def _remember(self, folder: Path) -> None:
         """Read what was known before, and note from now on what changes."""
         from console.state_journal import StateJournal, load
+        from console.state_services import ServiceJournal
+        from console.state_services import load as load_services
 
         now = time.time()
+        baseline = BaselineFile(folder)
+        self._compare(await in_thread(baseline.changed))
+        services = await in_thread(lambda: load_services(folder, now))
+        self.take(ServicesPast(now, services))
+        self._services_journal = ServiceJournal(folder)
+        self._note_services(services, self.snapshot.services.history)
         self.take(HistoryRead(now, await in_thread(lambda: load(folder, now))))
         self._journal = StateJournal(folder)
         self._journal.start(now)
@@ -70,6 +82,11 @@ class Remembers(Acts):
         while True:
             await asyncio.sleep(BEAT_EVERY)
             self._journal.beat(time.time())
+            self._compare(await in_thread(baseline.changed))  # a hand-off may have been written beside this console
+
+    def _compare(self, reading: BaselineRead | None) -> None:
+        if reading is not None:
+            self.take(reading)
 
     def _note(self, before: Surface | None, after: Surface | None) -> None:
         """Write a change of state into the journal."""
@@ -83,6 +100,11 @@ class Remembers(Acts):
             before is None or before.status is None or before.status.state is not after.status.state
         ):
             self._journal.record(identity(source, after.info), after.status.state, after.status.since)
+
+    def _note_services(self, before: History, after: History) -> None:
+        """Write changes of services into their journal."""
+        if self._services_journal is not None:
+            self._services_journal.record(before, after)
 
 
 def _server(source: str) -> str:

@@ -14,12 +14,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from console import __version__
+from console import __version__, operations_report
 from console.config import Config
 from console.engine import Engine
+from console.headless_services import service_checks, service_document, service_lines
 from console.host import HostError, run
 from console.model.agent import SYMBOLS, AgentState
-from console.model.reading import HistoryRead
+from console.model.reading import BaselineRead, HistoryRead, ServicesPast
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -29,8 +30,10 @@ from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
 from console.opening import choose, rules_folder, seek, state_folder
 from console.safety import redact, safe_text
+from console.state_baseline import read as read_baseline
 from console.state_bindings import Bindings
 from console.state_journal import load
+from console.state_services import load as load_services
 
 _PROGRAMS: Final = ("claude", "codex", "cmux")
 
@@ -50,6 +53,8 @@ async def _read(config: Config) -> tuple[Snapshot, str]:
     engine.bindings = Bindings(state_folder(), engine.snapshot.specs)  # read, not written
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
+    engine.take(BaselineRead(now, *read_baseline(state_folder())))
+    engine.take(ServicesPast(now, load_services(state_folder(), now)))
     snapshot = await engine.once()
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
@@ -98,18 +103,10 @@ def document(snapshot: Snapshot) -> dict[str, object]:
         "services": {
             "read_at": services.read_at,
             "source": services.source or None,
-            "items": [
-                {
-                    "name": s.name,
-                    "expected": s.expected,
-                    "observed": s.observed,
-                    "judgement": s.judgement,
-                    "evidence": s.evidence,
-                }
-                for s in services.services
-            ],
+            "items": [service_document(s, services.history) for s in services.services],
         },
         "collector": {"read_at": collector.read_at, "source": collector.source or None, **_collector(snapshot)},
+        "operations": operations_report.document(snapshot.operations),
         "needs_person": list(snapshot.troubles()),
     }
 
@@ -196,13 +193,10 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
     else:
         still_open = sum(1 for d in log.dispatches if d.is_open)
         yield f"dispatch log {log.source}: {log.error or f'{len(log.dispatches)} dispatches, {still_open} open'}"
-    if not snapshot.services.source:
-        yield "services: not configured"
-    for service in snapshot.services.services:
-        seen = f"{service.observed}, expected {service.expected} ({service.evidence})"
-        yield f"  {service.judgement}: {service.name} {seen}"
+    yield from service_lines(snapshot.services)
     collector = snapshot.collector.collector
     yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
+    yield from operations_report.lines(snapshot.operations, time.time())
     troubles = snapshot.troubles()
     yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
 
@@ -281,12 +275,13 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
     else:
         text = log.error or f"{len(log.dispatches)} records, {log.not_understood} not understood, {log.source}"
         found.append(("dispatch log", not log.error, text))
+    found += service_checks(snapshot.services)
     collector = snapshot.collector.collector
     if collector is None:
         found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))
     else:
         found.append(("collector", collector.state == "up", f"{collector.state}: {collector.evidence}"))
-    return found
+    return found + operations_report.rows(snapshot.operations, time.time())
 
 
 def _terminal() -> tuple[bool, str]:

@@ -57,6 +57,9 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         config,
         surfaces=(),
         services=(),
+        automation=(),
+        artifacts=(),
+        figures=(),
         log=LogConfig(str(fleet.log_path)),
         collector=CollectorConfig(fleet.health_url, 2.0),
     )

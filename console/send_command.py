@@ -43,6 +43,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], sh
     send.add_argument(
         "--context", metavar="N", type=int, default=0, help="put the last N dispatches of it before the text"
     )
+    send.add_argument("--queue", action="store_true", help="queue it: a console sends it when the surface is idle")
     send.add_argument("--json", action="store_true", help="for scripts")
 
 
@@ -115,6 +116,11 @@ async def _one(
         told |= {"outcome": "dry run", "would_type": engine.sending.preview(engine.mux, composed)}
         told["evidence"] = "refused" if stands else "nothing stands against it"
         return (REFUSED if stands else SUBMITTED), told
+    if arguments.queue:
+        from console.queue_command import enqueue
+
+        code, queued = await enqueue(engine, surface, composed)
+        return code, {"surface": told["surface"], **queued}
     result = await engine.send(surface.key, composed)
     told |= {"outcome": result.outcome, "evidence": result.evidence, "left": result.left, "enters": result.enters}
     return CODES[result.outcome], told
@@ -136,7 +142,10 @@ def _lines(told: dict[str, Any]) -> list[str]:
         if each["level"] != "pass":
             mark = "▲" if each["level"] == "warn" or each["overridden"] else "✗"
             lines.append(f"{mark} {each['rule']}: {each['evidence']}; {each['remedy']}")
-    lines.append(f"{told['outcome']}: {told['evidence']}")
+    twice = told["evidence"].startswith(told["outcome"])
+    lines.append(told["evidence"] if twice else f"{told['outcome']}: {told['evidence']}")
+    if told.get("warning"):
+        lines.append(f"▲ {told['warning']}")
     if "would_type" in told:
         lines.append(f"would type: {told['would_type']}")
     return lines

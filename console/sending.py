@@ -6,7 +6,7 @@ A part of the engine: it gathers what the guards have to know out of the snapsho
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -77,9 +77,9 @@ class Sending:
         from console.actions.send import Order, SendResult
         from console.model.guard import overridden, refusals
 
+        order = order if order is not None else Order()
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
-        order = order if order is not None else Order()
         if standing:
             why = "; ".join(f"{each.rule}: {each.evidence}" for each in standing[:3])
             return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
@@ -142,12 +142,37 @@ def _one_of_several(request: Request, broadcast: Broadcast) -> Request:
 
 
 def automatic(services: Collection[Service]) -> Automatic | None:
-    """What the watched services tell of an automatic dispatcher; None when none of them is one."""
+    """What the watched services tell of an automatic dispatcher; None when none of them is one.
+
+    Several rows may be about it (its unit, its process): one that says it is on is enough; it is off when all say so.
+    """
     from console.model.guard import Automatic
 
-    names = ((each, each.name.casefold()) for each in services)
-    found = next((each for each, name in names if "dispatcher" in name and "auto" in name), None)
-    if found is None:
+    every = [each for service in services for each in (service, *service.members)]
+    about = [each for each in every if each.manager not in _NO_PROGRAM and not each.members and _is_automatic(each)]
+    if not about:
         return None
-    known = {"running": True, "absent": False}.get(found.observed)
-    return Automatic(found.name, loaded=known, running=known)
+    told = [_ON.get(each.word, (None, None)) for each in about]
+    loaded, running = _any(each[0] for each in told), _any(each[1] for each in told)
+    name = next((each.name for each, one in zip(about, told, strict=True) if True in one), about[0].name)
+    return Automatic(name, loaded=loaded, running=running)
+
+
+_NO_PROGRAM: Final = ("file", "glob", "http")
+"""What is about an automatic dispatcher there is its log or its page, not itself."""
+_ON: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
+    **dict.fromkeys(("running", "starting", "stopping", "up"), (True, True)),
+    **dict.fromkeys(("loaded", "failed"), (True, False)),
+    **dict.fromkeys(("unloaded", "absent", "stopped"), (False, False)),
+}
+"""(Loaded, running) by what was observed; anything else is not known."""
+
+
+def _is_automatic(service: Service) -> bool:
+    names = f"{service.name} {service.label}".casefold()
+    return "dispatcher" in names and "auto" in names
+
+
+def _any(told: Iterable[bool | None]) -> bool | None:
+    every = list(told)
+    return True if True in every else None if None in every else False

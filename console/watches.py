@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.config import Config
-from console.model.reading import CollectorRead, LogFailed, Reading, ServicesRead, SignalsRead
+from console.model.operations import OperationsSlice
+from console.model.reading import CollectorRead, LogFailed, OperationsRead, Reading, ServicesRead, SignalsRead
 from console.model.service import Judgement, Service
 from console.model.telemetry import Collector, CollectorState
 
@@ -39,13 +40,13 @@ def configured(config: Config) -> list[Watch]:
         return watch_collector(url, config.collector.every)
 
     def services() -> AsyncIterator[Reading]:
-        from console.services.processes import watch_services
+        from console.services.watch import watch_services
 
         return watch_services(config.services)
 
     def no_services(why: str) -> Reading:
-        unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why) for s in config.services)
-        return ServicesRead(time.time(), "processes", tuple(unknown))
+        unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why, error=why) for s in config.services)
+        return ServicesRead(time.time(), "services", tuple(unknown))
 
     watches: list[Watch] = []
     if path:
@@ -57,7 +58,63 @@ def configured(config: Config) -> list[Watch]:
         )
     if config.services:
         watches.append(Watch("services", services, no_services))
-    return watches
+    return watches + operations(config)
+
+
+def operations(config: Config) -> list[Watch]:
+    """Temporary automation, artifacts and figures: each kind for itself, each entry in its own period."""
+
+    def automation() -> AsyncIterator[Reading]:
+        from console.services.automation import watch_automation
+
+        return watch_automation(config.automation)
+
+    def no_automation(why: str) -> Reading:
+        from console.services.automation import unknown
+
+        return OperationsRead(time.time(), automation=tuple(unknown(each, why) for each in config.automation))
+
+    def artifacts() -> AsyncIterator[Reading]:
+        from console.services.artifacts import watch_artifacts
+
+        return watch_artifacts(config.artifacts)
+
+    def no_artifacts(why: str) -> Reading:
+        from console.services.artifacts import unknown
+
+        return OperationsRead(time.time(), artifacts=tuple(unknown(each, why) for each in config.artifacts))
+
+    def figures() -> AsyncIterator[Reading]:
+        from console.services.figures import watch_figures
+
+        return watch_figures(config.figures)
+
+    def no_figures(why: str) -> Reading:
+        from console.services.figures import unknown
+
+        return OperationsRead(time.time(), figures=tuple(unknown(each, why) for each in config.figures))
+
+    found = []
+    if config.automation:
+        found.append(Watch("automation", automation, no_automation))
+    if config.artifacts:
+        found.append(Watch("artifacts", artifacts, no_artifacts))
+    if config.figures:
+        found.append(Watch("figures", figures, no_figures))
+    return found
+
+
+def unread(config: Config) -> OperationsSlice:
+    """Everything that `operations` will read, before it is read."""
+    if not (config.automation or config.artifacts or config.figures):
+        return OperationsSlice()
+    from console.services import artifacts, automation, figures
+
+    return OperationsSlice(
+        tuple(automation.unread(each) for each in config.automation),
+        tuple(artifacts.unread(each) for each in config.artifacts),
+        tuple(figures.unread(each) for each in config.figures),
+    )
 
 
 def witnesses() -> list[Watch]:

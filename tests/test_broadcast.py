@@ -79,7 +79,7 @@ async def test_each_surface_gets_it_once_and_the_records_say_it_was_meant(tmp_pa
     async with ground(tmp_path, tmux) as made:
         refs = tuple(surface.info.ref for surface in made.surfaces)
         steps: tuple[list[Step], ...] = ([], [])
-        ended = await send(made, Broadcast(refs, frozenset({55})), steps)
+        ended = await send(made, Broadcast(refs, 55), steps)
         assert [each.outcome for each in ended] == ["submitted", "submitted"], ended
         await until(lambda: made.submitted() == [[TASK], [TASK]])
         records = made.records()
@@ -97,4 +97,4 @@ async def test_without_the_word_of_the_operator_only_one_gets_it(tmp_path: Path,
     async with ground(tmp_path, tmux) as made:
         ended = await send(made, None, ([], []))
         assert sorted(each.outcome for each in ended) == ["refused", "submitted"], ended
-        await until(lambda: sum(made.submitted(), []) == [TASK])
+        await until(lambda: [text for each in made.submitted() for text in each] == [TASK])

@@ -106,6 +106,6 @@ def test_a_key_that_another_command_has_is_refused(tmp_path: Path, capsys: pytes
     assert main(["status", "--config", str(path)]) == 2
     said = capsys.readouterr().err
     assert f"{path}:2:3 keys.surface.send: q is the key of app.quit; write another key" in said
-    path.write_text("keys:\n  surface.send: q\n  app.quit: Q\n", encoding="utf-8")
+    path.write_text("keys:\n  surface.send: q\n  app.quit: f9\n", encoding="utf-8")
     assert main(["summary", "--config", str(path)]) == 2
     assert "no dispatch log" in capsys.readouterr().err, "the keys are fine now"

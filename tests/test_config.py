@@ -27,6 +27,7 @@ from console.config import (
     load,
 )
 from console.config_log import FIELDS, PLACEHOLDERS
+from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import ApprovalSection, GuardSection, NotifySection, TemplateSection
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES
@@ -84,6 +85,15 @@ log:
 services:
   - {name: watcher, process: 'dispatch_watcher\\.sh'}
   - {name: auto, process: auto_dispatcher, expected: absent}
+  - {name: lint, cron: vault_lint, expected: 'loaded, younger than 1d', every: 30, timeout: 1, group: 크론,
+     log: lint.log, marker: lint.done, grace: 60}
+  - {name: web, http: 'http://127.0.0.1:8000/', status: 204, field: a.b, equals: ok}
+  - {name: unit, systemd: a.service, scope: user}
+  - {name: fleet, launchd: com.openclaw.*}
+  - {name: program, supervisor: web, socket: s.sock}
+  - {name: any, unit: web}
+  - {name: report, file: r.md}
+  - {name: messages, glob: /tmp/x*, expected: at most 0}
 collector: {url: "http://127.0.0.1:4318/health", every: 5}
 theme: harbour
 keys:
@@ -112,6 +122,24 @@ keys:
         services=(
             ServiceConfig("watcher", "dispatch_watcher\\.sh"),
             ServiceConfig("auto", "auto_dispatcher", "absent"),
+            ServiceConfig(
+                "lint",
+                cron="vault_lint",
+                expected="loaded, younger than 1d",
+                every=30.0,
+                timeout=1.0,
+                group="크론",
+                log=str(write.parent / "lint.log"),
+                marker=str(write.parent / "lint.done"),
+                grace=60.0,
+            ),
+            ServiceConfig("web", http="http://127.0.0.1:8000/", status=204, field="a.b", equals="ok"),
+            ServiceConfig("unit", systemd="a.service", scope="user"),
+            ServiceConfig("fleet", launchd="com.openclaw.*"),
+            ServiceConfig("program", supervisor="web", socket=str(write.parent / "s.sock")),
+            ServiceConfig("any", unit="web"),
+            ServiceConfig("report", file=str(write.parent / "r.md")),
+            ServiceConfig("messages", glob="/tmp/x*", expected="at most 0"),
         ),
         collector=CollectorConfig("http://127.0.0.1:4318/health", 5.0),
         theme="harbour",
@@ -158,7 +186,7 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("log: {tracker: {statuses: {done: ''}}}", "log.tracker.statuses.done: is empty"),
         ("log: {tracker: {timeout: 0}}", ":1:26 log.tracker.timeout: must be between 0.1 and 600 seconds"),
         ("surfaces:\n- {ref: a, agnt: b}", ":2:12 surfaces.1.agnt: is not a known key; did you mean agent?"),
-        ("zzz: 1", ":1:1 zzz: is not a known key; known are approve, collector, guards,"),
+        ("zzz: 1", ":1:1 zzz: is not a known key; known are approve, artifacts, automation,"),
         ("mux: {backend: tmx}", ":1:16 mux.backend: tmx is not possible here; write auto, tmux, cmux, cmux-app,"),
         ("show: on", ":1:7 show: on is not possible here; write all or agents"),
         ("theme: no", ':1:8 theme: must be text; in YAML this is not text; write "no" in quotes'),
@@ -175,8 +203,27 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("theme: a\ntheme: b", ":2:1 theme: is already set in line 1; keep one of them"),
         ("services: {a: b}", ':1:11 services: must be a list; start each entry with "- "'),
         ("services: [3]", ":1:12 services.1: must be a group of keys"),
-        ("services: [{name: a}]", ":1:12 services.1.process: is missing"),
-        ("services: [{name: a, process: }]", ":1:22 services.1.process: has no value"),
+        ("services: [{name: a}]", ":1:12 services.1: says not what to watch; write one of process, launchd, systemd"),
+        ("services: [{name: a, process: }]", ":1:12 services.1: says not what to watch"),
+        ("services: [{name: a, process: b, file: c}]", ":1:40 services.1.file: process is given already; keep one"),
+        ("services: [{name: a, proces: b}]", ":1:22 services.1.proces: is not a known key; did you mean process?"),
+        ("services: [{name: a, cron: '['}]", ":1:28 services.1.cron: is not a regular expression"),
+        ("services: [{name: a, http: 'x:1'}]", ":1:28 services.1.http: is not an http(s) URL"),
+        ("services: [{name: a, file: b, expected: runing}]", ":1:41 services.1.expected: runing cannot be expected"),
+        (
+            "services: [{name: a, process: b, expected: unloaded}]",
+            ":1:44 services.1.expected: process cannot tell whether it is unloaded; write running, absent, at most 3",
+        ),
+        ("services: [{name: a, glob: b, expected: at most x}]", "services.1.expected: x is no count; write for"),
+        ("services: [{name: a, file: b, expected: younger than 2q}]", "2q is no length of time; write for example 30s"),
+        ("services: [{name: a, launchd: b, expected: 'loaded, unloaded'}]", "cannot be loaded and unloaded at once"),
+        ("services: [{name: a, file: b, every: 0.5}]", "services.1.every: must be between 1 and 86400 seconds"),
+        ("services: [{name: a, file: b, timeout: 0}]", "services.1.timeout: must be between 0.1 and 60 seconds"),
+        ("services: [{name: a, cron: b, grace: -1}]", "services.1.grace: must be between 0 and 86400 seconds"),
+        ("services: [{name: a, http: 'http://h', status: 7}]", "services.1.status: is no HTTP status"),
+        ("services: [{name: a, file: b, socket: c}]", "socket: means nothing for file; it belongs to supervisor and"),
+        ("services: [{name: a, http: 'http://h', equals: c}]", "services.1.equals: needs field"),
+        ("services: [{name: a, systemd: b, scope: root}]", "services.1.scope: root is not possible here; write auto,"),
         ("services: [{name: a, process: '('}]", ":1:31 services.1.process: is not a regular expression"),
         ("services: [{name: a, process: 'x*'}]", ":1:31 services.1.process: matches every process"),
         ("templates: [{name: a}]", ":1:13 templates.1.text: is missing"),
@@ -314,8 +361,11 @@ def test_the_example_fleet_loads(tmp_path: Path) -> None:
     path.write_text(uncommented(EXAMPLE.read_text()))
     found = load(path, ("surface.send",))
     assert [surface.ref for surface in found.surfaces] == [f"surface:{n}" for n in (1, 2, 3, 5, 6, 7)]
-    assert {service.name: service.expected for service in found.services}["auto-dispatcher"] == "absent"
+    assert {service.name: service.expected for service in found.services}["auto-dispatcher"] == "unloaded"
     assert found.keys == {"surface.send": ("ctrl+s",)}
+    assert [each.expected for each in found.automation] == ["running", "gone", "0", "at most 3"]
+    assert found.automation[2].clean and found.artifacts[2].glob.startswith("/")
+    assert found.figures[1].json == ("dispatches", "#") and found.figures[2].pattern == r"완료 ([\d,]+\+?)"
     assert found.log.fields == {"task": ("작업내용", "what"), "surface": ("seat",)}
     assert found.log.statuses == {"인계 대기": DispatchStatus.NEEDS_CHECK}
     assert (
@@ -347,7 +397,11 @@ def test_the_example_documents_every_key_with_its_default() -> None:
             comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
             assert comment, field.name
             assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
-    for name, entry in (("surfaces", SurfaceConfig), ("services", ServiceConfig), ("templates", TemplateSection)):
+    entries = (
+        *(("surfaces", SurfaceConfig), ("services", ServiceConfig), ("automation", AutomationSection)),
+        *(("artifacts", ArtifactSection), ("figures", FigureSection), ("templates", TemplateSection)),
+    )
+    for name, entry in entries:
         table = re.search(rf"((?:^#.*\n)+)^{name}:", text, re.M)
         assert table, name
         for field in fields(entry):

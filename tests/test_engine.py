@@ -293,7 +293,7 @@ async def test_watches_that_break_do_not_stop_each_other(monkeypatch: pytest.Mon
 
     monkeypatch.setattr("console.tracker.json_log.watch_log", broken)
     monkeypatch.setattr("console.telemetry.collector.watch_collector", broken)
-    monkeypatch.setattr("console.services.processes.watch_services", at_once)
+    monkeypatch.setattr("console.services.watch.watch_services", at_once)
     config = Config(log=LogConfig("/log"), collector=CollectorConfig("http://c"), services=(ServiceConfig("a", "b"),))
     mux = FakeMux()
     mux.post(tree(1))

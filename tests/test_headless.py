@@ -33,6 +33,7 @@ SLICES = {
     "dispatches": ["read_at", "source", "error", "not_understood", "items"],
     "services": ["read_at", "source", "items"],
     "collector": ["read_at", "source", "state"],
+    "operations": ["last_handoff", "last_handoff_error", "automation", "artifacts", "figures"],
 }
 SAY = python("import sys, time; print(sys.argv[1], flush=True); time.sleep(1000)", "한글 hello \x1b[31m[/]red")
 
@@ -75,6 +76,7 @@ def test_the_document_has_every_slice_with_its_time_and_source(
         "dispatches",
         "services",
         "collector",
+        "operations",
         "needs_person",
     ]
     assert before - 1 <= said["read_at"] <= time.time() + 1

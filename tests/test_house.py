@@ -102,7 +102,10 @@ def sends(path: str, text: str) -> Iterator[str]:
             yield f"{path}:{node.lineno}: {_dotted(node)}; only actions/ may type into a surface"
 
 
-ENGINE: Final = ("console/engine.py", "console/engine_acts.py", "console/attending.py", "console/sending.py")
+ENGINE: Final = (
+    "console/engine.py", "console/engine_acts.py", "console/attending.py", "console/sending.py", "console/cleaning.py",
+    "console/queueing.py",
+)  # fmt: skip
 """The engine and the parts of it that carry out acts."""
 
 

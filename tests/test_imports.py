@@ -33,7 +33,7 @@ def _room(rooms: str = "", packages: str = "", lazy: str = "") -> Room:
     return Room(frozenset(rooms.split()), frozenset(packages.split()), frozenset(lazy.split()))
 
 
-_ADAPTER: Final = "model safety config host version"
+_ADAPTER: Final = "model safety config host http_get version"
 
 TABLE: Final[dict[str, Room]] = {
     "version": _room(),
@@ -42,10 +42,11 @@ TABLE: Final[dict[str, Room]] = {
     "commands": _room(),
     "config": _room("model safety", "pydantic pydantic_core yaml platformdirs"),
     "host": _room("model safety"),
+    "http_get": _room("version safety"),
     "mux": _room(_ADAPTER),
     "agents": _room(_ADAPTER, "yaml psutil watchfiles"),
     "tracker": _room(_ADAPTER, "watchfiles"),
-    "services": _room(_ADAPTER, "psutil"),
+    "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
     "state_journal": _room("model host"),
     "editor": _room("safety host"),
@@ -57,16 +58,22 @@ TABLE: Final[dict[str, Room]] = {
     "demo": _room("model safety host mux.base mux.cmux_rpc"),
     "demo.screenshots": _room("config opening app demo"),
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
-    "headless": _room("version model safety config host engine mux opening state_journal"),
+    "operations_report": _room("model"),
+    "operations_commands": _room("model safety config operations_report", lazy="engine opening state_journal"),
+    "headless": _room("version model safety config host engine mux opening state_journal operations_report"),
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost"),
-    "send_command": _room("model safety config", lazy="engine opening"),
+    "send_command": _room("model safety config", lazy="engine opening queue_command"),
+    "queue_command": _room("model safety config", lazy="engine opening"),
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
     "app": _room(
         "model safety commands config engine screens widgets theming opening mux.base", "textual rich", lazy="editor"
     ),
-    "cli": _room("version safety commands config log_commands detect send_command", lazy="engine headless opening app"),
+    "cli": _room(
+        "version safety commands config log_commands detect send_command queue_command operations_commands",
+        lazy="engine headless opening app",
+    ),
     "__main__": _room("cli"),
 }
 """A key with a dot stands for one module. A module not named here is an error: a new room needs a row."""
@@ -79,15 +86,23 @@ SAME_ROOM: Final = {
     "app_acts": "app",
     "app_send": "app",
     "state_drafts": "state_journal",
+    "app_queue": "app",
     "state_bindings": "state_journal",
+    "state_baseline": "state_journal",
+    "config_operations": "config",
+    "cleaning": "engine",
+    "state_services": "state_journal",
     "engine_acts": "engine",
     "engine_memory": "engine",
     "judging": "engine",
     "watches": "engine",
     "attending": "engine",
     "sending": "engine",
+    "queueing": "engine",
     "config_sections": "config",
     "config_attention": "config",
+    "config_services": "config",
+    "headless_services": "headless",
 }
 """Modules that are a part of another one."""
 

@@ -139,11 +139,11 @@ class Fleet:
         await until(pilot, lambda: len(self.app.snapshot.surfaces) == count)
 
 
-async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str = "") -> None:
-    """Return as soon as *condition* holds; fail at the deadline."""
+async def until(pilot: Pilot[None], condition: Callable[[], bool], what: str | Callable[[], str] = "") -> None:
+    """Return as soon as *condition* holds; fail with *what* at the deadline."""
     end = time.monotonic() + DEADLINE
     while not condition():
-        assert time.monotonic() < end, what or "the condition never held"
+        assert time.monotonic() < end, (what() if callable(what) else what) or f"it never held:\n{drawn(pilot.app)}"
         await asyncio.sleep(0.005)
         pilot.app.screen._on_timer_update()  # what would be painted with the next frame is painted now
 

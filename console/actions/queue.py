@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -34,6 +35,7 @@ TICK: Final = 1.0
 PAUSE: Final = 0.1
 """Least seconds between two looks at the snapshot."""
 TITLE_LIMIT: Final = 80
+READ_ONLY: Final = "the console is read-only; nothing was changed"
 _NEVER: Final = (0, 0, 0)
 """The signature of a file that was not read yet; None is that of no file."""
 
@@ -45,8 +47,9 @@ Rule = Callable[[Queues], Queues]
 class Queue:
     """The queues in the state folder *folder*, shared by all consoles of this account.
 
-    *on_change* is called in the event loop with every new state of the file that is seen. No method raises anything
-    but CancelledError; what went wrong is in the answer or in `error`.
+    *on_change* is called in the event loop with every new state of the file that is seen. With *read_only* nothing is
+    sent, and everything that would change the file is refused. No method raises anything but CancelledError; what
+    went wrong is in the answer or in `error`.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class Queue:
         clock: Callable[[], float] = time.time,
         on_change: Callable[[Queues], None] | None = None,
         tick: float = TICK,
+        read_only: bool = False,
     ) -> None:
         self.queues = Queues()
         """As last read."""
@@ -67,6 +71,7 @@ class Queue:
         self._clock = clock
         self._on_change = on_change
         self._tick = tick
+        self._read_only = read_only
         self._signature: tuple[int, int, int] | None = _NEVER
         self._wake = asyncio.Event()
         self._halted = ""
@@ -79,9 +84,23 @@ class Queue:
         """What the operator should know of the file; one line, or empty."""
         return self._file.notice
 
+    @property
+    def start_number(self) -> int:
+        """The number of this console's start; before it, and for whoever takes no part, that of the last one."""
+        return self.queues.starts if self.own is None else self.own
+
     def state(self, item: Item) -> ItemState:
         """The state of an item as this console sees it: waiting or paused."""
-        return shown(self.queues, item, self.queues.starts if self.own is None else self.own)
+        return shown(self.queues, item, self.start_number)
+
+    @property
+    def stopped(self) -> str:
+        """Why nothing at all is sent; empty when something may be."""
+        return self._halted or self.queues.stopped
+
+    async def attended(self) -> bool:
+        """Whether a console takes part now. Without one nothing is sent."""
+        return await in_thread(self._file.attended)
 
     # -- what the operator does ----------------------------------------------------------------------------------
 
@@ -161,6 +180,8 @@ class Queue:
 
         In this console it holds at once, before anything is awaited, and also when the file cannot be written.
         """
+        if self._read_only:
+            return Written(False, READ_ONLY, refused=True)
         self._halted = why
         if self._stop is not None:
             self._stop.set()
@@ -169,6 +190,13 @@ class Queue:
             self._halted = ""  # the file has it now, and whoever resumes takes it back there
         return stopped
 
+    async def lift(self) -> Written:
+        """Take `stop_all` back where that sends nothing: while something waits, it goes on to hold."""
+        lifted = await self._change(changes_of.lift)
+        if lifted.done and not self.queues.stopped:
+            self._halted = ""
+        return lifted
+
     # -- the loop ------------------------------------------------------------------------------------------------
 
     async def run(self, snapshot: Callable[[], Snapshot], changes: asyncio.Event, send: Send) -> None:
@@ -176,21 +204,36 @@ class Queue:
         self._wake = changes
         looked = -self._tick
         loop = asyncio.get_running_loop()
-        while True:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._tick):
-                    await changes.wait()
-            changes.clear()
-            if self.own is None and not await self.start():
-                await asyncio.sleep(self._tick)
-                continue
-            if loop.time() - looked >= self._tick:
-                looked = loop.time()
-                await self._look()
-            item = due(self.queues, snapshot(), self._clock(), self.own or 0) if self._may_send() else None
-            if item is not None:
-                await self._one(item.id, snapshot, send)
-            await asyncio.sleep(min(PAUSE, self._tick))
+        here: int | None = None
+        try:
+            while True:
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._tick):
+                        await changes.wait()
+                changes.clear()
+                if self.own is None and not await self.start():
+                    await self._reload()
+                    await asyncio.sleep(self._tick)
+                    continue
+                if loop.time() - looked >= self._tick:
+                    looked = loop.time()
+                    here = self._attend(here)
+                    await self._look()
+                item = due(self.queues, snapshot(), self._clock(), self.own or 0) if self._may_send() else None
+                if item is not None:
+                    await self._one(item.id, snapshot, send)
+                await asyncio.sleep(min(PAUSE, self._tick))
+        finally:
+            if here is not None:
+                os.close(here)
+
+    def _attend(self, here: int | None) -> int | None:
+        """Let others know that a console takes part."""
+        try:
+            return self._file.attend() if here is None else here
+        except OSError as error:
+            self.error = _told(error)
+            return None
 
     def _may_send(self) -> bool:
         return self.own is not None and not (self._halted or self._owed or self.error)
@@ -315,6 +358,9 @@ class Queue:
         return written
 
     async def _change(self, rule: Rule, text: str = "") -> Written:
+        if self._read_only:
+            return Written(False, READ_ONLY, refused=True)
+
         def checked(queues: Queues) -> Queues:
             own = self.own or 0  # a file that was taken away counts from the beginning again
             return rule(queues if queues.starts >= own else replace(queues, starts=own))

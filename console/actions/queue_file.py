@@ -1,8 +1,8 @@
 """The queues on disk: one JSON file for all consoles of this account, changed under a lock, replaced whole (0600).
 
-Two locks (flock, let go by the kernel when their holder dies): ``queue.json.lock`` for a moment around each change, and
+Three locks (flock, let go by the kernel when their holder dies): ``queue.json.lock`` for a moment around each change,
 ``queue.sending.lock`` for as long as a console is sending, so that what says "sending" while nobody holds it was cut
-off.
+off, and ``queue.consoles.lock``, shared, for as long as a console takes part.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from console.tracker.lock import locked
 
 NAME: Final = "queue.json"
 SENDING_LOCK: Final = "queue.sending.lock"
+CONSOLES_LOCK: Final = "queue.consoles.lock"
 SIZE_LIMIT: Final = 64 << 20
 """Bytes of a file that is believed."""
 LOCK_WAIT: Final = 2.0
@@ -77,20 +78,42 @@ class QueueFile:
     @contextlib.contextmanager
     def sending(self) -> Iterator[bool]:
         """Be the one console that sends; False, at once, when another one does."""
+        handle = self._locked(SENDING_LOCK, fcntl.LOCK_EX)
+        try:
+            yield handle is not None
+        finally:
+            if handle is not None:
+                os.close(handle)
+
+    def attend(self) -> int | None:
+        """Take part from now on, until the handle is closed; None while somebody is looking who does."""
+        return self._locked(CONSOLES_LOCK, fcntl.LOCK_SH)
+
+    def attended(self) -> bool:
+        """Whether a console takes part now, and will send what may be sent."""
+        try:
+            if not (self._folder / CONSOLES_LOCK).exists():
+                return False
+            handle = self._locked(CONSOLES_LOCK, fcntl.LOCK_EX)
+        except OSError:
+            return False
+        if handle is not None:
+            os.close(handle)
+        return handle is None
+
+    def _locked(self, name: str, how: int) -> int | None:
+        """A handle that holds the lock; None when another one holds it."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        handle = os.open(self._folder / SENDING_LOCK, flags, 0o600)
+        handle = os.open(self._folder / name, flags, 0o600)
         try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN):
-                    raise
-                yield False
-                return
-            yield True
-        finally:
+            fcntl.flock(handle, how | fcntl.LOCK_NB)
+        except OSError as error:
             os.close(handle)
+            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES, errno.EAGAIN):
+                raise
+            return None
+        return handle
 
     def _content(self) -> bytes | None:
         try:

@@ -18,8 +18,8 @@ class Broadcast:
 
     surfaces: tuple[str, ...]
     """Refs of all of them."""
-    known: frozenset[int]
-    """Numbers in the log when it was confirmed; what is newer on one of the surfaces is this broadcast's own."""
+    newest: int
+    """Highest number in the log when it was confirmed; what is newer on one of the surfaces is this broadcast's own."""
     ahead: tuple[str, ...] = ()
     """Refs of those that get it before this one: they count for the hourly rate before the log shows them."""
 
@@ -79,7 +79,7 @@ def without_own(
     others = {identity(ref) for ref in broadcast.surfaces if surface is None or not surface.answers_to(ref)}
     found, there = [], set()
     for each in dispatches:
-        own = each.number is not None and each.number not in broadcast.known and identity(each.surface) in others
+        own = each.number is not None and each.number > broadcast.newest and identity(each.surface) in others
         if own:
             there.add(identity(each.surface))
         found.append(replace(each, task="") if own else each)

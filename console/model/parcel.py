@@ -11,7 +11,7 @@ from console.model.composed import Composed
 from console.model.guard import refusals
 from console.model.guard_facts import Verdict
 
-TIME_HELPS: Final = frozenset({"state", "dialog", "draft", "stale", "rate", "quiet"})
+TIME_HELPS: Final = frozenset({"state", "dialog", "draft", "stale", "rate", "quiet", "account"})
 """Rules whose refusal passes by itself: a text they refuse can wait in the queue."""
 
 

@@ -170,9 +170,9 @@ def waits_for(queues: Queues, item: Item, snapshot: Snapshot, now: float, own: i
             return "it is being sent"
         case ItemState.CHECK:
             return item.reason
-    held = _held(queues, item, own)
-    if held:
-        return held
+    paused = held(queues, item, own)
+    if paused:
+        return paused
     first = next(iter(queues.of(item.target.key)), None)
     if first is None or first.id != item.id:
         if first is None:
@@ -190,10 +190,11 @@ def waits_for(queues: Queues, item: Item, snapshot: Snapshot, now: float, own: i
 
 def shown(queues: Queues, item: Item, own: int) -> ItemState:
     """The state as the operator sees it: a waiting item may be paused."""
-    return ItemState.PAUSED if item.state in WAITS and _held(queues, item, own) else item.state
+    return ItemState.PAUSED if item.state in WAITS and held(queues, item, own) else item.state
 
 
-def _held(queues: Queues, item: Item, own: int) -> str:
+def held(queues: Queues, item: Item, own: int) -> str:
+    """Why an item is paused; empty when it is not."""
     if queues.stopped:
         return f"paused: {queues.stopped}"
     if item.target.key in queues.paused:

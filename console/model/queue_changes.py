@@ -67,6 +67,11 @@ def resume(queues: Queues, key: str | None = None) -> Queues:
     return replace(queues, items=items, paused=queues.paused - {key})
 
 
+def lift(queues: Queues) -> Queues:
+    """Take back that everything is stopped, where nothing waits: so nothing is sent by it."""
+    return queues if queues.open() or not queues.stopped else replace(queues, stopped="")
+
+
 def again(queues: Queues, id: str) -> Queues:
     """The operator has looked at an item to be checked: it was not sent, and waits again."""
 

@@ -6,8 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from console.model.agent import AgentState, Detection
+from console.model.artifact import Artifact
+from console.model.automation import Automation
+from console.model.baseline import Baseline
 from console.model.dispatch import Dispatch
+from console.model.figure import Figure
 from console.model.service import Service
+from console.model.service_history import History
 from console.model.signal import Signal
 from console.model.surface import Screen, Started, SurfaceInfo
 from console.model.telemetry import Collector
@@ -80,6 +85,16 @@ class ServicesRead:
     at: float
     source: str
     services: tuple[Service, ...]
+    waiting: int = 0
+    """Rows that nobody has looked at yet; they are in `services` as unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesPast:
+    """What is known of the services from before the console was started."""
+
+    at: float
+    past: History
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +104,26 @@ class CollectorRead:
     at: float
     source: str
     collector: Collector
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsRead:
+    """Some of the temporary automation, artifacts and figures; the others stand as they were read before."""
+
+    at: float
+    automation: tuple[Automation, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    figures: tuple[Figure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineRead:
+    """What was noted at the last hand-off."""
+
+    at: float
+    baseline: Baseline | None
+    """None: there was no hand-off, or `error` says why it cannot be used."""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +156,18 @@ class StartsRead:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueRead:
+    """How much waits in the queues."""
+
+    at: float
+    waiting: Mapping[str, int]
+    """Tasks that are not sent yet, by the key of their queue (`console.model.queue.Target.key`)."""
+    paused: int = 0
+    check: int = 0
+    """Those a person has to look at."""
+
+
+@dataclass(frozen=True, slots=True)
 class AutoRead:
     """Where approvals may be given without a person."""
 
@@ -132,4 +179,8 @@ class AutoRead:
 
 
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
-Reading = MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
+OperationsReading = OperationsRead | BaselineRead
+Reading = (
+    MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
+    | QueueRead | OperationsReading | ServicesPast
+)  # fmt: skip

@@ -10,22 +10,29 @@ from console.model.binding import Bound, SurfaceSpec, bind, remember
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
+from console.model.operations import NO_OPERATIONS, OperationsSlice, based, told
 from console.model.reading import (
     AutoRead,
+    BaselineRead,
     CollectorRead,
     HistoryRead,
     LogFailed,
     LogRead,
     MuxDown,
+    OperationsRead,
+    QueueRead,
     Reading,
     ScreenFailed,
     ScreenRead,
+    ServicesPast,
     ServicesRead,
     SignalsRead,
     StartsRead,
     TreeRead,
 )
 from console.model.service import Judgement, Service
+from console.model.service_history import History, noted
+from console.model.service_history import restored as restored_services
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
 
@@ -63,6 +70,15 @@ class ServicesSlice:
     source: str = ""
     read_at: float | None = None
     services: tuple[Service, ...] = ()
+    waiting: int = 0
+    """Rows that nobody has looked at yet."""
+    history: History = field(default_factory=dict, repr=False, compare=False)
+    """Since when each was in which state, by its name."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that is configured was looked at once."""
+        return not self.source or (self.read_at is not None and not self.waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +91,22 @@ class CollectorSlice:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSlice:
+    """What waits in the queues of tasks."""
+
+    waiting: Mapping[str, int] = field(default_factory=dict)
+    """Tasks that are not sent yet, by the key of their queue (`console.model.queue.Target.key`)."""
+    paused: int = 0
+    check: int = 0
+    """Those a person has to look at."""
+
+    @property
+    def total(self) -> int:
+        """Of all queues."""
+        return sum(self.waiting.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything known at one moment. Slices that did not change are the same objects as before."""
 
@@ -83,6 +115,8 @@ class Snapshot:
     log: LogSlice = LogSlice()
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
+    queue: QueueSlice = QueueSlice()
+    operations: OperationsSlice = NO_OPERATIONS
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
     auto: frozenset[str] = frozenset()
     """Keys of the surfaces where a policy may approve without a person."""
@@ -139,6 +173,7 @@ class Snapshot:
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
             found.append(f"collector {collector.state}: {collector.evidence}")
+        found += self.operations.troubles()
         return tuple(found)
 
 
@@ -163,13 +198,26 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
                 before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
             )
         case ServicesRead():
-            return replace(before, services=ServicesSlice(reading.source, reading.at, reading.services))
+            rows, history = noted(before.services.history, reading.services, reading.at)
+            return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
+        case OperationsRead():
+            seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
+            return replace(before, operations=seen)
+        case BaselineRead():
+            compared = based(before.operations, reading.baseline, reading.error)
+            return before if compared is before.operations else replace(before, operations=compared)
+        case ServicesPast():
+            history = restored_services(before.services.history, reading.past)
+            return replace(before, services=replace(before.services, history=history))
         case SignalsRead():
             return before
         case AutoRead():
             if (reading.covered, reading.note) == (before.auto, before.auto_note):
                 return before
             return replace(before, auto=reading.covered, auto_note=reading.note)
+        case QueueRead():
+            queue = QueueSlice(reading.waiting, reading.paused, reading.check)
+            return before if queue == before.queue else replace(before, queue=queue)
         case StartsRead():
             started = reading.started
             surfaces = tuple(

@@ -55,7 +55,7 @@ class FleetViews:
         """
         at = self.positions[surface.key] - first
         number = at + 1 if 0 <= at < 9 else 0
-        parts = (surface, number, snapshot.log, snapshot.mux.error, answering, self.auto)
+        parts = (surface, number, snapshot.log, snapshot.mux.error, answering, self.auto, snapshot.queue)
         before, view = self._made.get(surface.key, (None, None))
         if view is None or before is None or any(old is not new for old, new in zip(before, parts, strict=True)):
             dispatch = snapshot.dispatch_of(surface)
@@ -63,7 +63,8 @@ class FleetViews:
             auto = surface.key in self.auto
             dialog = open_dialog(surface)
             self._see(surface.key, dialog)
-            view = PaneView(surface, dispatch, number, unlogged, snapshot.mux.error, dialog, answering, auto)
+            queued = queued_for(surface, snapshot)
+            view = PaneView(surface, dispatch, number, unlogged, snapshot.mux.error, dialog, answering, auto, queued)
             self._made[surface.key] = (parts, view)
         return view
 
@@ -81,6 +82,15 @@ def _alike(before: DialogId, after: DialogId) -> bool:
         return (dialog.state, dialog.title, [_TICKS.sub("", text) for text in (*dialog.body, *dialog.options)])
 
     return before.same(after) or asks(before) == asks(after)
+
+
+def queued_for(surface: Surface, snapshot: Snapshot) -> int:
+    """Tasks that wait to be sent to a surface."""
+    if not snapshot.queue.waiting:
+        return 0
+    from console.model.queue import Target  # not before something waits
+
+    return snapshot.queue.waiting.get(Target.of(surface, snapshot.mux.source).key, 0)
 
 
 def open_dialog(surface: Surface) -> Dialog | None:

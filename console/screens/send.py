@@ -140,14 +140,14 @@ class SendScreen(EarlierTexts):
         if len(going) < 2:
             return found
         # Only those that get it are told of each other; and each counts for the hourly rate of those after it.
-        known = frozenset(d.number for d in self._desk.snapshot().log.dispatches if d.number is not None)
+        newest = max((each.number or 0 for each in self._desk.snapshot().log.dispatches), default=0)
         again: list[Judged] = []
         for surface, parcel, verdicts in found:
             if parcel.fate is Fate.REFUSE:
                 again.append((surface, parcel, verdicts))
                 continue
             ahead = tuple(s.info.ref for s, p, _ in again if p.fate is Fate.SEND)
-            composed = replace(parcel.composed, broadcast=Broadcast(tuple(going), known, ahead))
+            composed = replace(parcel.composed, broadcast=Broadcast(tuple(going), newest, ahead))
             again.append(self._weighed(surface, composed, queue, True))
         return again
 

@@ -1,22 +1,22 @@
-"""Watched processes of this machine, judged against what is expected of them."""
+"""Processes of this machine that should, or should not, be there."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from console.config import ServiceConfig
-from console.host import in_thread
-from console.model.reading import ServicesRead
-from console.model.service import Judgement, Service
+from console.model.durations import span
+from console.model.service import Observation, Service, State
+from console.model.service_rows import row
 from console.safety import safe_text
+from console.services.base import Batch, Hanging, Unavailable, watched
 
-SOURCE: Final = "processes"
+KIND: Final = "process"
 ARGV_LIMIT: Final = 4096
 """Characters of a joined argv that are searched."""
 PIDS_SHOWN: Final = 3
@@ -24,7 +24,7 @@ PIDS_SHOWN: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """One running process."""
+    """One running process; pid and start together are its identity, a pid alone may be another one by now."""
 
     pid: int
     command: str
@@ -33,56 +33,78 @@ class Process:
     """Epoch seconds."""
 
 
-async def watch_services(specs: Sequence[ServiceConfig], every: float = 5.0) -> AsyncIterator[ServicesRead]:
-    """Yield the state of all *specs* now and *every* so many seconds. Never raises: what is not known is unknown."""
-    while True:
-        services = await in_thread(lambda: look(specs))
-        yield ServicesRead(time.time(), SOURCE, services)
-        await asyncio.sleep(every)
+class Processes(Batch):
+    """All watched processes, by one look at the table of processes."""
+
+    kind = KIND
+
+    def __init__(self, specs: Sequence[ServiceConfig]) -> None:
+        super().__init__(specs)
+        self._thread = Hanging()
+
+    async def look(self) -> Sequence[Service]:
+        """See `Batch`."""
+        return await self._thread.run(lambda: look(self.specs))
 
 
 def look(specs: Sequence[ServiceConfig]) -> tuple[Service, ...]:
     """Return one `Service` per spec. Takes tens of milliseconds: not for the event loop."""
-    import psutil
-
-    try:
-        processes = running()
-    except (psutil.Error, OSError) as error:
-        reason = safe_text(f"processes cannot be listed: {error}", limit=200)
-        return tuple(_unknown(spec, reason) for spec in specs)
     now = time.time()
+    try:
+        processes: tuple[Process, ...] | str = running()
+    except Unavailable as error:
+        processes = str(error)
     return tuple(judge(spec, processes, now) for spec in specs)
 
 
 def running() -> tuple[Process, ...]:
-    """Return the processes whose command line this account may see, without this one. Raises psutil.Error, OSError."""
+    """Return the processes whose command line this account may see, without this one. Raises `Unavailable`."""
     import psutil
 
     own = os.getpid()
     found = []
-    for process in psutil.process_iter(["pid", "cmdline", "create_time"]):
-        info = process.info
-        if info["cmdline"] and info["pid"] != own:  # kernel threads and zombies have no command line
-            command = " ".join(info["cmdline"])[:ARGV_LIMIT]
-            found.append(Process(info["pid"], command, info["create_time"] or 0.0))
+    try:
+        # psutil keeps one object for each pid, with the start time it had at first, and looks no more whether the pid
+        # was given to another process since (psutil 6.0.0): without this a new process would have an old start.
+        psutil.process_iter.cache_clear()
+        for process in psutil.process_iter(["pid", "cmdline", "create_time"]):
+            info = process.info
+            if info["cmdline"] and info["pid"] != own:  # kernel threads and zombies have no command line
+                command = " ".join(info["cmdline"])[:ARGV_LIMIT]
+                found.append(Process(info["pid"], command, info["create_time"] or 0.0))
+    except (psutil.Error, OSError) as error:
+        raise Unavailable(safe_text(f"processes cannot be listed: {error}", limit=200)) from error
     return tuple(found)
 
 
-def judge(spec: ServiceConfig, processes: Iterable[Process], now: float) -> Service:
-    """Return what *spec* expects against what runs at *now* (epoch seconds)."""
+def judge(spec: ServiceConfig, processes: Iterable[Process] | str, now: float) -> Service:
+    """What *spec* expects against what runs at *now* (epoch seconds); a str says why that is not known."""
+    return row(watched(spec, KIND, spec.process), _observe(spec, processes, now), now)
+
+
+def _observe(spec: ServiceConfig, processes: Iterable[Process] | str, now: float) -> Observation:
+    if isinstance(processes, str):
+        return Observation(State.UNKNOWN, processes, error=processes)
     try:
         pattern = re.compile(spec.process)
     except (re.error, RecursionError, OverflowError) as error:
-        return _unknown(spec, safe_text(f"not a regular expression: {error}", limit=200))
-    found = sorted((p for p in processes if pattern.search(p.command)), key=lambda process: process.started)
-    observed = "running" if found else "absent"
-    judgement = Judgement.OK if observed == spec.expected else Judgement.ALARM
-    evidence = _evidence(found, now) if found else f"no process matches {safe_text(spec.process, limit=80)}"
-    return Service(safe_text(spec.name, limit=200), spec.expected, observed, judgement, evidence)
-
-
-def _unknown(spec: ServiceConfig, reason: str) -> Service:
-    return Service(safe_text(spec.name, limit=200), spec.expected, "unknown", Judgement.UNKNOWN, reason)
+        reason = safe_text(f"not a regular expression: {error}", limit=200)
+        return Observation(State.UNKNOWN, reason, error=reason)
+    found = sorted(
+        (p for p in processes if pattern.search(p.command)), key=lambda process: (process.started, process.pid)
+    )
+    if not found:
+        return Observation(State.ABSENT, f"no process matches {safe_text(spec.process, limit=80)}", count=0)
+    oldest = found[0]
+    known = oldest.started > 0
+    return Observation(
+        State.RUNNING,
+        _evidence(found, now),
+        pid=oldest.pid,
+        since=oldest.started if known else None,
+        age=max(0.0, now - oldest.started) if known else None,
+        count=len(found),
+    )
 
 
 def _evidence(found: Sequence[Process], now: float) -> str:
@@ -92,9 +114,11 @@ def _evidence(found: Sequence[Process], now: float) -> str:
     return f"pid {pids}{more}{age}"
 
 
-def span(seconds: float) -> str:
-    """Return a duration in its largest whole unit: ``<1m``, ``12m``, ``3h``, ``5d``; coarse, so it rarely changes."""
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)}{unit}"
-    return "<1m"
+def start_of(pid: int) -> float | None:
+    """Epoch seconds at which the process *pid* began; None when it is gone or may not be looked at."""
+    import psutil
+
+    try:
+        return float(psutil.Process(pid).create_time())
+    except (psutil.Error, OSError, ValueError, OverflowError):
+        return None

@@ -41,13 +41,19 @@ class TopView:
     """What is approved without a person, or why nothing is."""
     unconfirmed: int = 0
     """Surfaces that are blocked until the operator says that they are the ones that are meant."""
+    queued: int = 0
+    """Tasks that wait to be sent."""
+    queue_paused: int = 0
+    queue_check: int = 0
+    """Those of them a person has to look at."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, note: str, page: int, pages: int) -> TopView:
         """From the snapshot."""
         gone = sum(1 for surface in snapshot.surfaces if surface.gone)
         return cls(snapshot.mux, len(snapshot.surfaces) - gone, len(snapshot.waiting()), note, page, pages, gone,
-                   snapshot.auto_note, sum(1 for surface in snapshot.surfaces if surface.unconfirmed))  # fmt: skip
+                   snapshot.auto_note, sum(1 for surface in snapshot.surfaces if surface.unconfirmed),
+                   snapshot.queue.total, snapshot.queue.paused, snapshot.queue.check)  # fmt: skip
 
 
 class _Bar(Lines):
@@ -103,6 +109,7 @@ class TopBar(_Bar):
             return bar(width, left, right, Style())
         if view.auto:
             right.append((f" {view.auto}  ", self._style("alert")))
+        right += self._queue_parts(view)
         plural = "" if view.surfaces == 1 else "s"
         right.append((f"  {view.surfaces} surface{plural}   ", meta))
         if view.gone:
@@ -114,6 +121,16 @@ class TopBar(_Bar):
         else:
             right.append(("nobody waits ", self._style("calm")))
         return bar(width, left, right, Style())
+
+    def _queue_parts(self, view: TopView) -> list[Part]:
+        if not view.queued:
+            return []
+        held = view.queue_paused + view.queue_check
+        word = "paused" if view.queue_paused and held >= view.queued else "queued"
+        parts: list[Part] = [(f"  ⧗ {view.queued} {word} ", self._style("meta"))]
+        if view.queue_check:
+            parts.append((f" {view.queue_check} to look at, Q ", self._style("alert")))
+        return parts
 
 
 class StatusBar(_Bar):

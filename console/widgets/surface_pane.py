@@ -53,6 +53,8 @@ class PaneView:
     """The keys of a dialog are this pane's now."""
     auto: bool = False
     """A policy may answer here without a person."""
+    queued: int = 0
+    """Tasks that wait to be sent here."""
 
     @property
     def asks(self) -> bool:
@@ -183,6 +185,8 @@ class SurfacePane(Lines, can_focus=True):
         left.append((f"  {about}", meta))
         if view.auto:
             left.append((" auto ", self._style("pane--alert")))
+        if view.queued:
+            left.append((f"  ⧗ {view.queued} queued", meta))
         if surface.gone:
             state_style = self._style("pane--alert")
         right: list[Part] = [(f" {word}", state_style), (f" {since} " if since else " ", meta)]

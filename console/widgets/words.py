@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from console.model.words import size
+
+__all__ = ["STALE", "count", "size", "span"]
+
 STALE: Final = 5.0
 """Seconds after which a reading is shown with its age."""
 
@@ -27,13 +31,3 @@ def count(number: int) -> str:
     if number < 1_000_000:
         return f"{number / 1000:.1f}k"
     return f"{number / 1_000_000:.1f}M"
-
-
-def size(octets: int) -> str:
-    """``12.9 MB`` (decimal)."""
-    value, units = float(octets), ("B", "kB", "MB", "GB", "TB")
-    for unit in units[:-1]:
-        if value < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} TB"

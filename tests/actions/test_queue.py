@@ -52,6 +52,17 @@ async def test_the_file_is_for_this_account_only_and_holds_texts_as_they_are(tmp
     assert not [each for each in path.parent.iterdir() if each.name.startswith(f".{NAME}")]
 
 
+async def test_others_can_tell_whether_a_console_takes_part(tmp_path: Path) -> None:
+    other, file = new(tmp_path), QueueFile(tmp_path)
+    assert not await other.attended() and not any(tmp_path.iterdir()), "a look makes nothing"
+    async with running(new(tmp_path), Agent().send):
+        await eventually(file.attended)
+        async with running(new(tmp_path), Agent().send):
+            assert await other.attended()
+        assert await other.attended(), "one of two has ended"
+    assert not await other.attended()
+
+
 async def test_a_restart_pauses_and_only_the_operator_resumes(tmp_path: Path) -> None:
     await put(new(tmp_path), "a")
     queue, agent = new(tmp_path), Agent()

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import backends, fifty, log, memory, profiled, six, start
+from tests.bench import backends, fifty, log, memory, profiled, services, six, start
 from tests.bench.fleet import BenchError, Fleet
 from tests.bench.plan import FULL, QUICK, Plan
 from tests.bench.sheet import Sheet, machine
 
-PARTS = ("start", "six", "fifty", "log", "memory", "backends")
+PARTS = ("start", "six", "fifty", "log", "services", "memory", "backends")
 HABITS = "tests.bench.habits"
 """Module with ``async def cycle()``: one round of what has killed tmux servers, done to a server of its own.
 
@@ -95,6 +95,9 @@ def _measure(sheet: Sheet, plan: Plan, parts: Sequence[str]) -> None:
     if "log" in parts:
         sheet.title("Dispatch log")
         log.measure(sheet, plan)
+    if "services" in parts:
+        sheet.title("Two hundred services, twenty of which hang")
+        services.measure(sheet, plan)
     if "memory" in parts:
         sheet.title("A day's updates")
         memory.measure(sheet, plan)

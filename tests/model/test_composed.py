@@ -28,14 +28,14 @@ def refused(dispatches: tuple[Dispatch, ...], policy: Policy = Policy(), **more:
 
 
 def test_the_own_records_of_a_broadcast_are_no_mistake() -> None:
-    both = Broadcast(("surface:1", "surface:2"), frozenset({60}))
+    both = Broadcast(("surface:1", "surface:2"), 60)
     log = (sent(61, "surface:1"),)
     assert "elsewhere" in refused(log)
     assert "elsewhere" not in refused(without_own(both, surface(2), log, 200.0))
 
 
 def test_what_was_there_before_it_still_is() -> None:
-    both = Broadcast(("surface:1", "surface:2"), frozenset({60}))
+    both = Broadcast(("surface:1", "surface:2"), 60)
     for log in ((sent(60, "surface:1"),), (sent(61, "surface:9"),)):
         assert "elsewhere" in refused(without_own(both, surface(2), log, 200.0)), log
     assert "duplicate" in refused(without_own(both, surface(2), (sent(61, "S 2"),), 200.0))
@@ -43,7 +43,7 @@ def test_what_was_there_before_it_still_is() -> None:
 
 
 def test_each_part_counts_for_the_hourly_rate_once() -> None:
-    parts = Broadcast(("surface:1", "surface:2", "surface:3"), frozenset(), ("surface:1", "surface:3"))
+    parts = Broadcast(("surface:1", "surface:2", "surface:3"), 0, ("surface:1", "surface:3"))
     once = without_own(parts, surface(2), (sent(61, "surface:1"),), 200.0)
     assert len(once) == 2 and {each.task for each in once} == {""}
     assert "rate" in refused(once, Policy(per_hour=2)) and "rate" not in refused(once, Policy(per_hour=3))

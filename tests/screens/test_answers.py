@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from console import app_acts
+from console import app_acts, app_queue
 from console.config import Config
 from console.config_sections import ApprovalRuleSection, ApprovalSection
 from console.engine import Engine
@@ -99,7 +99,9 @@ async def test_in_the_table_y_answers_nothing(monkeypatch: pytest.MonkeyPatch) -
         assert fleet.mux.typed == []
 
 
-async def test_x_stops_what_is_approved_without_a_person_and_the_bar_says_so_at_once(tmp_path: Path) -> None:
+async def test_x_stops_what_is_approved_without_a_person_and_the_bar_says_so_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rule = ApprovalRuleSection("tests", ("AGENT *",), (), ("pytest",))
     config = Config(approve=ApprovalSection(enabled=True, dry_run=False, rules=(rule,)))
     fleet = Fleet(config)
@@ -112,5 +114,8 @@ async def test_x_stops_what_is_approved_without_a_person_and_the_bar_says_so_at_
         assert fleet.engine.snapshot.auto == frozenset() and "stopped" in fleet.engine.snapshot.auto_note
         await until(pilot, lambda: "auto off: stopped by the operator" in drawn(fleet.app))
         assert "%1 auto" not in drawn(fleet.app)
+        await pilot.press("X")
+        assert "stopped" in fleet.engine.snapshot.auto_note, "pressed twice in a hurry is pressed once"
+        monkeypatch.setattr(app_queue, "TWICE", 0.0)
         await pilot.press("X")
         await until(pilot, lambda: told(fleet, "No longer stopped: auto on 6"))

@@ -13,12 +13,12 @@ from textual.widgets import Input, OptionList, Static, TextArea
 
 from console.actions import send
 from console.config import Config
-from console.config_sections import TemplateSection
+from console.config_sections import GuardSection, TemplateSection
 from console.model.agent import AgentState
 from console.model.binding import SurfaceSpec
-from console.model.composed import Composed
+from console.model.composed import Broadcast
 from console.model.dispatch import Dispatch, DispatchStatus
-from console.model.outcome import Written
+from console.model.queue_options import unpack
 from console.model.reading import LogRead, ScreenRead
 from console.screens.picking import PickScreen
 from console.screens.preview import PreviewScreen
@@ -29,6 +29,8 @@ from console.widgets.choice import Choice
 from tests.ui_helpers import Fleet, drawn, info, read, screen, seen, until
 
 SIZE = (120, 40)
+CONFIG = replace(Config(), guards=GuardSection(stale_after=3600))
+"""A reading of the test stays fresh, however slow the machine is."""
 SPECS = (
     SurfaceSpec("%1", "CODEX 1", "구현", "codex"),
     SurfaceSpec("%2", "CLAUDE 2", "구현", "claude"),
@@ -86,7 +88,7 @@ async def on(fleet: Fleet, pilot: Pilot[None], kind: type) -> None:
 
 
 async def test_a_template_is_found_filled_in_and_its_unknown_variables_are_told(tmp_path: Path) -> None:
-    fleet = Fleet(replace(Config(), templates=TEMPLATES), specs=SPECS, state=tmp_path)
+    fleet = Fleet(replace(CONFIG, templates=TEMPLATES), specs=SPECS, state=tmp_path)
     async with fleet.app.run_test(size=SIZE) as pilot:
         await start(fleet, pilot)
         area = await composer(fleet, pilot)
@@ -125,7 +127,7 @@ async def test_without_templates_it_says_where_they_are_written() -> None:
 
 @pytest.mark.parametrize("keys", [("ctrl+up", "ctrl+down"), ("alt+up", "alt+down")])
 async def test_the_draft_and_sent_texts_come_back_with_a_key(tmp_path: Path, keys: tuple[str, str]) -> None:
-    fleet = Fleet(specs=SPECS, state=tmp_path)
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
     async with fleet.app.run_test(size=SIZE) as pilot:
         await start(fleet, pilot)
         drafts = fleet.engine.drafts
@@ -137,7 +139,7 @@ async def test_the_draft_and_sent_texts_come_back_with_a_key(tmp_path: Path, key
         await pilot.press("escape")
         await until(pilot, lambda: fleet.app.screen is fleet.app.main)
         area = await composer(fleet, pilot)
-        await until(pilot, lambda: "ctrl+up: what you left here 0s ago: left [/] here" in drawn(fleet.app))
+        await until(pilot, lambda: "s ago: left [/] here" in drawn(fleet.app))
         assert area.text == ""
         area.insert("mine")
         back, forth = keys
@@ -152,7 +154,7 @@ async def test_the_draft_and_sent_texts_come_back_with_a_key(tmp_path: Path, key
 
 
 async def test_a_text_that_is_being_written_outlives_a_console_that_is_killed(tmp_path: Path) -> None:
-    fleet = Fleet(specs=SPECS, state=tmp_path)
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
     async with fleet.app.run_test(size=SIZE) as pilot:
         await start(fleet, pilot)
         (await composer(fleet, pilot)).insert("쓰는 중")
@@ -164,7 +166,7 @@ async def test_a_text_that_is_being_written_outlives_a_console_that_is_killed(tm
 
 
 async def test_ctrl_c_leaves_the_composer_and_not_the_console(tmp_path: Path) -> None:
-    fleet = Fleet(specs=SPECS, state=tmp_path)
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
     async with fleet.app.run_test(size=SIZE) as pilot:
         await start(fleet, pilot)
         area = await composer(fleet, pilot)
@@ -209,7 +211,7 @@ async def test_the_exact_bytes_are_shown() -> None:
 
 
 async def test_so_many_earlier_tasks_are_told_first_and_none_is_a_warning(tmp_path: Path) -> None:
-    fleet = Fleet(specs=SPECS, state=tmp_path)
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
     async with fleet.app.run_test(size=SIZE) as pilot:
         await start(fleet, pilot)
         (await composer(fleet, pilot)).insert("next")
@@ -231,7 +233,7 @@ async def test_so_many_earlier_tasks_are_told_first_and_none_is_a_warning(tmp_pa
 
 
 async def test_the_author_is_refused_as_verifier_and_role_and_verifier_go_along(tmp_path: Path) -> None:
-    fleet = Fleet(specs=SPECS, state=tmp_path)
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
     async with fleet.app.run_test(size=SIZE) as pilot:
         await start(fleet, pilot)
         (await composer(fleet, pilot)).insert("next")
@@ -249,7 +251,7 @@ async def test_the_author_is_refused_as_verifier_and_role_and_verifier_go_along(
 
 
 async def test_a_refusal_stands_first_with_its_remedy_and_its_name_sets_it_aside(tmp_path: Path) -> None:
-    fleet = Fleet(specs=SPECS, state=tmp_path)
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
     async with fleet.app.run_test(size=SIZE, notifications=True) as pilot:
         await start(fleet, pilot, (AgentState.WORKING, AgentState.IDLE, AgentState.IDLE))
         area = await composer(fleet, pilot)
@@ -265,20 +267,22 @@ async def test_a_refusal_stands_first_with_its_remedy_and_its_name_sets_it_aside
         assert fleet.mux.typed == []
 
 
-async def test_the_guards_stand_beside_the_text_where_there_is_room_and_leave_it_five_rows(tmp_path: Path) -> None:
-    for size, beside in (((120, 40), True), ((80, 24), False), ((60, 20), False)):
-        fleet = Fleet(specs=SPECS, state=tmp_path / str(size[0]))
-        async with fleet.app.run_test(size=size) as pilot:
-            await start(fleet, pilot, (AgentState.WORKING, AgentState.APPROVAL, AgentState.IDLE))
-            area = await composer(fleet, pilot)
-            area.insert("섹터나침반 웹앱 UI 최종 검증\x1b")
-            await until(pilot, lambda: "✗ elsewhere" in guards(fleet))
-            await pilot.pause()
-            box = fleet.app.screen.query_one("#weighing")
-            assert area.content_size.height >= 5, size
-            assert (box.region.x >= area.region.right) is beside and (box.region.y >= area.region.bottom) is not beside
-            last = fleet.app.screen.query_one("#verdict", Static)
-            assert last.region.bottom <= size[1] and last.size.height >= 2, size
+@pytest.mark.parametrize(("size", "beside"), [((120, 40), True), ((80, 24), False), ((60, 20), False)])
+async def test_the_guards_stand_beside_the_text_where_there_is_room_and_leave_it_five_rows(
+    tmp_path: Path, size: tuple[int, int], beside: bool
+) -> None:
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
+    async with fleet.app.run_test(size=size) as pilot:
+        await start(fleet, pilot, (AgentState.WORKING, AgentState.APPROVAL, AgentState.IDLE))
+        area = await composer(fleet, pilot)
+        area.insert("섹터나침반 웹앱 UI 최종 검증\x1b")
+        await until(pilot, lambda: "✗ elsewhere" in guards(fleet))
+        await pilot.pause()
+        box = fleet.app.screen.query_one("#weighing")
+        assert area.content_size.height >= 5
+        assert (box.region.x >= area.region.right) is beside and (box.region.y >= area.region.bottom) is not beside
+        last = fleet.app.screen.query_one("#verdict", Static)
+        assert last.region.bottom <= size[1] and last.size.height >= 2
 
 
 async def test_several_surfaces_get_one_text_after_a_question_that_names_each(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,29 +319,63 @@ async def test_several_surfaces_get_one_text_after_a_question_that_names_each(mo
 
 
 async def test_a_text_waits_until_its_surface_is_idle(tmp_path: Path) -> None:
-    fleet = Fleet(specs=SPECS, state=tmp_path)
-    queued: list[tuple[str, Composed]] = []
-
-    async def enqueue(key: str, composed: Composed) -> Written:
-        queued.append((key, composed))
-        return Written(True, "queued for CODEX 1 as q1, 0 before it")
-
-    fleet.engine.enqueue = enqueue  # type: ignore[attr-defined]
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
     async with fleet.app.run_test(size=SIZE, notifications=True) as pilot:
         await start(fleet, pilot, (AgentState.WORKING, AgentState.IDLE, AgentState.IDLE))
         (await composer(fleet, pilot)).insert("later")
         await until(pilot, lambda: "◌ ctrl+l queues it" in hint(fleet) and "ctrl+l queue" in hint(fleet))
         await pilot.press("ctrl+l")
-        await until(pilot, lambda: "CODEX 1: waits. queued for CODEX 1 as q1" in drawn(fleet.app))
-        assert [(key, composed.text) for key, composed in queued] == [("%1", "later")]
+        await until(pilot, lambda: "CODEX 1: waits. queued for CODEX 1 as " in drawn(fleet.app))
+        queue = fleet.engine.queue
+        assert queue is not None
+        waiting = [(item.target.ref, item.text, item.options["fields"]) for item in queue.queues.open()]
+        assert waiting == [("%1", "later", {"role": "구현"})]
         assert fleet.mux.typed == []
 
 
-async def test_without_a_queue_there_is_no_such_key(tmp_path: Path) -> None:
-    fleet = Fleet(specs=SPECS, state=tmp_path)
+async def test_of_several_only_those_that_are_busy_wait_and_the_queue_takes_the_same_text_twice(tmp_path: Path) -> None:
+    fleet = Fleet(CONFIG, specs=SPECS, state=tmp_path)
+    async with fleet.app.run_test(size=SIZE, notifications=True) as pilot:
+        await start(fleet, pilot, (AgentState.WORKING, AgentState.WORKING, AgentState.IDLE))
+        (await composer(fleet, pilot)).insert("go on with the next step, all of you")
+        await pilot.press("ctrl+b")
+        await on(fleet, pilot, TargetsScreen)
+        await pilot.press("down", "space", "enter")
+        await on(fleet, pilot, SendScreen)
+        await pilot.press("ctrl+s")
+        await on(fleet, pilot, ConfirmScreen)
+        await until(pilot, lambda: "Nobody can take it now" in drawn(fleet.app))
+        assert "ctrl+l queues those that are busy" in drawn(fleet.app)
+        await pilot.press("y", "escape")
+        await on(fleet, pilot, SendScreen)
+        await pilot.press("ctrl+l")
+        await on(fleet, pilot, ConfirmScreen)
+        await until(pilot, lambda: "◌ CLAUDE 2 is queued until it is idle: state:" in drawn(fleet.app))
+        await pilot.press("y")
+        await until(pilot, lambda: "CLAUDE 2: waits." in drawn(fleet.app) and "CODEX 1: waits." in drawn(fleet.app))
+        queue = fleet.engine.queue
+        assert queue is not None
+        items = queue.queues.open()
+        assert [item.target.ref for item in items] == ["%1", "%2"]
+        both = {"surfaces": ["%1", "%2"], "newest": 57}
+        assert all(item.options["broadcast"] == both for item in items)
+        unpacked = unpack(items[0].text, items[0].options)
+        assert unpacked.broadcast == Broadcast(("%1", "%2"), 57)
+        bad: tuple[object, ...] = (
+            [],
+            {"surfaces": ["%1"]},
+            {"surfaces": [1], "newest": 1},
+            {"surfaces": [], "newest": True},
+        )
+        for wrong in bad:
+            with pytest.raises(ValueError, match=r"its (other surfaces|broadcast)"):
+                unpack("text", {"broadcast": wrong})
+
+
+async def test_without_a_queue_there_is_no_such_key() -> None:
+    fleet = Fleet(specs=SPECS)
     async with fleet.app.run_test(size=SIZE) as pilot:
         await start(fleet, pilot, (AgentState.WORKING, AgentState.IDLE, AgentState.IDLE))
-        fleet.engine.enqueue = None  # type: ignore[attr-defined]
         (await composer(fleet, pilot)).insert("later")
         await pilot.press("ctrl+l")
         assert "ctrl+l" not in hint(fleet) and isinstance(fleet.app.screen, SendScreen)
@@ -345,7 +383,7 @@ async def test_without_a_queue_there_is_no_such_key(tmp_path: Path) -> None:
 
 async def test_from_a_dispatch_in_the_table_its_surface_gets_the_text() -> None:
     templates = (TemplateSection("after", "on from {previous} as #{number}"),)
-    fleet = Fleet(replace(Config(), templates=templates), specs=SPECS)
+    fleet = Fleet(replace(CONFIG, templates=templates), specs=SPECS)
     async with fleet.app.run_test(size=SIZE, notifications=True) as pilot:
         gone = Dispatch(60, "%99", "gone", DispatchStatus.WORKING, dispatched_at=4.0)
         await start(fleet, pilot, log=(*LOG, gone))
@@ -363,7 +401,7 @@ async def test_from_a_dispatch_in_the_table_its_surface_gets_the_text() -> None:
 
 
 async def test_a_read_only_console_sends_nothing_and_keeps_nothing(tmp_path: Path) -> None:
-    fleet = Fleet(replace(Config(), read_only=True), specs=SPECS, state=tmp_path / "state")
+    fleet = Fleet(replace(CONFIG, read_only=True), specs=SPECS, state=tmp_path / "state")
     async with fleet.app.run_test(size=SIZE) as pilot:
         await start(fleet, pilot)
         (await composer(fleet, pilot)).insert("text")

@@ -9,16 +9,24 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
+import psutil
 import pytest
 
 from console.config import ServiceConfig
+from console.model.durations import span
 from console.model.reading import ServicesRead
 from console.model.service import Judgement, Service
-from console.services.processes import Process, judge, look, running, span, watch_services
+from console.services.processes import Process, judge, look, running
+from console.services.watch import watch_services
 from tests.waiting import DEADLINE, until
 
 NOW = 1_775_806_860.0
 WATCHER = Process(67592, "/bin/bash /srv/dispatch_watcher.sh --every 5", NOW - 3 * 3600 - 5)
+
+
+def told(row: Service) -> tuple[str, str, str, Judgement, str]:
+    """What a row says in words."""
+    return row.name, row.expected, row.observed, row.judgement, row.evidence
 
 
 @pytest.mark.parametrize(
@@ -31,8 +39,8 @@ WATCHER = Process(67592, "/bin/bash /srv/dispatch_watcher.sh --every 5", NOW - 3
     ],
 )
 def test_the_judgement(process: str, expected: str, observed: str, judgement: Judgement, evidence: str) -> None:
-    spec = ServiceConfig("x", process, expected)  # type: ignore[arg-type]
-    assert judge(spec, [WATCHER], NOW) == Service("x", expected, observed, judgement, evidence)
+    spec = ServiceConfig("x", process, expected)
+    assert told(judge(spec, [WATCHER], NOW)) == ("x", expected, observed, judgement, evidence)
 
 
 def test_several_matches_are_counted_and_the_oldest_tells_the_age() -> None:
@@ -59,13 +67,35 @@ def test_this_process_is_not_seen() -> None:
 
 
 def test_without_a_process_list_all_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse() -> None:
+    def refuse(attributes: list[str]) -> None:
         raise PermissionError("not \x1b[2Jallowed")
 
-    monkeypatch.setattr("console.services.processes.running", refuse)
-    assert look([ServiceConfig("x", "y")]) == (
-        Service("x", "running", "unknown", Judgement.UNKNOWN, "processes cannot be listed: not allowed"),
-    )
+    refuse.cache_clear = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setattr("psutil.process_iter", refuse)
+    [row] = look([ServiceConfig("x", "y", "absent")])
+    assert told(row) == ("x", "absent", "unknown", Judgement.UNKNOWN, "processes cannot be listed: not allowed")
+
+
+def test_how_many_there_are_can_be_expected() -> None:
+    found = [Process(pid, "agent", NOW - pid * 60) for pid in (1, 2, 3)]
+    judged = [judge(ServiceConfig("x", "agent", text), found, NOW) for text in ("at most 2", "running, exactly 3")]
+    assert [(row.observed, str(row.judgement)) for row in judged] == [("3 running", "alarm"), ("3 running", "ok")]
+    assert judge(ServiceConfig("x", "agent", "at most 2"), [], NOW).judgement is Judgement.OK
+    assert judge(ServiceConfig("x", "agent", "younger than 2m"), found, NOW).judgement is Judgement.ALARM
+
+
+async def test_a_pid_that_was_given_to_another_process_is_another_process() -> None:
+    """psutil keeps the start time a pid had at first: without care the new process has the age of the old one."""
+    mark = f"oc-test-{uuid.uuid4().hex}"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", "input()", mark, stdin=asyncio.subprocess.PIPE)
+    try:
+        before = next(each for each in running() if each.pid == process.pid)
+        vars(psutil)["_pmap"][process.pid]._create_time = 1.0  # as if the pid had been another's, long ago
+        after = next(each for each in running() if each.pid == process.pid)
+        assert after == before and after.started > 1_000_000_000
+    finally:
+        process.kill()
+        await process.wait()
 
 
 @pytest.fixture
@@ -74,7 +104,7 @@ async def readings() -> AsyncIterator[list[ServicesRead]]:
     found: list[ServicesRead] = []
 
     async def follow() -> None:
-        async with aclosing(watch_services([ServiceConfig("worker", MARK)], every=0.1)) as services:  # type: ignore[type-var]
+        async with aclosing(watch_services([ServiceConfig("worker", MARK, every=0.1)])) as services:  # type: ignore[type-var]
             async for reading in services:
                 found.append(reading)
 
@@ -97,7 +127,7 @@ async def test_a_real_process_comes_and_goes(readings: list[ServicesRead]) -> No
     try:
         await until(lambda: observed() == "running")
         assert readings[-1].services[0].evidence == f"pid {process.pid}, up <1m"
-        assert readings[-1].source == "processes"
+        assert readings[-1].source == "services"
     finally:
         process.kill()
         await process.wait()

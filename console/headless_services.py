@@ -1,0 +1,90 @@
+"""The watched services in ``oc-console status`` and ``oc-console doctor``."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from console.model.service import Judgement, Service, State
+from console.model.service_history import History
+from console.model.snapshot import ServicesSlice
+
+_SHOWN: Final = 24 * 3600.0
+"""Seconds for which a clock time is enough; older ones get their date."""
+
+
+def service_document(service: Service, history: History | None = None) -> dict[str, object]:
+    """One service for scripts; times are epoch seconds, lengths of time seconds, sizes bytes; null is not known."""
+    return {
+        "name": service.name,
+        "expected": service.expected,
+        "observed": service.observed,
+        "judgement": service.judgement,
+        "evidence": service.evidence,
+        "group": service.group or None,
+        "manager": service.manager or None,
+        "label": service.label or None,
+        "state": service.word,
+        "pid": service.pid,
+        "since": service.since,
+        "last_exit": service.last_exit or None,
+        "next_run": service.next_run,
+        "last_run": service.last_run,
+        "overdue": service.overdue,
+        "count": service.count,
+        "bytes": service.size,
+        "age_s": service.age,
+        "latency_s": service.latency,
+        "read_at": service.read_at,
+        "every_s": service.period,
+        "error": service.error or None,
+        "log": service.log or None,
+        "history": [{"at": at, "state": state} for at, state in _changes(history, service.name)],
+        "members": [service_document(member) for member in service.members],
+    }
+
+
+def _changes(history: History | None, name: str) -> tuple[tuple[float, str], ...]:
+    found: Mapping[str, tuple[tuple[float, str], ...]] = history or {}
+    return found.get(name, ())
+
+
+def service_lines(services: ServicesSlice) -> Iterator[str]:
+    """The services for people."""
+    if not services.source:
+        yield "services: not configured"
+    for service in services.services:
+        yield f"  {service.judgement}: {service.name} {told(service)}"
+        for member in service.odd:
+            yield f"    {member.judgement}: {member.name} {member.observed} ({member.evidence})"
+
+
+def told(service: Service) -> str:
+    """``unloaded, expected unloaded, since 14:02 (launchctl list has no com.openclaw.auto-dispatcher)``."""
+    since = f", since {clock(service.since)}" if service.since is not None and service.word in _STILL else ""
+    return f"{service.observed}, expected {service.expected}{since} ({service.evidence})"
+
+
+_STILL: Final = (State.UNLOADED, State.ABSENT, State.LOADED, State.STOPPED, State.FAILED)
+"""States whose evidence does not tell since when."""
+
+
+def clock(at: float) -> str:
+    """``14:02``, or with its date when that was more than a day ago."""
+    return time.strftime("%H:%M" if time.time() - at < _SHOWN else "%Y-%m-%d %H:%M", time.localtime(at))
+
+
+def service_checks(services: ServicesSlice) -> list[tuple[str, bool, str]]:
+    """What doctor says: (what, whether it is well, the text with its remedy)."""
+    if not services.source:
+        return [("services", True, "not configured; write `services:` into the config to see them")]
+    rows = services.services
+    counts = Counter(str(row.judgement) for row in rows)
+    managers = ", ".join(sorted({row.manager for row in rows if row.manager}))
+    how_many = ", ".join(f"{counts[each]} {each}" for each in Judgement if counts[each])
+    found = [("services", set(counts) <= {"ok"}, f"{len(rows)} by {managers}: {how_many}")]
+    wrong = (row for row in rows if row.judgement is not Judgement.OK)
+    found += [("service", False, f"{row.name}: {told(row)}") for row in wrong]
+    return found

@@ -1,0 +1,27 @@
+"""How a program ended, in words."""
+
+from __future__ import annotations
+
+import signal
+
+
+def ended(status: int) -> str:
+    """``exit 1`` for a status, ``killed by SIGTERM (15)`` for a negative one (minus the signal); empty for 0."""
+    if status == 0:
+        return ""
+    if status > 0:
+        return f"exit {status}"
+    return killed(-status)
+
+
+def killed(number: int) -> str:
+    """``killed by SIGTERM (15)``."""
+    try:
+        return f"killed by {signal.Signals(number).name} ({number})"
+    except ValueError:
+        return f"killed by signal {number}"
+
+
+def waited(status: int) -> str:
+    """The same for the raw status of wait(2): 256 is exit 1, 15 is SIGTERM."""
+    return ended(-(status & 0x7F) if status & 0x7F else (status >> 8) & 0xFF)

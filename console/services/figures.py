@@ -1,0 +1,122 @@
+"""The operator's own numbers: from a command, a file, or an http answer. Never an exception: unknown, and why."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from console.host import HostError, in_thread, run
+from console.model.figure import Figure
+from console.model.numbers import Number
+from console.model.reading import OperationsRead
+from console.safety import redact, safe_text
+from console.services.fetch import FetchError, get
+from console.services.picking import Unpicked, pick_json, pick_pattern, pick_whole
+from console.services.polling import Job, poll
+
+if TYPE_CHECKING:
+    from console.config_operations import FigureSection
+
+SIZE_LIMIT: Final = 8 * 1024 * 1024
+"""Bytes of a file, or of what a command writes, that are looked through."""
+SLACK: Final = 5.0
+"""Seconds above an entry's own time limit after which it is late."""
+TEXT: Final = 200
+
+
+def unread(spec: FigureSection) -> Figure:
+    """The figure before it was looked at."""
+    return Figure(safe_text(spec.name, limit=TEXT), safe_text(spec.unit, limit=20))
+
+
+async def watch_figures(specs: Sequence[FigureSection]) -> AsyncIterator[OperationsRead]:
+    """Yield each of *specs* now and in its period. Never raises: what is not known is unknown."""
+
+    def job(spec: FigureSection) -> Job[Figure]:
+        return Job(
+            lambda: look(spec),
+            spec.every,
+            spec.timeout + SLACK,
+            lambda: unknown(spec, f"no answer within {spec.timeout + SLACK:g} s; it is still waited for"),
+            lambda seen: seen.number is None,
+        )
+
+    async with aclosing(poll([job(spec) for spec in specs])) as found:  # type: ignore[type-var]
+        async for seen in found:
+            yield OperationsRead(time.time(), figures=(seen,))
+
+
+def unknown(spec: FigureSection, why: str) -> Figure:
+    """The figure when it cannot be known."""
+    return replace(unread(spec), evidence=redact(safe_text(why, limit=300)), read_at=time.time())
+
+
+async def look(spec: FigureSection) -> Figure:
+    """Read one figure. Never raises but for a cancellation."""
+    where = _where(spec)
+    try:
+        text = await _text(spec)
+        number = await _number(spec, text)
+    except (Unpicked, FetchError, HostError, OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return unknown(spec, f"{where}: {why}")
+    return replace(unread(spec), number=number, evidence=redact(where), read_at=time.time())
+
+
+def _where(spec: FigureSection) -> str:
+    """The source, in a few words."""
+    if spec.command:
+        return safe_text(" ".join(spec.command), limit=120)
+    place = safe_text(spec.file or spec.url, limit=120)
+    if spec.json:
+        return f"{place} {safe_text('.'.join(spec.json), limit=60)}"
+    return f"{place} /{safe_text(spec.pattern, limit=60)}/" if spec.pattern else place
+
+
+async def _text(spec: FigureSection) -> bytes:
+    if spec.command:
+        argv = [os.path.expanduser(part) for part in spec.command]  # noqa: PTH111 - never raises
+        done = await run(argv, timeout=spec.timeout, cwd=Path(spec.cwd) if spec.cwd else None)
+        if done.returncode != 0:
+            said = done.stderr[-2000:].decode("utf-8", "replace").strip().rpartition("\n")[2]
+            raise Unpicked(f"ended with {done.returncode}{': ' if said else ''}{safe_text(said, limit=120)}")
+        if len(done.stdout) > SIZE_LIMIT:
+            raise Unpicked(f"wrote more than {SIZE_LIMIT >> 20} MiB")
+        return done.stdout
+    if spec.url:
+        return await in_thread(partial(get, spec.url, spec.timeout))
+    return await in_thread(partial(_file, spec.file, spec.take if spec.pattern else ""))
+
+
+async def _number(spec: FigureSection, text: bytes) -> Number:
+    if spec.pattern:
+        return await pick_pattern(text, spec.pattern, spec.take, spec.unit, spec.timeout)
+    if spec.json:
+        return await in_thread(partial(pick_json, text, spec.json, spec.unit))
+    return pick_whole(text, spec.unit)
+
+
+def _file(path: str, take: str) -> bytes:
+    """The content of a regular file; of one that is too long its end or beginning, when that is where *take* looks."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # opening a FIFO must not wait for a writer
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise Unpicked("is not a regular file")
+        if found.st_size <= SIZE_LIMIT:
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                return file.read(SIZE_LIMIT)
+        if take not in ("first", "last"):
+            raise Unpicked(f"is larger than {SIZE_LIMIT >> 20} MiB; only take: first or last looks into such a file")
+        part = os.pread(handle, SIZE_LIMIT, 0 if take == "first" else found.st_size - SIZE_LIMIT)
+        # A line that was cut could hold a part of a number.
+        return part[: part.rfind(b"\n") + 1] if take == "first" else part[part.find(b"\n") + 1 :]
+    finally:
+        os.close(handle)

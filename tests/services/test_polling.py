@@ -1,0 +1,129 @@
+"""Looking at many things, each in its own time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+
+import pytest
+
+from console.services.polling import Job, poll
+from tests.waiting import DEADLINE, until
+
+
+def job(look: Callable[[], Awaitable[str]], every: float = 0.01, timeout: float = 5.0) -> Job[str]:
+    return Job(look, every, timeout, lambda: "late", lambda seen: seen == "bad")
+
+
+async def collect(jobs: list[Job[str]], into: list[str]) -> None:
+    readings: AsyncIterator[str] = poll(jobs)
+    async with aclosing(readings) as found:  # type: ignore[type-var]
+        async for seen in found:
+            into.append(seen)
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task], timeout=DEADLINE)
+    assert task.cancelled()
+
+
+async def test_one_that_hangs_is_late_and_delays_no_other_and_is_not_begun_twice() -> None:
+    begun, ended = 0, 0
+
+    async def hangs() -> str:
+        nonlocal begun, ended
+        begun += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended += 1
+        return "never"
+
+    async def works() -> str:
+        return "ok"
+
+    seen: list[str] = []
+    task = asyncio.create_task(collect([job(hangs, timeout=0.01), job(works)], seen))
+    await until(lambda: seen.count("ok") > 5 and "late" in seen)
+    assert seen.count("late") == 1 and begun == 1
+    await end(task)
+    assert ended == 1
+
+
+async def test_what_comes_late_is_said_when_it_comes() -> None:
+    gate = asyncio.Event()
+
+    async def slow() -> str:
+        await gate.wait()
+        return "ok"
+
+    seen: list[str] = []
+    task = asyncio.create_task(collect([job(slow, timeout=0.01)], seen))
+    await until(lambda: seen == ["late"])
+    gate.set()
+    await until(lambda: seen[1:2] == ["ok"])
+    await end(task)
+
+
+async def test_failures_make_the_pauses_longer_up_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    real = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await real(0)
+
+    monkeypatch.setattr("console.services.polling.asyncio.sleep", sleep)
+    monkeypatch.setattr("console.services.polling.monotonic", lambda: 0.0)
+    answers = iter(["bad", "bad", "bad", "bad", "ok", "bad"])
+
+    async def look() -> str:
+        return next(answers, "ok")
+
+    seen: list[str] = []
+    task = asyncio.create_task(collect([job(look, every=10.0)], seen))
+    while len(pauses) < 6:
+        await real(0)
+    assert pauses[:6] == [20, 40, 40, 40, 10, 20]
+    await end(task)
+
+
+async def test_a_long_look_is_given_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    clock = iter(range(0, 1000, 3))
+    real = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await real(0)
+
+    async def look() -> str:
+        return "ok"
+
+    monkeypatch.setattr("console.services.polling.asyncio.sleep", sleep)
+    monkeypatch.setattr("console.services.polling.monotonic", lambda: float(next(clock)))
+    task = asyncio.create_task(collect([job(look, every=10.0)], []))
+    while not pauses:
+        await real(0)
+    assert pauses[0] == 60
+    await end(task)
+
+
+async def test_an_error_in_a_look_is_raised_and_the_others_end() -> None:
+    async def breaks() -> str:
+        raise ZeroDivisionError
+
+    ended = asyncio.Event()
+
+    async def hangs() -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return ""
+
+    with pytest.raises(ZeroDivisionError):
+        await collect([job(hangs), job(breaks)], [])
+    assert ended.is_set()
