@@ -140,9 +140,11 @@ class ConfirmScreen(ModalScreen[tuple[Parcel, ...] | None]):
         overrides = self._parcels[0].composed.overrides if self._parcels else ()
         set_aside = [*overrides, *(["elsewhere (among these)"] if len(going) > 1 else [])]
         told = f"Set aside, and recorded: {', '.join(set_aside)}." if set_aside else ""
-        self.query_one("#aside", Static).update(told)
+        aside = self.query_one("#aside", Static)
+        aside.display = bool(told)
+        aside.update(told)
         busy = self._queues and any(each.fate is Fate.REFUSE for each in self._parcels)
-        more = "  Esc and ctrl+l queues those that are busy." if busy else ""
+        more = "  Esc, then ctrl+l queues those that are busy." if busy else ""
         self.query_one(".dialog--hint", Static).update(
             ("y does it, Esc goes back." if going else "Esc goes back.") + more
         )
