@@ -93,6 +93,18 @@ async def test_each_surface_gets_it_once_and_the_records_say_it_was_meant(tmp_pa
             assert {"wait", "enter", "verify"} <= set(names) and told[0].text in ("#56", "#57")
 
 
+async def test_its_other_records_do_not_hold_up_what_comes_a_moment_later(tmp_path: Path, tmux: TmuxServer) -> None:
+    async with ground(tmp_path, tmux) as made:
+        one, other = made.surfaces
+        engine, both = made.engine, Broadcast((one.info.ref, other.info.ref), 55)
+        composed = Composed(TASK, broadcast=both)
+        assert (await engine.send(one.key, composed)).outcome == "submitted"
+        await until(lambda: any(each.number == 56 for each in engine.snapshot.log.dispatches))
+        alone = await engine.send(other.key, Composed(TASK))
+        assert alone.outcome == "refused" and "elsewhere: #56 is open" in alone.evidence
+        assert (await engine.send(other.key, composed)).outcome == "submitted"
+
+
 async def test_without_the_word_of_the_operator_only_one_gets_it(tmp_path: Path, tmux: TmuxServer) -> None:
     async with ground(tmp_path, tmux) as made:
         ended = await send(made, None, ([], []))

@@ -75,10 +75,9 @@ def rate(task: Task, facts: Facts, policy: Policy) -> Hit | None:
 
 def author(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """Nobody verifies their own work."""
-    if facts.surface is not None and task.verifier:
-        meant = facts.names.get(task.verifier, task.verifier)
-        if facts.surface.answers_to(task.verifier) or facts.surface.answers_to(meant):
-            return Hit(f"{facts.surface.name} would verify its own work", "choose another verifier")
+    verifier = facts.names.get(task.verifier, task.verifier)
+    if facts.surface is not None and facts.surface.answers_to(verifier):
+        return Hit(f"{facts.surface.name} would verify its own work", "choose another verifier")
     if task.verifies is None or facts.surface is None:
         return None
     spellings = {facts.surface.info.ref, facts.surface.name, facts.surface.info.label, facts.surface.info.uuid or ""}

@@ -53,6 +53,9 @@ def test_the_author_is_no_verifier_however_it_is_called() -> None:
     for name in ("surface:2", "S 2", "U2", "2"):
         assert "author" in refused((), verifier=name), name
     assert "author" not in refused((), verifier="surface:6")
+    facts = Facts(200.0, surface(2), names={"the one at the window": "surface:2"})
+    verdicts = judge(Task(TASK, verifier="the one at the window"), facts)
+    assert "author" in {each.rule for each in verdicts if each.level is Level.REFUSE}
 
 
 def test_a_task_quoted_with_its_number_is_not_that_task_again() -> None:

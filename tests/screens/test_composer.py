@@ -16,7 +16,7 @@ from console.config import Config
 from console.config_sections import GuardSection, TemplateSection
 from console.model.agent import AgentState
 from console.model.binding import SurfaceSpec
-from console.model.composed import Broadcast
+from console.model.composed import Broadcast, Composed
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.queue_options import unpack
 from console.model.reading import LogRead, ScreenRead
@@ -361,6 +361,9 @@ async def test_of_several_only_those_that_are_busy_wait_and_the_queue_takes_the_
         assert all(item.options["broadcast"] == both for item in items)
         unpacked = unpack(items[0].text, items[0].options)
         assert unpacked.broadcast == Broadcast(("%1", "%2"), 57)
+        text, third = items[0].text, Broadcast(("%1", "%2", "%3"), 57)
+        assert "elsewhere: the same task waits" in (await fleet.engine.enqueue("%3", Composed(text))).text
+        assert (await fleet.engine.enqueue("%3", Composed(text, broadcast=third))).done
         bad: tuple[object, ...] = (
             [],
             {"surfaces": ["%1"]},
@@ -437,6 +440,7 @@ async def test_a_send_that_is_cancelled_says_what_is_left_in_the_box(key: str) -
         assert "✓ pasted" in drawn(fleet.app) and "· taken" in drawn(fleet.app)
         await pilot.press(key)
         await until(pilot, lambda: "▲ typed_not_submitted" in drawn(fleet.app))
+        assert "cancelled; the text may appear in the input box" in drawn(fleet.app)
         assert "What its input box holds is not known: f goes there" in drawn(fleet.app)
         assert ("%1", "<enter>") not in fleet.mux.typed and not fleet.app._exit
         await pilot.press(key)
