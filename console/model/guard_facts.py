@@ -39,6 +39,8 @@ class Task:
     """The dispatch this task is to verify."""
     into_queue: bool = False
     """The agent's own queue may take it while it works."""
+    verifier: str = ""
+    """The surface that is to verify this task when it is done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from console.model.handoff import read
-from tests.model.handoff_cases import FOLDER, NAMES, against, document, lost, vocabulary
+from tests.model.handoff_cases import FOLDER, NAMES, REAL, against, document, lost, vocabulary
 
 
 @pytest.mark.parametrize("name", NAMES)
