@@ -21,6 +21,7 @@ from console.config_sections import (
     ApprovalSection,
     GuardSection,
     NotifySection,
+    TemplateSection,
     TraceSection,
     VerifySection,
 )
@@ -202,6 +203,8 @@ class Config(_Section):
     figures: tuple[FigureSection, ...] = ()
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
+    templates: tuple[TemplateSection, ...] = ()
+    """Prepared texts for the composer."""
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""
     notify: NotifySection = NO_NOTICE

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from console.actions.publish import Sidebar
     from console.actions.send import Order, SendResult
     from console.model.dialog import DialogId
+    from console.model.outcome import Ended, Step
     from console.tracker.operations import Revision
 
 
@@ -80,6 +81,16 @@ class Acts:
             await self._sidebar.sent(surface, composed.text.strip().split("\n", 1)[0], result.outcome)
         return result
 
+    async def send_watched(
+        self, key: str, composed: Composed, told: Callable[[Step], None], stop: asyncio.Event
+    ) -> Ended:
+        """`send` that tells each step to *told*, and ends early when *stop* is set: it says what is left in the box."""
+        from console.actions.send import Order
+        from console.model.outcome import Ended
+
+        result = await self.send(key, composed, Order(progress=told, stop=stop))
+        return Ended(result.outcome, result.evidence, result.left)
+
     def _barred(self, surface: Surface | None) -> str:
         """Why nothing is typed into *surface* now; the guards know more."""
         if self.config.read_only:
@@ -95,7 +106,7 @@ class Acts:
         return ""
 
     async def _sent(self, surface: Surface, composed: Composed, order: Order | None) -> SendResult:
-        from console.actions.send import CLOSED, SendResult, type_and_enter
+        from console.actions.send import ANYWHERE, CLOSED, SendResult, submit, type_and_enter
 
         info, agent = surface.info, surface.expected_agent
 
@@ -109,7 +120,11 @@ class Acts:
             return replace(done.result, evidence="; ".join(filter(None, (f"{label}{told}", done.warning))))
         if surface.status is not None and surface.status.state in CLOSED:
             return SendResult("refused", f"{surface.name} shows {surface.status.state}; nothing was typed")
-        result = await type_and_enter(self.mux, info.key, composed.typed, detect)
+        if order is None:
+            result = await type_and_enter(self.mux, info.key, composed.typed, detect)
+        else:
+            plain = replace(order, allow=ANYWHERE.allow)
+            result = await submit(self.mux, info.key, composed.typed, detect, plain)
         return replace(result, evidence=named(result.evidence, info))
 
     async def settle(self, key: str, taken: bool) -> Written:

@@ -48,7 +48,8 @@ TABLE: Final[dict[str, Room]] = {
     "tracker": _room(_ADAPTER, "watchfiles"),
     "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
-    "state_journal": _room("model"),
+    "state_journal": _room("model host"),
+    "editor": _room("safety host"),
     "actions": _room("model safety host state_journal mux.base tracker telemetry.trace"),
     "engine": _room("model safety commands config host mux agents tracker services telemetry actions state_journal"),
     "widgets": _room("model commands safety", "textual rich"),
@@ -77,7 +78,9 @@ TABLE: Final[dict[str, Room]] = {
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
-    "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
+    "app": _room(
+        "model safety commands config engine screens widgets theming opening mux.base", "textual rich", lazy="editor"
+    ),
     "cli": _room(
         "version safety commands config log_commands detect send_command queue_command operations_commands "
         "handoff_command init_command",
@@ -94,6 +97,8 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "app_send": "app",
+    "state_drafts": "state_journal",
     "app_queue": "app",
     "state_bindings": "state_journal",
     "collector_journal": "state_journal",
