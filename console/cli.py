@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console import __version__, detect, log_commands, operations_commands, queue_command, send_command
+from console import __version__, detect, log_commands, operations_commands, queue_command, send_command, service_command
 from console.commands import IDS, clashes
 from console.config import Config, ConfigError, find, load
 from console.safety import safe_text
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     send_command.add_parser(commands, shared)
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
+    service_command.add_parser(commands, shared)
     detect.add_parser(commands)
     return parser
 
@@ -106,6 +107,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return queue_command.run(config, arguments)
     if arguments.command in ("operations", "cleanup"):
         return operations_commands.run(config, arguments)
+    if arguments.command == "service":
+        return service_command.run(config, arguments)
     if arguments.command == "focus":
         from console.headless import focus
 

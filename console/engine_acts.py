@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from console.config import Config
@@ -14,12 +15,14 @@ from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface, SurfaceInfo
 from console.mux.base import Multiplexer, MuxError, Publisher, lacks
 from console.sending import Sending
+from console.services.nudge import Nudge
 
 if TYPE_CHECKING:
     from console.actions.answer import AnswerResult
     from console.actions.publish import Sidebar
     from console.actions.send import Order, SendResult
     from console.model.dialog import DialogId
+    from console.servicing import Servicing
 
 
 def named(text: str, info: SurfaceInfo) -> str:
@@ -37,6 +40,15 @@ class Acts:
     """Guards and records; None where nothing outlives the console."""
     _typing: set[str]
     _sidebar: Sidebar | None = None
+
+    nudge: Nudge
+    _state: Path | None
+
+    def servicing(self) -> Servicing:
+        """What can be done to the watched services."""
+        from console.servicing import Servicing
+
+        return Servicing(self.config, self._state, lambda: self.snapshot, self.nudge)
 
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
         raise TypeError("the engine detects")

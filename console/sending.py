@@ -134,7 +134,7 @@ def automatic(services: Collection[Service]) -> Automatic | None:
     from console.model.guard import Automatic
 
     every = [each for service in services for each in (service, *service.members)]
-    about = [each for each in every if each.manager not in _NO_PROGRAM and not each.members and _is_automatic(each)]
+    about = [each for each in every if each.manager not in _NO_PROGRAM and not each.members and is_automatic(each)]
     if not about:
         return None
     told = [_ON.get(each.word, (None, None)) for each in about]
@@ -153,7 +153,8 @@ _ON: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
 """(Loaded, running) by what was observed; anything else is not known."""
 
 
-def _is_automatic(service: Service) -> bool:
+def is_automatic(service: Service) -> bool:
+    """Whether a service is an automatic dispatcher, by its name or label."""
     names = f"{service.name} {service.label}".casefold()
     return "dispatcher" in names and "auto" in names
 

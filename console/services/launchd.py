@@ -155,6 +155,17 @@ async def describe(label: str) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value}
 
 
+def property_list(label: str) -> tuple[str, Plan | None]:
+    """Path of the property list of an agent, empty when there is none, and what it says. Blocks a moment."""
+    path = _file(label, AGENTS)
+    return ("", None) if path is None else (str(path), _read(path))
+
+
+def is_daemon(label: str) -> bool:
+    """Whether it is a service of the system. Blocks a moment."""
+    return _file(label, AGENTS) is None and _file(label, DAEMONS) is not None
+
+
 def _file(label: str, folders: Sequence[str]) -> Path | None:
     if "/" in label or "\0" in label:
         return None
