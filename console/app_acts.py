@@ -11,7 +11,10 @@ from textual import on, work
 from textual.notifications import SeverityLevel
 
 from console.app_queue import QueueActs
+from console.commands import with_keys
+from console.config import Config
 from console.model.composed import earlier
+from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
@@ -19,9 +22,14 @@ from console.model.snapshot import Snapshot
 from console.model.summary import may_verify
 from console.model.surface import Surface
 from console.opening import Opened
+from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
+from console.widgets.status_bar import StatusBar
+from console.widgets.status_parts import watched_words
 
+CUT_OFF_TOLD: Final = 3
+"""Cut-off sends that a notice names."""
 READ_FIRST: Final = 0.7
 """Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
 
@@ -43,6 +51,7 @@ class _Kept(Generic[Read]):
 class Acts(QueueActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
+    config: Config
     snapshot: Snapshot
     opened: Opened | None
     main: MainScreen
@@ -55,6 +64,15 @@ class Acts(QueueActs):
             text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
+
+    @on(StatusBar.Pressed)
+    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
+        await self.run_action(operations(message.name).removeprefix("app."))
+
+    def action_operations(self, name: str = "") -> None:
+        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
+        text = watched_words(self.snapshot, name, time.time())
+        self.notify(text, title=name or "Services", markup=False, timeout=10)
 
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")
@@ -166,6 +184,34 @@ class Acts(QueueActs):
         if self.opened is not None:
             log = self.opened.engine.dispatches
             await self.push_screen(LossesScreen(await log.lost(), log.restore))
+
+    @work(exit_on_error=False, name="cut off")
+    async def action_cut_off(self) -> None:
+        """Sends that have no outcome: the operator looks, and says what became of them."""
+        from console.screens.cut_off import CutOffScreen
+
+        if self.opened is None:
+            return
+        engine = self.opened.engine
+        self.clear_notifications()  # the notice that led here would cover the list
+        key = await self.push_screen_wait(CutOffScreen(self._cut_off_now, engine.settle))
+        if key:
+            self.main.select(key)
+
+    def _cut_off_now(self) -> tuple[Checked, ...]:
+        engine = self.opened.engine if self.opened is not None else None
+        return engine.cut_off.checked(engine.snapshot) if engine is not None and engine.cut_off is not None else ()
+
+    def _tell_cut_off(self, keys: frozenset[str]) -> None:
+        """Say what was cut off, with what its screen shows; once the screens have been judged."""
+        found = [each for each in self._cut_off_now() if each.cut_off.key in keys]
+        if found:
+            key = next(c.keys for c in with_keys(self.config.keys) if c.id == "log.cut_off")
+            lines = [f"{each.cut_off.about}: {each.evidence}." for each in found[:CUT_OFF_TOLD]]
+            more = len(found) - CUT_OFF_TOLD
+            lines += [f"… and {more} more."] if more > 0 else []
+            text = "\n".join((*lines, f"Nothing is sent again by itself; {key} settles it."))
+            self.notify(text, title="Cut off while sending", severity="warning", timeout=20, markup=False)
 
     @work(exit_on_error=False, name="send")
     async def action_send(self) -> None:

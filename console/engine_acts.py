@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from console.config import Config
+from console.cut_off import CutOffs
 from console.model.agent import Detection
 from console.model.composed import Composed
+from console.model.outcome import Written
 from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface, SurfaceInfo
 from console.mux.base import Multiplexer, MuxError, Publisher, lacks
@@ -38,6 +40,8 @@ class Acts:
     snapshot: Snapshot
     sending: Sending | None
     """Guards and records; None where nothing outlives the console."""
+    cut_off: CutOffs | None
+    """Sends that were cut off; None where nothing outlives the console."""
     _typing: set[str]
     _sidebar: Sidebar | None = None
 
@@ -113,6 +117,12 @@ class Acts:
         result = await type_and_enter(self.mux, info.key, composed.typed, detect)
         return replace(result, evidence=named(result.evidence, info))
 
+    async def settle(self, key: str, taken: bool) -> Written:
+        """Close a cut-off send as the operator has seen it; *key* is that of the send."""
+        if self.config.read_only or self.cut_off is None:
+            return Written(False, "the console is read-only; nothing was settled", refused=True)
+        return await self.cut_off.settle(key, taken, self.snapshot)
+
     async def answer(self, key: str, wanted: str) -> AnswerResult:
         """Answer the dialog that is open on a surface with ``y``, ``n`` or the digit of an answer.
 
@@ -169,6 +179,8 @@ class Acts:
             ("", lacks(self.mux.capabilities)),
             ("away", self.snapshot.mux.error),
             ("sidebar", sidebar),
+            ("lock", self.sending.lock.error if self.sending is not None else ""),
+            ("spans", self.sending.tracing.told if self.sending is not None else ""),
         )
         return tuple((name, text) for name, text in found if text)
 

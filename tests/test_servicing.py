@@ -69,10 +69,8 @@ async def test_a_real_supervisord_starts_stops_restarts_unloads_and_loads(socket
     await eventually(lambda: Path(socket).exists())
     stopped = await ground.act("웹", Verb.STOP)
     assert stopped.outcome == "done", stopped
-    assert (
-        stopped.service is not None and stopped.service.word == "stopped"
+    assert stopped.service is not None and stopped.service.word == "stopped"
     assert "running is expected" in stopped.evidence
-    )
     started = await ground.act("웹", Verb.START)
     assert started.outcome == "done" and started.service is not None and started.service.pid
     again = await ground.act("many", Verb.RESTART)
@@ -129,7 +127,7 @@ async def test_nothing_is_done_read_only_or_without_a_journal(socket: str, tmp_p
     assert broken.snapshot.services.services[0].word == "running"
 
 
-# -- launchd: a double of launchctl -------------------------------------------------------------------------------------
+# -- launchd: a double of launchctl ------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -231,7 +229,7 @@ async def test_what_was_shown_is_what_is_done(agents: Path, tmp_path: Path) -> N
     assert done.outcome == "refused" and "not what was shown" in done.evidence
 
 
-# -- systemd ------------------------------------------------------------------------------------------------------------
+# -- systemd -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ class DispatchStatus(StrEnum):
     """State of a dispatch. The value is the word shown and the word in JSON."""
 
     QUEUED = "queued"
+    SENDING = "sending"
+    """Its bytes may be on their way; it stays so only where the console was cut off meanwhile."""
     SENT = "sent"
     WORKING = "working"
     WAITING = "waiting"
@@ -25,6 +27,7 @@ class DispatchStatus(StrEnum):
 OPEN_STATUSES: Final = frozenset(
     {
         DispatchStatus.QUEUED,
+        DispatchStatus.SENDING,
         DispatchStatus.SENT,
         DispatchStatus.WORKING,
         DispatchStatus.WAITING,
@@ -80,6 +83,8 @@ class Dispatch:
     verification: Verification | None = None
     agent: str = ""
     """The agent it was given to, as the file names it; most logs do not."""
+    automatic: bool = False
+    """The automatic dispatcher's, by the words the configuration names (``guards.automatic.records``)."""
 
     @property
     def is_open(self) -> bool:

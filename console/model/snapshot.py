@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from console.model.agent import settle
 from console.model.binding import Bound, SurfaceSpec, bind, remember
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
@@ -14,6 +15,7 @@ from console.model.operations import NO_OPERATIONS, OperationsSlice, based, told
 from console.model.reading import (
     AutoRead,
     BaselineRead,
+    CollectorPast,
     CollectorRead,
     HistoryRead,
     LogFailed,
@@ -24,6 +26,7 @@ from console.model.reading import (
     Reading,
     ScreenFailed,
     ScreenRead,
+    SendsRead,
     ServicesPast,
     ServicesRead,
     SignalsRead,
@@ -35,6 +38,7 @@ from console.model.service_history import History, noted
 from console.model.service_history import restored as restored_services
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
+from console.model.trend import Trend, follow, resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,16 @@ class CollectorSlice:
     source: str = ""
     read_at: float | None = None
     collector: Collector | None = None
+    trend: Trend = field(default=Trend(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendsSlice:
+    """Sends of our own that have no outcome."""
+
+    read_at: float | None = None
+    cut_off: tuple[CutOff, ...] = ()
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,7 @@ class Snapshot:
     log: LogSlice = LogSlice()
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
+    sends: SendsSlice = SendsSlice()
     queue: QueueSlice = QueueSlice()
     operations: OperationsSlice = NO_OPERATIONS
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
@@ -163,6 +178,7 @@ class Snapshot:
             found.append(self.mux.error)
         found += [f"{s.name}: {s.gone}" for s in self.surfaces if s.gone]
         found += [f"{s.name}: {s.unconfirmed}; confirm it" for s in self.surfaces if s.unconfirmed]
+        found += [f"{each.about}; settle it in the console" for each in self.sends.cut_off]
         if self.log.error:
             found.append(self.log.error)
         found += [
@@ -172,7 +188,7 @@ class Snapshot:
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-            found.append(f"collector {collector.state}: {collector.evidence}")
+            found.append(f"collector {f'{collector.endpoint} '.lstrip()}{collector.state}: {collector.why}")
         found += self.operations.troubles()
         return tuple(found)
 
@@ -211,6 +227,10 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             return replace(before, services=replace(before.services, history=history))
         case SignalsRead():
             return before
+        case SendsRead():
+            same = before.sends.read_at is not None and before.sends.cut_off == reading.cut_off
+            same = same and before.sends.error == reading.error
+            return before if same else replace(before, sends=SendsSlice(reading.at, reading.cut_off, reading.error))
         case AutoRead():
             if (reading.covered, reading.note) == (before.auto, before.auto_note):
                 return before
@@ -228,8 +248,12 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
         case HistoryRead():
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
+        case CollectorPast():
+            trend = resume(reading.trend, before.collector.trend)
+            return replace(before, collector=replace(before.collector, trend=trend))
         case CollectorRead():
-            return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
+            collector, trend = follow(before.collector.trend, reading.at, reading.collector)
+            return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
 
 
 def _log(reading: LogRead) -> LogSlice:

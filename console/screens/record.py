@@ -97,7 +97,7 @@ class RecordScreen(ModalScreen[Choice | None]):
         live = self._live.get(identity(dispatch.surface))
         doing = f", {live.state} now" if live is not None else ""
         row("surface", f"{dispatch.surface}{doing}" if dispatch.surface else "")
-        row("attention", disagreement(dispatch, self._live))
+        row("attention", disagreement(dispatch, self._live, time.time()))
         if dispatch.dispatched_at is not None:
             at = time.strftime("%Y-%m-%d %H:%M", time.localtime(dispatch.dispatched_at))
             row("dispatched", f"{at}, {span(now - dispatch.dispatched_at)} ago")

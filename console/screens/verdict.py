@@ -137,7 +137,9 @@ class StatusScreen(ModalScreen[DispatchStatus | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "back")]
 
-    CHOICES: ClassVar = tuple(each for each in DispatchStatus if each is not DispatchStatus.UNKNOWN)
+    CHOICES: ClassVar = tuple(
+        each for each in DispatchStatus if each not in (DispatchStatus.UNKNOWN, DispatchStatus.SENDING)
+    )
 
     def __init__(self, dispatch: Dispatch) -> None:
         super().__init__()

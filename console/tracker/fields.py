@@ -12,6 +12,7 @@ from console.model.dispatch import OPEN_STATUSES, DispatchStatus, VerificationVe
 _WORDS: Final[dict[DispatchStatus, str]] = {
     DispatchStatus.QUEUED: "queued pending todo new backlog scheduled notstarted ready planned"
     " 예정 예약 등록 미배분 미착수 시작전 대기열",
+    DispatchStatus.SENDING: "sending 전송중 발송중",
     DispatchStatus.SENT: "sent dispatched assigned delivered submitted"
     " 배분 배분됨 배분완료 배정 배정됨 할당 할당됨 전달 전달됨 전달완료 전송 전송됨 전송완료 발송 발송됨",
     DispatchStatus.WORKING: "working inprogress running active started open busy wip ongoing processing executing"

@@ -10,7 +10,7 @@ from typing import Final, cast
 from console.model.dispatch import Dispatch, DispatchStatus, Verification
 from console.safety import LINE_LIMIT, safe_text
 from console.tracker.fields import epoch, epochs, score, verdict_of
-from console.tracker.names import CHECK_SYNONYMS, FLAT, NESTED_SCORE, NO_OVERRIDES, SYNONYMS, FieldMap, present
+from console.tracker.names import CHECK_SYNONYMS, FLAT, NESTED_SCORE, NO_OVERRIDES, SYNONYMS, FieldMap, fold, present
 from console.tracker.numbers import NUMBER_LIMIT, number_in, number_of
 
 _CACHE_LIMIT: Final = 4096
@@ -43,6 +43,7 @@ class _Made:
         verification: Verification | None,
         agent: str,
     ) -> None:
+        self.automatic = False
         self.number = number
         self.surface = surface
         self.task = task
@@ -107,6 +108,8 @@ class Mapper:
             checks = [None if each is None else self._check(each, {}, ()) for each in held]
         agents = [""] * len(records) if at_agent is None else self._column_of_surfaces(_column(records, at_agent))
         made = list(map(_Made, numbers, surfaces, tasks, statuses, shown, whens, checks, agents))
+        if self.mapping.automatic:
+            self._mark(records, made)
         for each in made:
             each.__class__ = Dispatch  # type: ignore[assignment]
         unclear = _empty(numbers, surfaces, tasks, statuses)
@@ -117,6 +120,16 @@ class Mapper:
             unclear |= {at for at, (each, check) in found if check is None and each and self._says_nothing(each)}
         self.not_understood += len(unclear)
         return cast(list[Dispatch], made)
+
+    def _mark(self, records: list[_Record], made: list[_Made]) -> None:
+        """Tell the records of the automatic dispatcher, by the operator's own words for them."""
+        wanted = {fold(name): word.strip().casefold() for name, word in self.mapping.automatic.items()}
+        names = {name: fold(name) for name in {name for record in records for name in record}}
+        marks = [(name, wanted[folded]) for name, folded in names.items() if folded in wanted]
+        for name, word in marks:
+            for record, each in zip(records, made, strict=True):
+                if _text(record.get(name), 200).strip().casefold() == word:
+                    each.automatic = True
 
     def _filled(self, records: list[_Record], at: str | None, field: str) -> list[object]:
         """The column under *at*; where that holds nothing, what stands under another name of *field*."""

@@ -62,6 +62,8 @@ class FieldMap:
     """From a key of `SYNONYMS` or `FLAT` to the names it has in this log, for example ``{"task": ("what",)}``."""
     statuses: Mapping[str, DispatchStatus] = field(default_factory=dict)
     """From a word of the log to what it means; case, blanks and punctuation do not count."""
+    automatic: Mapping[str, str] = field(default_factory=dict)
+    """From a field of the record to the word it has when the automatic dispatcher wrote it; one is enough."""
 
     def names(self, name: str) -> tuple[str, ...]:
         """Folded names of the record's field *name*, the owner's first. Parts of a verification: see `check_names`."""

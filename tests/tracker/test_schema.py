@@ -84,6 +84,8 @@ def test_a_second_name_helps_when_the_first_is_no_number() -> None:
         ("대기", DispatchStatus.WAITING),
         ("queued", DispatchStatus.QUEUED),
         ("sent", DispatchStatus.SENT),
+        ("sending", DispatchStatus.SENDING),
+        ("전송 중", DispatchStatus.SENDING),
         ("실패", DispatchStatus.FAILED),
         ("취소", DispatchStatus.CANCELLED),
         ("canceled", DispatchStatus.CANCELLED),
