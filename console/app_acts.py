@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 from textual import on, work
 from textual.notifications import SeverityLevel
 
+from console.app_operations import OperationActs
 from console.app_queue import QueueActs
 from console.commands import with_keys
 from console.config import Config
@@ -22,11 +23,8 @@ from console.model.snapshot import Snapshot
 from console.model.summary import may_verify
 from console.model.surface import Surface
 from console.opening import Opened
-from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
-from console.widgets.status_bar import StatusBar
-from console.widgets.status_parts import watched_words
 
 CUT_OFF_TOLD: Final = 3
 """Cut-off sends that a notice names."""
@@ -48,7 +46,7 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(QueueActs):
+class Acts(QueueActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
@@ -64,15 +62,6 @@ class Acts(QueueActs):
             text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
-
-    @on(StatusBar.Pressed)
-    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
-        await self.run_action(operations(message.name).removeprefix("app."))
-
-    def action_operations(self, name: str = "") -> None:
-        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
-        text = watched_words(self.snapshot, name, time.time())
-        self.notify(text, title=name or "Services", markup=False, timeout=10)
 
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")

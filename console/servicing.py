@@ -53,6 +53,11 @@ class Servicing:
         """Everything its manager can do to it, as it would be done now."""
         return offers(service, await self._about(service))
 
+    async def offers_now(self, service: Service) -> tuple[Offer, ...]:
+        """The same for what *service* is when its manager is asked now."""
+        fresh = service if service.members else await self._read(service)
+        return await self.offers(fresh)
+
     async def offer(self, service: Service, verb: Verb) -> Offer:
         """One of them."""
         return offer(service, verb, await self._about(service))
@@ -124,8 +129,9 @@ class Servicing:
     async def _about(self, service: Service) -> About:
         spec, snapshot = self._spec(service), self._snapshot()
         rows = rows_about(snapshot.services.services, service) or (service,)
+        named = self._config.guards.automatic.service
         words = tuple(dict.fromkeys(row.expected.partition(",")[0].strip().casefold() for row in rows))
-        about = About(uid=os.getuid(), expected=words, automatic=any(map(is_automatic, rows)))
+        about = About(uid=os.getuid(), expected=words, automatic=any(is_automatic(row, named) for row in rows))
         if about.automatic:
             about = await in_thread(lambda: self._proven(about, spec))
         if service.pid is not None and snapshot.surfaces:

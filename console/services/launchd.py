@@ -121,15 +121,19 @@ class Launchd(Batch):
 
 def _observe(job: Job, plan: Plan | None, now: float) -> Observation:
     last = ended(job.status)
+    schedule = plan.told if plan is not None and not plan.keep_alive else ""
     if job.pid is not None:
         since = start_of(job.pid)
         up = f", up {span(now - since)}" if since is not None else ""
-        return Observation(State.RUNNING, f"pid {job.pid}{up}", pid=job.pid, since=since, last_exit=last)
+        return Observation(
+            State.RUNNING, f"pid {job.pid}{up}", pid=job.pid, since=since, last_exit=last, schedule=schedule
+        )
     when = [plan.told] if plan is not None and plan.told else []
     return Observation(
         State.LOADED,
         ", ".join(["loaded, not running", *when]),
         last_exit=last,
+        schedule=schedule,
         next_run=next_of(plan.calendar, now) if plan is not None else None,
         warning=f"its last run ended with {last}" if last else "",
     )
