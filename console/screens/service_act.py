@@ -95,7 +95,9 @@ class ServiceActScreen(ModalScreen[None]):
             self._tell(f"✗ refused: {offer.why_not}.  Esc goes back.")
         else:
             self._chosen = offer
-            self._tell(f"{offer.verb} {offer.service}?\n{offer.command}\n{offer.consequence}.\ny does it, n does not.")
+            self._tell(
+                f"{offer.verb} {offer.service}?\n{_commands(offer)}\n{offer.consequence}.\ny does it, n does not."
+            )
 
     def action_sure(self, sure: bool) -> None:
         """The answer."""
@@ -107,7 +109,7 @@ class ServiceActScreen(ModalScreen[None]):
             self._tell(HINT)
             return
         self._busy = True
-        self._tell(f"{offer.command} …")
+        self._tell(f"{_commands(offer)}\n…")
         self.run_worker(self._do(offer), exit_on_error=False)
 
     async def _do(self, offer: Offer) -> None:
@@ -129,11 +131,15 @@ class ServiceActScreen(ModalScreen[None]):
             self.dismiss(None)
 
 
+def _commands(offer: Offer) -> str:
+    return "\n".join(f"  {step.text}" for step in offer.steps)
+
+
 def _drawn(offer: Offer) -> Text:
     text = Text(f"{offer.verb:<10}", style="dim" if offer.refusal else "bold")
     if offer.refusal:
         text.append(f"✗ {offer.why_not}", style="dim")
         return text
-    text.append(offer.command)
+    text.append(f"\n{' ' * 10}".join(step.text for step in offer.steps))
     text.append(f"\n{' ' * 10}{offer.consequence}", style="dim")
     return text

@@ -95,8 +95,9 @@ def _service(service: Service, history: History, now: float, extra: ServiceDetai
     if service.last_run is not None:
         yield "last run", f"{clock(service.last_run, now)}, {span(now - service.last_run)} ago"
     yield "overdue", "yes: a run did not take place" if service.overdue else ""
-    yield from ((name, size(int(text)) if name == "memory, bytes" and text.isdecimal() else text)
-                for name, text in known.items())  # fmt: skip
+    memory = known.pop("memory, bytes", "")
+    yield "memory", size(int(memory)) if memory.isdecimal() else memory
+    yield from known.items()
     yield "size", size(service.size) if service.size is not None else ""
     yield "latency", f"{service.latency * 1000:.0f} ms" if service.latency is not None else ""
     yield "history", _history(service, history, now)

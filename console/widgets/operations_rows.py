@@ -104,7 +104,8 @@ def _counted(head: Row, listed: Sequence[Row]) -> Row:
 
 
 def _passes(row: Row, words: Sequence[str]) -> bool:
-    text = f"{row.key} {row.name} {row.what} {row.rest} {row.judgement}".casefold()
+    more = f"{row.entry.manager} {row.entry.label} {row.entry.group}" if isinstance(row.entry, Service) else ""
+    text = f"{row.key} {row.name} {row.what} {row.rest} {row.judgement} {more}".casefold()
     return all(word in text for word in words)
 
 
@@ -160,10 +161,8 @@ def _artifact(entry: Artifact, now: float) -> Row:
     else:
         what = size(entry.size) if entry.count == 1 else f"{size(entry.size)} ({entry.count:,})"
     age = span(now - entry.mtime) if entry.mtime is not None else ""
-    since = {Changed.UNKNOWN: "not known", Changed.SAME: "as it was"}.get(entry.changed, str(entry.changed))
-    return Row(
-        f"artifact {entry.name}", entry.name, what, age, f"{since} · {entry.pattern}", entry.judgement, entry=entry
-    )
+    since = {Changed.UNKNOWN: "", Changed.SAME: "as it was · "}.get(entry.changed, f"{entry.changed} · ")
+    return Row(f"artifact {entry.name}", entry.name, what, age, f"{since}{entry.pattern}", entry.judgement, entry=entry)
 
 
 def _figure(entry: Figure) -> Row:
