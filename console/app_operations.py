@@ -112,20 +112,26 @@ class OperationActs(App[None]):
             argv = [*shlex.split(said), path]
         except ValueError:
             argv = [said, path]
+        self.away = True
         try:
             # Readings go on meanwhile; nothing of them is drawn while the terminal is another program's.
             with self.batch_update(), self.suspend():
-                self.away = True
-                code = await in_thread(lambda: attend(argv))
-        except (HostError, SuspendNotSupported) as error:
-            text = safe_text(str(error) or f"{argv[0]} cannot be shown in this terminal", limit=300)
-            self.notify(text, severity="warning", markup=False, timeout=10)
-        else:
-            if code:
-                text = safe_text(f"{argv[0]} ended with {code}", limit=200)
-                self.notify(text, severity="warning", markup=False, timeout=6)
+                wrong = await _attended(argv)  # never raises: the terminal is only taken back after the last line
+        except SuspendNotSupported:
+            wrong = f"{argv[0]} cannot be shown in this terminal"
         finally:
             self.away = False
+        if wrong:
+            self.notify(safe_text(wrong, limit=300), severity="warning", markup=False, timeout=10)
+
+
+async def _attended(argv: list[str]) -> str:
+    """Empty, or what went wrong."""
+    try:
+        code = await in_thread(lambda: attend(argv))
+    except HostError as error:
+        return str(error)
+    return f"{argv[0]} ended with {code}" if code else ""
 
 
 class _Desk:

@@ -71,7 +71,8 @@ TABLE: Final[dict[str, Room]] = {
     "log_report": _room("model safety", "rich"),
     "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
     "cli": _room(
-        "version safety commands config log_commands detect send_command queue_command operations_commands service_command",
+        "version safety commands config log_commands detect send_command queue_command operations_commands "
+        "service_command",
         lazy="engine headless opening app",
     ),
     "__main__": _room("cli"),

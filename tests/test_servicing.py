@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from console.actions import service as actions
-from console.config import Config, GuardSection, ServiceConfig
+from console.config import Config, ServiceConfig
+from console.config_sections import GuardSection
 from console.model.agent import AgentState, Detection
 from console.model.reading import ScreenRead, ServicesRead, TreeRead
 from console.model.service_act import Done, Verb
@@ -280,5 +281,5 @@ async def test_a_nudge_reads_at_once() -> None:
     assert slow.looks == 1 and len(nudge.listeners) == 1
     nudge()
     await eventually(lambda: slow.looks == 2)
-    await watch.aclose()
+    await watch.aclose()  # type: ignore[attr-defined]
     assert not nudge.listeners

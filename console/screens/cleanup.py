@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import ClassVar, Final, Protocol
 
 from rich.text import Text
@@ -89,9 +89,9 @@ class CleanupScreen(ModalScreen[None]):
     def on_mount(self) -> None:
         """Look what would go; keys scroll."""
         self.query_one(VerticalScroll).focus()
-        self._later(self._show)
+        self._later(self._show())
 
-    def _later(self, work: Callable[[], Awaitable[None]]) -> None:
+    def _later(self, work: Coroutine[None, None, None]) -> None:
         self.run_worker(work, exclusive=True, exit_on_error=False)
 
     async def _show(self, told: str = "") -> None:
@@ -125,7 +125,7 @@ class CleanupScreen(ModalScreen[None]):
         """Move what is shown."""
         if self._ready:
             self._ready = False
-            self._later(self._clean)
+            self._later(self._clean())
 
     async def _clean(self) -> None:
         self._made, told = await self._broom.run()
@@ -135,7 +135,7 @@ class CleanupScreen(ModalScreen[None]):
         """Bring back what was moved here."""
         if self._made:
             made, self._made = self._made, ""
-            self._later(lambda: self._back(made))
+            self._later(self._back(made))
 
     async def _back(self, made: str) -> None:
         await self._show(await self._broom.restore(made))

@@ -94,7 +94,8 @@ class OperationsTable(ScrollView, can_focus=True):
     def _near(self, at: int, by: int) -> int:
         """The row at *at*, or the next one in the direction *by* that is no heading."""
         size = len(self._rows)
-        for each in (*range(at, size if by > 0 else -1, by), *range(at, -1 if by > 0 else size, -by)):
+        order: list[int] = [*range(at, size if by > 0 else -1, by), *range(at, -1 if by > 0 else size, -by)]
+        for each in order:
             if 0 <= each < size and not self._rows[each].head:
                 return each
         return 0
