@@ -95,6 +95,8 @@ class ConsoleApp(Acts):
         self.set_timer(WATCH_THEMES_AFTER, self._follow_themes)
 
     def _signalled(self, number: int) -> None:
+        if number == signal.SIGINT and self.editing:
+            return  # it was meant for the editor that has the terminal
         if self.give_up_after:
             # When the terminal is gone, Textual's writer has ended and closing waits for it for ever (8.2.8).
             last = threading.Timer(self.give_up_after, self._give_up, (128 + number,))
@@ -164,6 +166,7 @@ class ConsoleApp(Acts):
         self._present()
         if self.opened is not None:
             self.opened.engine.fresh()
+        self.look_for_answers()
         self.main.tick()
 
     def _changed(self, snapshot: Snapshot) -> None:
@@ -200,8 +203,11 @@ class ConsoleApp(Acts):
     def action_interrupt(self) -> None:
         """Ctrl-C copies a selection; without one it leaves."""
         selected = self.screen.get_selected_text()
+        own = getattr(self.screen, "interrupted", None)
         if selected:
             self.copy_to_clipboard(selected)
+        elif own is not None:
+            own()
         else:
             self.exit()
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
-from textual.notifications import SeverityLevel
 
 from console.app_operations import OperationActs
 from console.app_queue import QueueActs
+from console.app_verify import Verifies
 from console.commands import with_keys
 from console.config import Config
-from console.model.composed import earlier
 from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
-from console.model.snapshot import Snapshot
-from console.model.summary import may_verify
 from console.model.surface import Surface
-from console.opening import Opened
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
 
@@ -46,13 +41,10 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(QueueActs, OperationActs):
+class Acts(Verifies, QueueActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
-    snapshot: Snapshot
-    opened: Opened | None
-    main: MainScreen
     _lost: int
 
     @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
@@ -66,9 +58,13 @@ class Acts(QueueActs, OperationActs):
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")
     async def _open_record(self, message: DispatchTable.Opened) -> None:
+        await self._look_at(message.dispatch)
+
+    async def _look_at(self, dispatch: Dispatch) -> None:
+        """The record of *dispatch*, and what the operator wants done with it."""
         from console.screens.record import RecordScreen
 
-        dispatch, opened = message.dispatch, self.opened
+        opened = self.opened
         if opened is None:
             return
         live = dict(live_states(self.snapshot.surfaces))
@@ -81,20 +77,14 @@ class Acts(QueueActs, OperationActs):
         match choice:
             case "go":
                 self.main.open_dispatch(dispatch)
+            case "verify":
+                await self._verify(dispatch)
+            case "other" if screen.other is not None:
+                await self._look_at(screen.other)
             case "check":
-                await self._record_check(dispatch, log.names, partial(log.verify, based_on=seen))
+                await self._record_check(dispatch, write=partial(opened.engine.record_verdict, based_on=seen))
             case "status":
                 await self._set_status(dispatch, partial(log.set_status, based_on=seen))
-
-    async def _record_check(
-        self, dispatch: Dispatch, names: Mapping[str, str], write: Callable[..., Awaitable[Written]]
-    ) -> None:
-        from console.screens.verdict import VerdictScreen
-
-        check = await self.push_screen_wait(VerdictScreen(dispatch, lambda by: may_verify(dispatch, by, names)))
-        if check is not None:
-            scores = check.self_score, check.cross_score
-            self._told(await write(dispatch, check.by, *scores, check.verdict, check.note, time.time()))
 
     async def _set_status(self, dispatch: Dispatch, write: Callable[[int, DispatchStatus], Awaitable[Written]]) -> None:
         from console.screens.verdict import StatusScreen
@@ -105,11 +95,6 @@ class Acts(QueueActs, OperationActs):
         status = await self.push_screen_wait(StatusScreen(dispatch))
         if status is not None and status is not dispatch.status:
             self._told(await write(dispatch.number, status))
-
-    def _told(self, written: Written) -> None:
-        text = f"{written.text}; {written.warning}" if written.warning else written.text
-        severity: SeverityLevel = "information" if written.done and not written.warning else "warning"
-        self.notify(text, severity=severity, markup=False, timeout=4 if written.done else 20)
 
     @on(MainScreen.Answered)
     @work(exit_on_error=False, name="answer")
@@ -159,12 +144,15 @@ class Acts(QueueActs, OperationActs):
         else:
             self.notify(f"{surface.info.ref} is {surface.name}.", markup=False, timeout=4)
 
+    @work(exit_on_error=False, name="ledger")
     async def action_ledger(self) -> None:
         """Who verified whom."""
         from console.screens.ledger import LedgerScreen
 
         names = self.opened.engine.dispatches.names if self.opened is not None else {}
-        await self.push_screen(LedgerScreen(self.snapshot.log.dispatches, names))
+        dispatch = await self.push_screen_wait(LedgerScreen(self.snapshot.log.dispatches, names))
+        if dispatch is not None:
+            await self._look_at(dispatch)
 
     async def action_lost(self) -> None:
         """What another writer has undone."""
@@ -201,29 +189,6 @@ class Acts(QueueActs, OperationActs):
             lines += [f"… and {more} more."] if more > 0 else []
             text = "\n".join((*lines, f"Nothing is sent again by itself; {key} settles it."))
             self.notify(text, title="Cut off while sending", severity="warning", timeout=20, markup=False)
-
-    @work(exit_on_error=False, name="send")
-    async def action_send(self) -> None:
-        """Ask for a text, type it, say what was seen."""
-        from console.screens.send import SendScreen
-
-        surface = self.main.selected_surface()
-        if surface is None or self.opened is None:
-            self.notify("There is no surface to send to.", severity="warning", markup=False)
-            return
-        engine = self.opened.engine
-        now = partial(self._surface, surface.key)
-        sending, key = engine.sending, surface.key
-        judge = (lambda composed: sending.judge(self.snapshot, key, composed)) if sending is not None else None
-        preview = partial(sending.preview, engine.mux) if sending is not None else None
-        context = earlier(surface, self.snapshot) if sending is not None else ""
-        screen = SendScreen(surface, self.snapshot.dispatch_of(surface), now, judge, preview, context)
-        composed = await self.push_screen_wait(screen)
-        if composed is None:
-            return
-        result = await engine.send(key, composed)
-        severity: SeverityLevel = "information" if result.outcome in ("submitted", "queued") else "warning"
-        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)
 
     def _surface(self, key: str) -> Surface | None:
         return self.snapshot.surface(key)

@@ -17,10 +17,13 @@ from console.config_sections import (
     NO_NOTICE,
     NO_TRACE,
     OWN_GUARDS,
+    OWN_VERIFY,
     ApprovalSection,
     GuardSection,
     NotifySection,
+    TemplateSection,
     TraceSection,
+    VerifySection,
 )
 from console.model.dispatch import DispatchStatus
 
@@ -203,6 +206,9 @@ class Config(_Section):
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
     guards: GuardSection = OWN_GUARDS
+    verify: VerifySection = OWN_VERIFY
+    templates: tuple[TemplateSection, ...] = ()
+    """Prepared texts for the composer."""
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""
     notify: NotifySection = NO_NOTICE

@@ -14,12 +14,16 @@ from console.cut_off import CutOffs
 from console.host import in_thread
 from console.model.agent import Detection
 from console.model.composed import Composed
+from console.model.dispatch import Dispatch, DispatchStatus, Verification
 from console.model.outcome import Written
 from console.model.snapshot import Snapshot
+from console.model.summary import may_verify
 from console.model.surface import Screen, Surface, SurfaceInfo
+from console.model.verify_task import fleet_names
 from console.mux.base import Multiplexer, MuxError, Publisher, lacks
 from console.sending import Sending
 from console.services.nudge import Nudge
+from console.tracker.dispatch_log import DispatchLog
 
 if TYPE_CHECKING:
     from console.actions.answer import AnswerResult
@@ -27,7 +31,9 @@ if TYPE_CHECKING:
     from console.actions.publish import Sidebar
     from console.actions.send import Order, SendResult
     from console.model.dialog import DialogId
+    from console.model.outcome import Ended, Step
     from console.servicing import Servicing
+    from console.tracker.operations import Revision
 
 
 def named(text: str, info: SurfaceInfo) -> str:
@@ -41,6 +47,7 @@ class Acts:
     config: Config
     mux: Multiplexer
     snapshot: Snapshot
+    dispatches: DispatchLog
     sending: Sending | None
     """Guards and records; None where nothing outlives the console."""
     cut_off: CutOffs | None
@@ -127,6 +134,16 @@ class Acts:
             await self._sidebar.sent(surface, composed.text.strip().split("\n", 1)[0], result.outcome)
         return result
 
+    async def send_watched(
+        self, key: str, composed: Composed, told: Callable[[Step], None], stop: asyncio.Event
+    ) -> Ended:
+        """`send` that tells each step to *told*, and ends early when *stop* is set: it says what is left in the box."""
+        from console.actions.send import Order
+        from console.model.outcome import Ended
+
+        result = await self.send(key, composed, Order(progress=told, stop=stop))
+        return Ended(result.outcome, result.evidence, result.left)
+
     def _barred(self, surface: Surface | None) -> str:
         """Why nothing is typed into *surface* now; the guards know more."""
         if self.config.read_only:
@@ -142,7 +159,7 @@ class Acts:
         return ""
 
     async def _sent(self, surface: Surface, composed: Composed, order: Order | None) -> SendResult:
-        from console.actions.send import CLOSED, SendResult, type_and_enter
+        from console.actions.send import ANYWHERE, CLOSED, SendResult, submit, type_and_enter
 
         info, agent = surface.info, surface.expected_agent
 
@@ -156,7 +173,11 @@ class Acts:
             return replace(done.result, evidence="; ".join(filter(None, (f"{label}{told}", done.warning))))
         if surface.status is not None and surface.status.state in CLOSED:
             return SendResult("refused", f"{surface.name} shows {surface.status.state}; nothing was typed")
-        result = await type_and_enter(self.mux, info.key, composed.typed, detect)
+        if order is None:
+            result = await type_and_enter(self.mux, info.key, composed.typed, detect)
+        else:
+            plain = replace(order, allow=ANYWHERE.allow)
+            result = await submit(self.mux, info.key, composed.typed, detect, plain)
         return replace(result, evidence=named(result.evidence, info))
 
     async def settle(self, key: str, taken: bool) -> Written:
@@ -201,6 +222,26 @@ class Acts:
             return replace(result, evidence=named(result.evidence, info))
         finally:
             self._typing.discard(key)
+
+    async def record_verdict(
+        self, dispatch: Dispatch, check: Verification, asked: Dispatch | None = None, based_on: Revision | None = None
+    ) -> Written:
+        """Write what *check* says of *dispatch*: the one place where a verdict goes into the log.
+
+        *asked* is the dispatch that was the verification: with its verdict taken it is done. *based_on* is the record
+        the operator decided by. Refused when it is by the author, whatever name the log has for it.
+        """
+        why = may_verify(dispatch, check.by, fleet_names(self.snapshot, self.dispatches.names))
+        if why:
+            return Written(False, f"refused: {why}", refused=True)
+        at = check.at if check.at is not None else time.time()
+        scores = check.self_score, check.cross_score
+        written = await self.dispatches.verify(dispatch, check.by, *scores, check.verdict, check.note, at, based_on)
+        if written.done and asked is not None and asked.number is not None and asked.is_open:
+            closed = await self.dispatches.set_status(asked.number, DispatchStatus.DONE)
+            if not closed.done:
+                return replace(written, warning=f"{asked.label} is still open: {closed.text}")
+        return written
 
     async def focus(self, key: str) -> str:
         """Bring the real surface before the operator's eyes; empty, or why that could not be done."""

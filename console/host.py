@@ -111,6 +111,25 @@ async def spawn(
         raise HostError(_refusal(name, error, None)) from error
 
 
+async def in_front(argv: Sequence[str]) -> int:
+    """Run *argv* on the console's own terminal until it ends; return its exit status, negative for a signal.
+
+    The caller has given the screen back. It stays in the console's process group, so that Ctrl-Z in it gives the shell
+    back. When the caller is cancelled it is told to end. Raises `HostError`.
+    """
+    name = safe_text(argv[0] if argv else "", limit=200)
+    try:
+        process = await asyncio.create_subprocess_exec(*argv)
+    except (OSError, ValueError, TypeError) as error:
+        raise HostError(_refusal(name, error, None)) from error
+    try:
+        return await process.wait()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        raise
+
+
 def _refusal(name: str, error: Exception, cwd: Path | None) -> str:
     if cwd is not None and not cwd.is_dir():
         return f"{name}: the directory {safe_text(str(cwd))} does not exist; correct it"

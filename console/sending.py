@@ -18,21 +18,26 @@ from console.host import in_thread
 from console.interlock import NAME as LOCK
 from console.interlock import ManualLock
 from console.model.agent import Detection
-from console.model.composed import Composed
+from console.model.composed import Broadcast, Composed, without_own
+from console.model.naming import identity
 from console.model.service import Service
 from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface
+from console.model.verify_task import numbered
 from console.mux.base import Multiplexer
 from console.safety import check_outgoing
 from console.tracing import Tracing
 from console.tracker.dispatch_log import DispatchLog
+from console.verifying import link, verified_number
 
 if TYPE_CHECKING:
-    from console.actions.dispatch import Dispatched
+    from console.actions.dispatch import Dispatched, Request
     from console.actions.send import Order
     from console.actions.sends import InFlight
     from console.model.guard import Automatic, Facts, Policy, Verdict
 
+NOT_GIVEN: Final = ("refused", "failed")
+"""Outcomes after which nobody has got the task."""
 TASKS: Final = "tasks"
 """Folder, in the state folder, of texts that a terminal without a paste gets as a file."""
 
@@ -57,7 +62,10 @@ class Sending:
         """What every guard says of sending *composed* to the surface *key* now."""
         from console.model.guard import Task, judge
 
-        task = Task(composed.text, context=composed.context)
+        title = str(composed.fields.get("task") or "")
+        verified = numbered(snapshot.log.dispatches, verified_number(composed.fields))
+        verifier = str(composed.fields.get("verifier") or "")
+        task = Task(composed.text, title, composed.context, verified, verifier=verifier)
         return judge(task, self._facts(snapshot, key, composed), self.policy)
 
     @property
@@ -94,6 +102,10 @@ class Sending:
             why = f"the lock that keeps the automatic dispatcher off cannot be published: {self.lock.error}"
             return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
         order = order if order is not None else Order()
+        wanted = verified_number(composed.fields)
+        if wanted is not None and numbered(snapshot.log.dispatches, wanted) is None:
+            why = f"there is no #{wanted} in the log any more; nothing was typed"
+            return Dispatched(SendResult("refused", f"{surface.name}: {why}"), "")
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
         if standing:
@@ -102,13 +114,19 @@ class Sending:
         request = Request(
             surface,
             composed.typed,
-            composed.text,
+            str(composed.fields.get("task") or composed.text),
             order if order.folder is not None else replace(order, folder=self._folder / TASKS),
             frozenset(d.number for d in snapshot.log.dispatches if d.number is not None),
             overridden(verdicts, composed.overrides),
             composed.fields,
         )
-        return await self._dispatcher.dispatch(mux, request, detect)
+        if composed.broadcast is not None:
+            request = _one_of_several(request, composed.broadcast)
+        done = await self._dispatcher.dispatch(mux, request, detect)
+        if wanted is None or done.number is None or done.result.outcome in NOT_GIVEN:
+            return done
+        warning = await link(self._log, wanted, done.number, surface)
+        return replace(done, warning="; ".join(filter(None, (done.warning, warning))))
 
     def preview(self, mux: Multiplexer, composed: Composed) -> str:
         """Exactly what would be typed; or why nothing can be."""
@@ -148,17 +166,18 @@ class Sending:
         now = time.time()
         clock = time.localtime(now)
         wrong = check_outgoing(composed.typed)[1]
+        surface = snapshot.surface(key)
         return Facts(
             now,
-            snapshot.surface(key),
+            surface,
             snapshot.surfaces,
-            snapshot.log.dispatches,
+            without_own(composed.broadcast, surface, snapshot.log.dispatches, now),
             snapshot.log.error,
             tuple(Wrong(each.offset, each.line, each.name) for each in wrong),
-            snapshot.sends.cut_off,
             self._automatic(snapshot),
             clock.tm_hour * 60 + clock.tm_min,
             self._log.names,
+            snapshot.sends.cut_off,
         )
 
 
@@ -167,6 +186,17 @@ def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
     from console.actions.dispatch import Dispatcher
 
     return CutOffs(Dispatcher(folder, log))
+
+
+def _one_of_several(request: Request, broadcast: Broadcast) -> Request:
+    """*request* as a part of *broadcast*: recorded as that, and not held up by its other parts."""
+    overrides = request.overrides if "elsewhere" in request.overrides else (*request.overrides, "elsewhere")
+    return replace(
+        request,
+        fellows=frozenset(identity(ref) for ref in broadcast.surfaces),
+        overrides=overrides,
+        fields={**request.fields, "broadcast": list(broadcast.surfaces)},
+    )
 
 
 def automatic(services: Collection[Service], named: str = "") -> Automatic | None:

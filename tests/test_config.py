@@ -28,7 +28,15 @@ from console.config import (
 )
 from console.config_log import FIELDS, PLACEHOLDERS
 from console.config_operations import ArtifactSection, AutomationSection, FigureSection
-from console.config_sections import ApprovalSection, AutomaticSection, GuardSection, NotifySection, TraceSection
+from console.config_sections import (
+    ApprovalSection,
+    AutomaticSection,
+    GuardSection,
+    NotifySection,
+    TemplateSection,
+    TraceSection,
+    VerifySection,
+)
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES
 from console.telemetry.health import FIELDS as HEALTH_FIELDS
@@ -266,6 +274,9 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("services: [{name: a, systemd: b, scope: root}]", "services.1.scope: root is not possible here; write auto,"),
         ("services: [{name: a, process: '('}]", ":1:31 services.1.process: is not a regular expression"),
         ("services: [{name: a, process: 'x*'}]", ":1:31 services.1.process: matches every process"),
+        ("templates: [{name: a}]", ":1:13 templates.1.text: is missing"),
+        ("templates: [{name: a, text: ' '}]", ":1:29 templates.1.text: is empty; write what is to be sent"),
+        ("templates: [{name: a, text: b}, {name: A, text: c}]", "templates.2.name: is the same as in entry 1"),
         ("services: [{name: a, process: b}, {name: A, process: c}]", "services.2.name: is the same as in entry 1"),
         ("surfaces: [{ref: ' '}]", ":1:18 surfaces.1.ref: is empty"),
         ("keys: {surface.sned: f1}", ":1:22 keys.surface.sned: is not a command; did you mean surface.send?"),
@@ -422,26 +433,26 @@ def test_the_example_documents_every_key_with_its_default() -> None:
         (MuxConfig, ""),
         (LogConfig, ""),
         (TrackerConfig, ""),
-        (CollectorConfig, ""),
+        (CollectorConfig, "\ncollector:\n"),
         (NotifySection, ""),
         (ApprovalSection, ""),
         (GuardSection, "\nguards:\n"),
         (AutomaticSection, "\n  automatic:\n"),
         (TraceSection, "\ntrace:\n"),
+        (VerifySection, "\nverify:\n"),
     ):
         text = whole[whole.index(after) :]
         for field in fields(section):
             if is_dataclass(field.default) and not isinstance(field.default, type):
                 assert re.search(rf"(?m)^ *{field.name}:$", text), field.name
                 continue
-            where = text[text.index("\ncollector:") :] if section is CollectorConfig else text
-            comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", where, re.M)
+            comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
             assert comment, field.name
             assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
     text = whole
     entries = (
         *(("surfaces", SurfaceConfig), ("services", ServiceConfig), ("automation", AutomationSection)),
-        *(("artifacts", ArtifactSection), ("figures", FigureSection)),
+        *(("artifacts", ArtifactSection), ("figures", FigureSection), ("templates", TemplateSection)),
     )
     for name, entry in entries:
         table = re.search(rf"((?:^#.*\n)+)^{name}:", text, re.M)
@@ -467,3 +478,31 @@ def shown(default: object) -> str:
     if default == "":
         return '""'
     return "none" if default is MISSING or default == () else str(default)
+
+
+def test_how_a_dispatch_is_verified_can_be_said(write: Path) -> None:
+    write.write_text("verify:\n  template: 검증 {number}\n  verifiers: CLAUDE V\n  pattern: '총평 (?P<cross>\\d)'\n")
+    assert load(write).verify == VerifySection(("검증 {number}",), ("CLAUDE V",), ("총평 (?P<cross>\\d)",))
+    write.write_text(uncommented(EXAMPLE.read_text()))
+    section = load(write, ("surface.send",)).verify
+    assert len(section.template) == 4 and section.verifiers == ("CLAUDE V", "CODEX V") and len(section.pattern) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("verify: {pattern: '(?P<cross>'}", ":1:19 verify.pattern.1: is not a regular expression"),
+        ("verify:\n  pattern:\n    - '(?P<self>x)'\n    - 'x'", ":4:7 verify.pattern.2: has no group"),
+        ("verify: {pattern: ['(?P<gap>x)']}", ":1:20 verify.pattern.1: has a group gap"),
+        ("verify: {template: ['{number}', '{x}']}", ":1:33 verify.template.2: {x} stands for nothing here"),
+        ("verify: {template: ' '}", ":1:20 verify.template: is empty"),
+        ("verify: {template: 'self 4 cross 3'}", ":1:20 verify.template.1: “self 4 cross 3” itself would be taken"),
+        ("verify: {pattern: '(?P<verdict>pass)'}", ":1:19 verify.pattern: “End with one line"),
+        ("verify: {verifiers: ['']}", ":1:22 verify.verifiers.1: is empty"),
+        ("verify: {templat: x}", ":1:10 verify.templat: is not a known key; did you mean template?"),
+        ("verify: {pattern: 3}", ":1:19 verify.pattern: must be a list"),
+    ],
+)
+def test_what_is_wrong_with_it_is_told_with_its_place(write: Path, text: str, expected: str) -> None:
+    found = problems(write, text)
+    assert any(line.startswith(expected) for line in found), found

@@ -48,7 +48,8 @@ TABLE: Final[dict[str, Room]] = {
     "tracker": _room(_ADAPTER, "watchfiles"),
     "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
-    "state_journal": _room("model"),
+    "state_journal": _room("model host"),
+    "editor": _room("safety host"),
     "actions": _room("model safety host state_journal mux.base tracker telemetry.trace"),
     "engine": _room("model safety commands config host mux agents tracker services telemetry actions state_journal"),
     "widgets": _room("model commands safety", "textual rich"),
@@ -66,13 +67,24 @@ TABLE: Final[dict[str, Room]] = {
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
     "queue_command": _room("model safety config", lazy="engine opening"),
     "service_command": _room("model safety config", lazy="engine opening"),
+    "handoff_data": _room("model", "yaml platformdirs"),
+    "handoff_report": _room("model safety log_report", "rich"),
+    "handoff_command": _room("model safety", lazy="handoff_data handoff_report"),
+    "init_draft": _room("safety"),
+    "init_handoff": _room("model init_draft"),
+    "init_fleet": _room("model config init_draft"),
+    "init_command": _room(
+        "model safety config", lazy="handoff_command init_draft init_handoff init_fleet engine opening"
+    ),
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
-    "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
+    "app": _room(
+        "model safety commands config engine screens widgets theming opening mux.base", "textual rich", lazy="editor"
+    ),
     "cli": _room(
         "version safety commands config log_commands detect send_command queue_command operations_commands "
-        "service_command",
+        "service_command handoff_command init_command",
         lazy="engine headless opening app",
     ),
     "__main__": _room("cli"),
@@ -86,6 +98,8 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "app_send": "app",
+    "state_drafts": "state_journal",
     "app_queue": "app",
     "app_operations": "app",
     "state_bindings": "state_journal",
@@ -108,6 +122,9 @@ SAME_ROOM: Final = {
     "queueing": "engine",
     "config_sections": "config",
     "config_attention": "config",
+    "config_verify": "config",
+    "verifying": "engine",
+    "app_verify": "app",
     "config_services": "config",
     "headless_services": "headless",
 }

@@ -68,6 +68,21 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Links:
+    """What a dispatch has to do with others."""
+
+    verifies: int | None = None
+    """Number of the dispatch this one is to verify."""
+    verifier: str = ""
+    """Surface that verifies it, or is to."""
+    verified_by: int | None = None
+    """Number of the dispatch that was sent to verify it."""
+
+
+NO_LINKS: Final = Links()
+
+
+@dataclass(frozen=True, slots=True)
 class Dispatch:
     """One task given to one surface; texts have passed `safety.safe_text`."""
 
@@ -85,6 +100,7 @@ class Dispatch:
     """The agent it was given to, as the file names it; most logs do not."""
     automatic: bool = False
     """The automatic dispatcher's, by the words the configuration names (``guards.automatic.records``)."""
+    links: Links = NO_LINKS
 
     @property
     def is_open(self) -> bool:

@@ -65,6 +65,8 @@ class LogSlice:
     """Since when the file cannot be read while an older good state is shown."""
     newest_open: Mapping[str, Dispatch] = field(default_factory=dict, repr=False, compare=False)
     """The newest open dispatch by the surface's name in the log (see `identity`)."""
+    asked: tuple[Dispatch, ...] = field(default=(), repr=False, compare=False)
+    """The open dispatches that are to verify another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +216,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
                 before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
             )
         case ServicesRead():
-            rows, history = noted(before.services.history, reading.services, reading.at)
-            return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
+            return replace(before, services=_services(before.services, reading))
         case OperationsRead():
             seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
             return replace(before, operations=seen)
@@ -239,12 +240,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             queue = QueueSlice(reading.waiting, reading.paused, reading.check)
             return before if queue == before.queue else replace(before, queue=queue)
         case StartsRead():
-            started = reading.started
-            surfaces = tuple(
-                s if s.started == started.get(s.key) else replace(s, started=started.get(s.key))
-                for s in before.surfaces
-            )
-            return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
+            return _started(before, reading)
         case HistoryRead():
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
@@ -256,6 +252,19 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
 
 
+def _started(before: Snapshot, reading: StartsRead) -> Snapshot:
+    started = reading.started
+    surfaces = tuple(
+        s if s.started == started.get(s.key) else replace(s, started=started.get(s.key)) for s in before.surfaces
+    )
+    return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
+
+
+def _services(before: ServicesSlice, reading: ServicesRead) -> ServicesSlice:
+    rows, history = noted(before.history, reading.services, reading.at)
+    return ServicesSlice(reading.source, reading.at, rows, reading.waiting, history)
+
+
 def _log(reading: LogRead) -> LogSlice:
     newest: dict[str, Dispatch] = {}
     for dispatch in reading.dispatches:
@@ -263,7 +272,10 @@ def _log(reading: LogRead) -> LogSlice:
             name = identity(dispatch.surface)
             if name not in newest or _age_rank(dispatch) > _age_rank(newest[name]):
                 newest[name] = dispatch
-    return LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest)
+    asked = tuple(each for each in reading.dispatches if each.links.verifies is not None and each.is_open)
+    return LogSlice(
+        reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest, asked=asked
+    )
 
 
 def _age_rank(dispatch: Dispatch) -> tuple[float, int]:

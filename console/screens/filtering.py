@@ -38,6 +38,11 @@ class Filtering(Screen[None]):
         if self._table.marked is not None:
             self.open_dispatch(self._table.marked)
 
+    @property
+    def addressed(self) -> Dispatch | None:
+        """The dispatch under the cursor, while the operator is in the table."""
+        return self._table.marked if self._table.has_focus else None
+
     def action_sort(self) -> None:
         """The next order of the dispatch table."""
         self._table.sort = SORTS[(SORTS.index(self._table.sort) + 1) % len(SORTS)]

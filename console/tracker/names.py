@@ -51,6 +51,13 @@ FLAT: Final[Mapping[str, str]] = {
 }
 """Parts of a verification that may, under just these names, stand in the record itself."""
 
+LINKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "verifies": ("verifies", "verifies_dispatch", "검증대상", "검증_대상"),
+    "verifier": ("verifier", "검증자", "검증담당", "검증_담당"),
+    "verified_by": ("verified_by_dispatch", "verification_dispatch", "검증배분", "검증_배분"),
+}
+"""From a field of `Links` to its names in a record; the first is the one the console writes."""
+
 _CACHE_LIMIT: Final = 4096
 
 
