@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import stat
-import time
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -13,7 +11,6 @@ from textual import on, work
 from textual.app import App, SuspendNotSupported
 
 from console.config import Config
-from console.host import HostError, attend, in_thread
 from console.model.snapshot import Snapshot
 from console.opening import Opened
 from console.safety import safe_text
@@ -29,8 +26,6 @@ if TYPE_CHECKING:
     from console.model.service_detail import ServiceDetail
     from console.screens.cleanup import Going, Stays
 
-READ: Final = 256 * 1024
-"""Bytes of a file that are shown; a pager shows the rest."""
 FILES: Final = 200
 """Files of an artifact to choose from."""
 OTHERS: Final = ("less", "vi")
@@ -85,6 +80,7 @@ class OperationActs(App[None]):
     @work(exit_on_error=False, name="artifact")
     async def open_artifact(self, artifact: Artifact, how: str) -> None:
         """Show a file of *artifact*: here (``read``), in the ``pager`` or in the ``editor``."""
+        from console.editor import content
         from console.screens.reader import FilesScreen, ReaderScreen
 
         files = tuple((each.path, each.path) for each in artifact.files[:FILES])
@@ -96,7 +92,7 @@ class OperationActs(App[None]):
             return
         if how == "read":
             try:
-                text, note = await in_thread(lambda: _content(path))
+                text, note = await content(path)
             except OSError as error:
                 reason = safe_text(f"{path}: {error.strerror or error}", limit=300)
                 self.notify(reason, severity="warning", markup=False, timeout=10)
@@ -106,6 +102,8 @@ class OperationActs(App[None]):
             await self._hand_over(path, how)
 
     async def _hand_over(self, path: str, how: str) -> None:
+        from console.editor import show
+
         names = ("PAGER",) if how == "pager" else ("VISUAL", "EDITOR")
         said = next((os.environ[name] for name in names if os.environ.get(name)), OTHERS[how == "editor"])
         try:
@@ -116,22 +114,13 @@ class OperationActs(App[None]):
         try:
             # Readings go on meanwhile; nothing of them is drawn while the terminal is another program's.
             with self.batch_update(), self.suspend():
-                wrong = await _attended(argv)  # never raises: the terminal is only taken back after the last line
+                wrong = await show(argv)  # never raises: the terminal is only taken back after the last line
         except SuspendNotSupported:
             wrong = f"{argv[0]} cannot be shown in this terminal"
         finally:
             self.away = False
         if wrong:
             self.notify(safe_text(wrong, limit=300), severity="warning", markup=False, timeout=10)
-
-
-async def _attended(argv: list[str]) -> str:
-    """Empty, or what went wrong."""
-    try:
-        code = await in_thread(lambda: attend(argv))
-    except HostError as error:
-        return str(error)
-    return f"{argv[0]} ended with {code}" if code else ""
 
 
 class _Desk:
@@ -178,24 +167,3 @@ class _Broom:
 
     async def restore(self, made: str) -> str:
         return await self._engine.bring_back(made)
-
-
-def _content(path: str) -> tuple[str, str]:
-    """The file, made safe, and a note on what of it is shown. Raises OSError. Blocks."""
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a fifo would hold an ordinary open for ever
-    try:
-        found = os.fstat(handle)
-        if stat.S_ISDIR(found.st_mode):
-            names = sorted(os.listdir(path))[:FILES]  # noqa: PTH208 - names are enough
-            return safe_text("\n".join(names), multiline=True), "A folder."
-        if not stat.S_ISREG(found.st_mode):
-            raise OSError(0, "is no regular file")
-        data = os.pread(handle, READ, 0)
-    finally:
-        os.close(handle)
-    if b"\0" in data[:4096]:
-        return "", f"A binary file of {found.st_size:,} bytes."
-    text = safe_text(data.decode("utf-8", "replace"), multiline=True)
-    changed = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.st_mtime))
-    more = f", the first {READ // 1024} kB of it" if found.st_size > READ else ""
-    return text, f"Changed {changed}{more}."

@@ -114,7 +114,6 @@ class Engine(Remembers, Queueing):
         self._started = False
         """Whether it is known how the agents were started."""
         self.nudge = Nudge()
-        """Makes the services be read at once."""
         self._others = [*configured(config, self.nudge), *(witnesses() if witness else ())]
         self.cut_off: CutOffs | None = None
         if self.sending is not None:

@@ -189,14 +189,7 @@ class Servicing:
 
 def holds(service: Service, surfaces: Collection[Surface]) -> tuple[Surface, ...]:
     """The surfaces whose process is inside the one of *service*, or the other way round. Blocks a moment."""
-    import psutil
-
-    def line(pid: int) -> list[int]:
-        try:
-            process = psutil.Process(pid)
-            return [pid, *(each.pid for each in process.parents())]
-        except psutil.Error:
-            return [pid]
+    from console.services.processes import line
 
     if service.pid is None:
         return ()

@@ -356,7 +356,7 @@ async def test_enter_reads_an_artifact_and_p_hands_it_over(tmp_path: Path, monke
         called.append(argv)
         return 0
 
-    monkeypatch.setattr("console.app_operations.attend", attend)
+    monkeypatch.setattr("console.editor.attend", attend)
     monkeypatch.setenv("PAGER", "less -R")
     sections = (ArtifactSection("보고서", path=str(report)), ArtifactSection("both", glob=f"{tmp_path}/*.[mt]*"))
     fleet = ground(tmp_path, artifacts=sections)
