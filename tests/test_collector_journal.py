@@ -107,7 +107,7 @@ async def test_the_engine_keeps_and_recalls(tmp_path: Path, monkeypatch: pytest.
     journal = CollectorJournal(tmp_path)
     journal.note(URL, now - 30, later(0, 1000)[1])
 
-    async def told(asked: CollectorConfig) -> AsyncIterator[CollectorRead]:
+    async def told(asked: CollectorConfig, *_: object) -> AsyncIterator[CollectorRead]:
         yield CollectorRead(time.time(), asked.source, later(30, 1021)[1])
 
     monkeypatch.setattr("console.telemetry.collector.watch_collector", told)
