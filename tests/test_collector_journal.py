@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.collector_journal import EVERY, NAME, CollectorJournal, load
@@ -95,6 +95,7 @@ LINES = st.dictionaries(
 )  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(st.lists(LINES, max_size=6))
 def test_no_line_is_an_error(tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, object]]) -> None:
     folder = tmp_path_factory.mktemp("journal")
