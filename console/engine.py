@@ -145,7 +145,7 @@ class Engine(Remembers, Queueing):
                 group.create_task(self._follow(watch), name=f"watch-{watch.name}")
             if self._witness or "uuid" in self.mux.capabilities:
                 group.create_task(self._hear(), name="hear")
-            if self._state is not None:
+            if self._state is not None and self.keeps:
                 group.create_task(self._remember(self._state), name="remember")
             if self._witness:
                 starts = watch_starts(self.config, lambda: self.snapshot, self.take)

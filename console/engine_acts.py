@@ -59,14 +59,19 @@ class Acts:
     def _keep_bindings(self) -> None:
         raise TypeError("the engine remembers")
 
-    async def send(self, key: str, composed: Composed | str, order: Order | None = None) -> SendResult:
+    async def send(
+        self, key: str, composed: Composed | str, order: Order | None = None, *, stop: asyncio.Event | None = None
+    ) -> SendResult:
         """Send a task to a surface, and say what was seen: guarded and recorded where there is a state folder.
+
+        *stop* alone is an order too: whoever sets it ends the send at its next step.
 
         Without one nothing is recorded, and only the surface itself is looked at: it is refused without a touch where
         it is gone, shows a dialog, a shell, a menu or somebody's draft, or another text is on its way to it.
         """
-        from console.actions.send import SendResult
+        from console.actions.send import Order, SendResult
 
+        order = Order(stop=stop) if order is None and stop is not None else order
         composed = Composed(composed) if isinstance(composed, str) else composed
         surface = self.snapshot.surface(key)
         why = self._barred(surface)

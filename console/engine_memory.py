@@ -42,6 +42,8 @@ class Remembers(Acts):
     _services_journal: ServiceJournal | None = None
     _state: Path | None
     _drafts: Drafts | None = None
+    keeps: bool = True
+    """Whether what is seen is noted for later; not where somebody only asks what would happen."""
 
     @property
     def drafts(self) -> Drafts | None:
@@ -70,7 +72,7 @@ class Remembers(Acts):
             self.snapshot = replace(self.snapshot, bindings=before)
 
     def _keep_bindings(self) -> None:
-        if self._state is not None and self.bindings is not None and self._recalled:
+        if self.keeps and self._state is not None and self.bindings is not None and self._recalled:
             self.bindings.keep(self._recalled, self.snapshot.bindings)
 
     async def _remember(self, folder: Path) -> None:
