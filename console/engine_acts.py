@@ -96,14 +96,20 @@ class Acts:
         result = await self.send(key, composed, Order(progress=told, stop=stop))
         return Ended(result.outcome, result.evidence, result.left)
 
+    def barred(self, key: str) -> str:
+        """Why nothing at all is typed into a surface now, whatever guard is set aside; empty when something may be."""
+        return self._barred(self.snapshot.surface(key))
+
     def _barred(self, surface: Surface | None) -> str:
         """Why nothing is typed into *surface* now; the guards know more."""
         if self.config.read_only:
             return "the console is read-only"
         if surface is None:
             return "the surface is gone"
-        if surface.gone or surface.unconfirmed:
-            return f"{surface.name}: {surface.gone or surface.unconfirmed}"
+        if surface.gone:
+            return f"{surface.name}: {surface.gone}"
+        if surface.unconfirmed:
+            return f"{surface.name}: {surface.unconfirmed}; look at it, then confirm it in the console (C)"
         if surface.info.dead:
             return f"{surface.name}: its program has ended"
         if surface.key in self._typing:

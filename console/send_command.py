@@ -158,9 +158,9 @@ async def _one(
 
         stands = refusals(verdicts, composed.overrides)
         told |= {"outcome": "dry run", "would_type": engine.sending.preview(engine.mux, composed)}
-        read_only = "refused: the console is read-only" if engine.config.read_only else ""
-        told["evidence"] = read_only or ("refused" if stands else "nothing stands against it")
-        return (REFUSED if stands or read_only else SUBMITTED), told
+        barred = engine.barred(surface.key)
+        told["evidence"] = f"refused: {barred}" if barred else "refused" if stands else "nothing stands against it"
+        return (REFUSED if stands or barred else SUBMITTED), told
     if arguments.queue:
         from console.queue_command import enqueue
 
