@@ -55,7 +55,9 @@ class Run:
 
     def __init__(self, parcels: Sequence[Parcel]) -> None:
         # What is on its way stands first: in a low terminal the rest may be below.
-        self.errands = tuple(Errand(parcel) for parcel in sorted(parcels, key=lambda parcel: parcel.fate is Fate.REFUSE))
+        self.errands = tuple(
+            Errand(parcel) for parcel in sorted(parcels, key=lambda parcel: parcel.fate is Fate.REFUSE)
+        )
         self.watched = True
         """Whether the operator looks at it; otherwise what comes of it is told as a notice."""
         self.cancelled = False
