@@ -9,6 +9,7 @@ import pytest
 from textual.screen import Screen
 from textual.widgets import Static
 
+from console.model.agent import AgentState
 from console.model.composed import Composed
 from console.model.outcome import Ended
 from console.model.parcel import Fate, Parcel
@@ -19,7 +20,7 @@ from console.screens.targets import ConfirmScreen, TargetsScreen
 from console.widgets.verdicts import target_line
 from tests.model.guard_cases import surface
 from tests.screens.test_composer import PLAIN, composer, on, start
-from tests.ui_helpers import AgentState, Fleet, Stage, drawn, rows, until, whole
+from tests.ui_helpers import Fleet, Stage, drawn, rows, until, whole
 
 SIZE = (80, 24)
 COUNT = 20
