@@ -38,7 +38,7 @@ CUT_OFF_AFTER: Final = 1.0
 LOOKS_ON: Final = 120.0
 """Seconds after the last key for which the operator is taken to look at the selected pane: many terminals do not tell
 whether they have the focus, and a person may have left the desk."""
-STYLES: Final = ("main", "panes", "table", "bars", "dialogs")
+STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "operations")
 
 
 class ConsoleApp(Acts):
@@ -132,7 +132,7 @@ class ConsoleApp(Acts):
 
     def _ring(self, text: str) -> None:
         """Write to the terminal beside the screen: a bell, a notification."""
-        if self._driver is not None:
+        if self._driver is not None and not self.away:
             self._driver.write(text)
             self._driver.flush()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, Generic, TypeVar
@@ -11,6 +10,7 @@ from textual import on, work
 from textual.await_complete import AwaitComplete
 from textual.screen import SystemModalScreen
 
+from console.app_operations import OperationActs
 from console.app_queue import QueueActs
 from console.app_verify import Verifies
 from console.commands import with_keys
@@ -20,11 +20,8 @@ from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
 from console.model.surface import Surface
-from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
-from console.widgets.status_bar import StatusBar
-from console.widgets.status_parts import watched_words
 
 CUT_OFF_TOLD: Final = 3
 """Cut-off sends that a notice names."""
@@ -47,7 +44,7 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(Verifies, QueueActs):
+class Acts(Verifies, QueueActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
@@ -68,15 +65,6 @@ class Acts(Verifies, QueueActs):
             text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
-
-    @on(StatusBar.Pressed)
-    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
-        await self.run_action(operations(message.name).removeprefix("app."))
-
-    def action_operations(self, name: str = "") -> None:
-        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
-        text = watched_words(self.snapshot, name, time.time())
-        self.notify(text, title=name or "Services", markup=False, timeout=10)
 
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")

@@ -150,6 +150,10 @@ class ServiceConfig(_Section):
     """Path in the JSON of the answer: ``checks.db``."""
     equals: str = ""
     """What that field has to be."""
+    rate_limit: int = 0
+    """Of an automatic dispatcher: tasks an hour it keeps to by itself; 0: nobody says."""
+    dry_run: str = ""
+    """Of an automatic dispatcher: the file its dry run left; absolute after loading."""
     scope: Literal["auto", "user", "system"] = "auto"
     """Which systemd is asked."""
     socket: str = ""

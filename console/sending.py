@@ -208,7 +208,7 @@ def automatic(services: Collection[Service], named: str = "") -> Automatic | Non
 
     every = [each for service in services for each in (service, *service.members)]
     about = [
-        each for each in every if each.manager not in _NO_PROGRAM and not each.members and _is_automatic(each, named)
+        each for each in every if each.manager not in _NO_PROGRAM and not each.members and is_automatic(each, named)
     ]
     if not about:
         return None
@@ -228,7 +228,8 @@ _ON: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
 """(Loaded, running) by what was observed; anything else is not known."""
 
 
-def _is_automatic(service: Service, named: str) -> bool:
+def is_automatic(service: Service, named: str) -> bool:
+    """Whether a service is the automatic dispatcher: *named* by the configuration, or by its own name."""
     if named:
         return named.casefold() in (service.name.casefold(), service.label.casefold())
     names = f"{service.name} {service.label}".casefold()
