@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from textual import work
@@ -14,7 +15,7 @@ from textual.notifications import SeverityLevel
 from console.config import Config
 from console.model.dispatch import Dispatch
 from console.model.outcome import Ended
-from console.model.parcel import Fate
+from console.model.parcel import Fate, Parcel
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.model.template import Template
@@ -42,11 +43,13 @@ class Sends(App[None]):
     editing = False
     """Whether the operator's editor has the terminal."""
 
-    @work(exit_on_error=False, name="send")
     async def action_send(self) -> None:
-        """Ask for a text, type it, say what was seen."""
+        """Ask for a text, type it, say what was seen.
+
+        Not in a worker: the composer stands there before the next key is looked at. Whoever types on at once may begin
+        with a y, which would answer the open dialog of the pane behind it.
+        """
         from console.screens.send import SendScreen
-        from console.screens.send_progress import ProgressScreen, Run
 
         about = self.main.addressed
         surface = self._author(about) if about is not None else self.main.selected_surface()
@@ -56,12 +59,16 @@ class Sends(App[None]):
                 told = f"{about.label}: no surface {about.surface or '?'} here"
             self.notify(told, severity="warning", markup=False)
             return
-        parcels = await self.push_screen_wait(SendScreen(self._desk(self.opened), [surface.key], about))
-        if not parcels:
-            return
-        run = Run(parcels)
-        self._carry_out(run)
-        await self.push_screen_wait(ProgressScreen(run))
+        await self.push_screen(SendScreen(self._desk(self.opened), [surface.key], about), self._send_out)
+
+    async def _send_out(self, parcels: Sequence[Parcel] | None) -> None:
+        """Carry it out before the operator's eyes."""
+        from console.screens.send_progress import ProgressScreen, Run
+
+        if parcels:
+            run = Run(parcels)
+            self._carry_out(run)
+            await self.push_screen(ProgressScreen(run))
 
     def _author(self, dispatch: Dispatch) -> Surface | None:
         fleet = self.snapshot.fleet()
