@@ -33,6 +33,8 @@ from console.theming import DEFAULT_THEME, load_themes, state_variables, theme_f
 
 WATCH_THEMES_AFTER: Final = 1.0
 """Seconds after the start; the file watcher is imported when the first screen has long been there."""
+CUT_OFF_AFTER: Final = 1.0
+"""Seconds after which a send that was cut off is told: by then the screens have been judged."""
 LOOKS_ON: Final = 120.0
 """Seconds after the last key for which the operator is taken to look at the selected pane: many terminals do not tell
 whether they have the focus, and a person may have left the desk."""
@@ -164,6 +166,7 @@ class ConsoleApp(Acts):
         self._present()
         if self.opened is not None:
             self.opened.engine.fresh()
+        self.look_for_answers()
         self.main.tick()
 
     def _changed(self, snapshot: Snapshot) -> None:
@@ -172,6 +175,9 @@ class ConsoleApp(Acts):
     def watch_snapshot(self, before: Snapshot, snapshot: Snapshot) -> None:
         """Hand it to the screen."""
         self.main.show(snapshot)
+        new = frozenset(each.key for each in snapshot.sends.cut_off) - frozenset(c.key for c in before.sends.cut_off)
+        if new:
+            self.set_timer(CUT_OFF_AFTER, partial(self._tell_cut_off, new))
         if snapshot.log.dispatches is not before.log.dispatches:
             self._look_for_losses()
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
-from textual.notifications import SeverityLevel
 
 from console.app_queue import QueueActs
-from console.app_send import Sends
+from console.app_verify import Verifies
+from console.commands import with_keys
+from console.config import Config
+from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
-from console.model.summary import may_verify
 from console.model.surface import Surface
+from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
+from console.widgets.status_bar import StatusBar
+from console.widgets.status_parts import watched_words
 
+CUT_OFF_TOLD: Final = 3
+"""Cut-off sends that a notice names."""
 READ_FIRST: Final = 0.7
 """Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
 
@@ -38,9 +44,10 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(Sends, QueueActs):
+class Acts(QueueActs, Verifies):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
+    config: Config
     _lost: int
 
     @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
@@ -51,12 +58,25 @@ class Acts(Sends, QueueActs):
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
 
+    @on(StatusBar.Pressed)
+    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
+        await self.run_action(operations(message.name).removeprefix("app."))
+
+    def action_operations(self, name: str = "") -> None:
+        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
+        text = watched_words(self.snapshot, name, time.time())
+        self.notify(text, title=name or "Services", markup=False, timeout=10)
+
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")
     async def _open_record(self, message: DispatchTable.Opened) -> None:
+        await self._look_at(message.dispatch)
+
+    async def _look_at(self, dispatch: Dispatch) -> None:
+        """The record of *dispatch*, and what the operator wants done with it."""
         from console.screens.record import RecordScreen
 
-        dispatch, opened = message.dispatch, self.opened
+        opened = self.opened
         if opened is None:
             return
         live = dict(live_states(self.snapshot.surfaces))
@@ -69,20 +89,14 @@ class Acts(Sends, QueueActs):
         match choice:
             case "go":
                 self.main.open_dispatch(dispatch)
+            case "verify":
+                await self._verify(dispatch)
+            case "other" if screen.other is not None:
+                await self._look_at(screen.other)
             case "check":
-                await self._record_check(dispatch, log.names, partial(log.verify, based_on=seen))
+                await self._record_check(dispatch, write=partial(opened.engine.record_verdict, based_on=seen))
             case "status":
                 await self._set_status(dispatch, partial(log.set_status, based_on=seen))
-
-    async def _record_check(
-        self, dispatch: Dispatch, names: Mapping[str, str], write: Callable[..., Awaitable[Written]]
-    ) -> None:
-        from console.screens.verdict import VerdictScreen
-
-        check = await self.push_screen_wait(VerdictScreen(dispatch, lambda by: may_verify(dispatch, by, names)))
-        if check is not None:
-            scores = check.self_score, check.cross_score
-            self._told(await write(dispatch, check.by, *scores, check.verdict, check.note, time.time()))
 
     async def _set_status(self, dispatch: Dispatch, write: Callable[[int, DispatchStatus], Awaitable[Written]]) -> None:
         from console.screens.verdict import StatusScreen
@@ -93,11 +107,6 @@ class Acts(Sends, QueueActs):
         status = await self.push_screen_wait(StatusScreen(dispatch))
         if status is not None and status is not dispatch.status:
             self._told(await write(dispatch.number, status))
-
-    def _told(self, written: Written) -> None:
-        text = f"{written.text}; {written.warning}" if written.warning else written.text
-        severity: SeverityLevel = "information" if written.done and not written.warning else "warning"
-        self.notify(text, severity=severity, markup=False, timeout=4 if written.done else 20)
 
     @on(MainScreen.Answered)
     @work(exit_on_error=False, name="answer")
@@ -147,12 +156,15 @@ class Acts(Sends, QueueActs):
         else:
             self.notify(f"{surface.info.ref} is {surface.name}.", markup=False, timeout=4)
 
+    @work(exit_on_error=False, name="ledger")
     async def action_ledger(self) -> None:
         """Who verified whom."""
         from console.screens.ledger import LedgerScreen
 
         names = self.opened.engine.dispatches.names if self.opened is not None else {}
-        await self.push_screen(LedgerScreen(self.snapshot.log.dispatches, names))
+        dispatch = await self.push_screen_wait(LedgerScreen(self.snapshot.log.dispatches, names))
+        if dispatch is not None:
+            await self._look_at(dispatch)
 
     async def action_lost(self) -> None:
         """What another writer has undone."""
@@ -161,6 +173,34 @@ class Acts(Sends, QueueActs):
         if self.opened is not None:
             log = self.opened.engine.dispatches
             await self.push_screen(LossesScreen(await log.lost(), log.restore))
+
+    @work(exit_on_error=False, name="cut off")
+    async def action_cut_off(self) -> None:
+        """Sends that have no outcome: the operator looks, and says what became of them."""
+        from console.screens.cut_off import CutOffScreen
+
+        if self.opened is None:
+            return
+        engine = self.opened.engine
+        self.clear_notifications()  # the notice that led here would cover the list
+        key = await self.push_screen_wait(CutOffScreen(self._cut_off_now, engine.settle))
+        if key:
+            self.main.select(key)
+
+    def _cut_off_now(self) -> tuple[Checked, ...]:
+        engine = self.opened.engine if self.opened is not None else None
+        return engine.cut_off.checked(engine.snapshot) if engine is not None and engine.cut_off is not None else ()
+
+    def _tell_cut_off(self, keys: frozenset[str]) -> None:
+        """Say what was cut off, with what its screen shows; once the screens have been judged."""
+        found = [each for each in self._cut_off_now() if each.cut_off.key in keys]
+        if found:
+            key = next(c.keys for c in with_keys(self.config.keys) if c.id == "log.cut_off")
+            lines = [f"{each.cut_off.about}: {each.evidence}." for each in found[:CUT_OFF_TOLD]]
+            more = len(found) - CUT_OFF_TOLD
+            lines += [f"… and {more} more."] if more > 0 else []
+            text = "\n".join((*lines, f"Nothing is sent again by itself; {key} settles it."))
+            self.notify(text, title="Cut off while sending", severity="warning", timeout=20, markup=False)
 
     def _surface(self, key: str) -> Surface | None:
         return self.snapshot.surface(key)

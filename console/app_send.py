@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import work
 from textual.app import App, SuspendNotSupported
@@ -45,10 +46,7 @@ class Sends(App[None]):
     @work(exit_on_error=False, name="send")
     async def action_send(self) -> None:
         """Ask for a text, type it, say what was seen."""
-        from console.screens.send import SendScreen
-        from console.screens.send_progress import ProgressScreen, Run
-
-        about = self.main.addressed
+        about = self.main.marked_dispatch
         surface = self._author(about) if about is not None else self.main.selected_surface()
         if self.opened is None or surface is None:
             told = "There is no surface to send to."
@@ -56,7 +54,22 @@ class Sends(App[None]):
                 told = f"{about.label}: no surface {about.surface or '?'} here"
             self.notify(told, severity="warning", markup=False)
             return
-        parcels = await self.push_screen_wait(SendScreen(self._desk(self.opened), [surface.key], about))
+        await self.compose_and_send(surface, about)
+
+    async def compose_and_send(
+        self, surface: Surface, about: Dispatch | None = None, text: str = "", fields: Mapping[str, Any] | None = None
+    ) -> None:
+        """The composer for *surface*, then what comes of it. *text* stands there from the start.
+
+        With *fields* they go into the record, and the text is for this one surface.
+        """
+        from console.screens.send import SendScreen
+        from console.screens.send_progress import ProgressScreen, Run
+
+        if self.opened is None:
+            return
+        screen = SendScreen(self._desk(self.opened), [surface.key], about, text=text, fields=fields)
+        parcels = await self.push_screen_wait(screen)
         if not parcels:
             return
         run = Run(parcels)

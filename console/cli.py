@@ -14,7 +14,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console import __version__, detect, log_commands, operations_commands, queue_command, send_command
+from console import (
+    __version__,
+    detect,
+    handoff_command,
+    init_command,
+    log_commands,
+    operations_commands,
+    queue_command,
+    send_command,
+)
 from console.commands import IDS, clashes
 from console.config import Config, ConfigError, find, load
 from console.safety import safe_text
@@ -56,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
     detect.add_parser(commands)
+    handoff_command.add_parser(commands)
+    init_command.add_parser(commands, shared)
     return parser
 
 
@@ -85,6 +96,10 @@ def _main(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.command == "detect":
         return detect.run(arguments)
+    if arguments.command == "handoff":
+        return handoff_command.run(arguments)
+    if arguments.command == "init":
+        return init_command.run(arguments)
     try:
         config = Config() if _needs_none(arguments) else _config(arguments)
     except ConfigError as error:

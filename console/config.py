@@ -15,11 +15,15 @@ from console.config_operations import ArtifactSection, AutomationSection, Figure
 from console.config_sections import (
     NO_APPROVAL,
     NO_NOTICE,
+    NO_TRACE,
     OWN_GUARDS,
+    OWN_VERIFY,
     ApprovalSection,
     GuardSection,
     NotifySection,
     TemplateSection,
+    TraceSection,
+    VerifySection,
 )
 from console.model.dispatch import DispatchStatus
 
@@ -157,9 +161,29 @@ class CollectorConfig(_Section):
     """The OpenTelemetry collector."""
 
     url: str = ""
-    """URL of its health document; empty means there is none."""
+    """URL of its health document."""
     every: float = 10.0
     """Seconds between two questions."""
+    metrics_url: str = ""
+    """URL of its internal metrics (Prometheus text)."""
+    health_check_url: str = ""
+    """URL of its health_check extension, v1 or v2."""
+    otlp_url: str = ""
+    """Where the empty export goes; empty means ``/v1/traces`` at the host of `url`."""
+    probe: Literal["auto", "always", "never"] = "auto"
+    """When the empty export is sent; auto: when no other answer tells how it is."""
+    timeout: float = 2.0
+    """Seconds."""
+    fields: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """From what the console calls a field to its places in the health document."""
+
+    @property
+    def source(self) -> str:
+        """The first URL that is asked, without a password; empty when there is no collector."""
+        url = self.url or self.metrics_url or self.health_check_url or self.otlp_url
+        scheme, sign, rest = url.partition("://")
+        host, slash, path = rest.partition("/")
+        return f"{scheme}{sign}{host.rpartition('@')[2]}{slash}{path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,12 +197,14 @@ class Config(_Section):
     log: LogConfig = LogConfig()
     services: tuple[ServiceConfig, ...] = ()
     collector: CollectorConfig = CollectorConfig()
+    trace: TraceSection = NO_TRACE
     automation: tuple[AutomationSection, ...] = ()
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
     guards: GuardSection = OWN_GUARDS
     templates: tuple[TemplateSection, ...] = ()
     """Prepared texts for the composer."""
+    verify: VerifySection = OWN_VERIFY
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""
     notify: NotifySection = NO_NOTICE

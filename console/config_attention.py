@@ -14,8 +14,8 @@ SPAN: Final = re.compile(r"\s*([01]?\d|2[0-4]):([0-5]\d)\s*-\s*([01]?\d|2[0-4]):
 FINAL: Final = ("own", "dead", "dialog", "exited", "characters", "draft")
 """Guards that cannot be set aside; `console.model.guard` (a test keeps both lists equal)."""
 GUARDS: Final = (
-    "account", "identity", "stale", "state", "automatic", "duplicate", "elsewhere", "rate", "author", "restart",
-    "record", "size", "quiet", "avoid", "context", "command",
+    "account", "identity", "stale", "unsettled", "state", "automatic", "duplicate", "elsewhere", "rate", "author",
+    "restart", "record", "size", "quiet", "avoid", "context", "command",
 )  # fmt: skip
 """The others."""
 PLACEHOLDERS: Final = ("surface", "state", "reason")
@@ -34,6 +34,11 @@ def check(config: Config, wrong: Callable[[Path, str], None]) -> None:
             wrong(("guards", name), "must be between 1 and 10000")
     if not 2 <= guards.stale_after <= 3600:
         wrong(("guards", "stale_after"), "must be between 2 and 3600 seconds; write for example 15.0")
+    for at, span in enumerate(guards.quiet):
+        if SPAN.fullmatch(span) is None:
+            shown = safe_text(span, limit=40)
+            wrong(("guards", "quiet", at), f'{shown} is no span of the day; write for example "22:00-07:00"')
+    _check_automatic(config, wrong)
     if not 0 <= notify.after <= 3600:
         wrong(("notify", "after"), "must be between 0 and 3600 seconds; write for example 2.0")
     for state, delay in notify.states.items():
@@ -71,6 +76,20 @@ def check(config: Config, wrong: Callable[[Path, str], None]) -> None:
             for index, text in enumerate(getattr(rule, kind)):
                 if reason := _bad(text):
                     wrong((*path, kind, index), reason)
+
+
+def _check_automatic(config: Config, wrong: Callable[[Path, str], None]) -> None:
+    """The automatic dispatcher is known by a service that is watched, and by words in its records."""
+    automatic = config.guards.automatic
+    watched = [service.name for service in config.services]
+    if automatic.service and automatic.service.casefold() not in (name.casefold() for name in watched):
+        known = f"known are {', '.join(watched[:12])}" if watched else "none is watched yet; name it there first"
+        wrong(("guards", "automatic", "service"), f"is no name of an entry of services; {known}")
+    for name, word in automatic.records.items():
+        if not (name.strip() and word.strip()):
+            wrong(("guards", "automatic", "records", name), "needs a field and a word; write for example source: auto")
+    if not 0.1 <= automatic.minutes <= 1440:
+        wrong(("guards", "automatic", "minutes"), "must be between 0.1 and 1440 minutes; write for example 10.0")
 
 
 def _bad(pattern: str) -> str:

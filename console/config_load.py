@@ -11,13 +11,30 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails, to_json
 
-from console import config, config_attention, config_log, config_operations, config_services, config_yaml
-from console.config_sections import ApprovalRuleSection, ApprovalSection, GuardSection, NotifySection, TemplateSection
+from console import (
+    config,
+    config_attention,
+    config_collector,
+    config_log,
+    config_operations,
+    config_services,
+    config_verify,
+    config_yaml,
+)
+from console.config_sections import (
+    ApprovalRuleSection,
+    ApprovalSection,
+    AutomaticSection,
+    GuardSection,
+    NotifySection,
+    TemplateSection,
+    TraceSection,
+    VerifySection,
+)
 from console.config_yaml import Document, Problem, dotted
 from console.safety import safe_text
 
@@ -37,7 +54,10 @@ _SECTIONS: Final = {
     ("log",): config.LogConfig,
     ("log", "tracker"): config.TrackerConfig,
     ("collector",): config.CollectorConfig,
+    ("trace",): TraceSection,
     ("guards",): GuardSection,
+    ("guards", "automatic"): AutomaticSection,
+    ("verify",): VerifySection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
     ("approve", "rules", "*"): ApprovalRuleSection,
@@ -114,6 +134,11 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
     log = data.get("log") if isinstance(data, dict) else None
     if isinstance(log, dict) and isinstance(log.get("fields"), dict):
         log["fields"] = {name: _key_list(value) for name, value in log["fields"].items()}
+    collector = data.get("collector") if isinstance(data, dict) else None
+    if isinstance(collector, dict) and isinstance(collector.get("fields"), dict):
+        collector["fields"] = {name: _key_list(value) for name, value in collector["fields"].items()}
+    if isinstance(data, dict):
+        config_verify.as_lists(data.get("verify"))
     try:
         # As JSON, because strict validation of Python values accepts no dict where a dataclass stands.
         return TypeAdapter(config.Config).validate_json(to_json(data))
@@ -180,10 +205,11 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
         place = document.places.get(path) or document.places.get(path[:-1]) or (1, 1)
         problems.append(Problem(place, dotted(path), text))
 
-    if not 1 <= result.collector.every <= 3600:
-        wrong(("collector", "every"), "must be between 1 and 3600 seconds; write for example 10.0")
-    if result.collector.url and not _is_url(result.collector.url):
-        wrong(("collector", "url"), "is not an http(s) URL; write for example http://127.0.0.1:4318/health")
+    config_collector.check(result.collector, wrong, _near)
+    if result.trace.otlp and not config_collector.is_url(result.trace.otlp):
+        wrong(("trace", "otlp"), "is not an http(s) URL; write for example http://127.0.0.1:4318")
+    if not 0.1 <= result.trace.timeout <= 60:
+        wrong(("trace", "timeout"), "must be between 0.1 and 60 seconds; write for example 2.0")
     for field_name, group in (("ref", "surfaces"), ("name", "services"), ("name", "templates")):
         seen: dict[str, int] = {}
         for index, entry in enumerate(getattr(result, group)):
@@ -193,22 +219,15 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
             elif value in seen:
                 wrong((group, index, field_name), f"is the same as in entry {seen[value]}; keep one of them")
             seen.setdefault(value, index + 1)
-    config_services.check(result.services, wrong, _bad_pattern, _is_url)
+    config_services.check(result.services, wrong, _bad_pattern, config_collector.is_url)
     for index, template in enumerate(result.templates):
         if not template.text.strip():
             wrong(("templates", index, "text"), "is empty; write what is to be sent")
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
+    config_verify.check(result.verify, wrong)
     config_operations.check(result.automation, result.artifacts, result.figures, wrong)
     _check_keys(result.keys, known, wrong)
-
-
-def _is_url(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
-    except ValueError:
-        return False
 
 
 def _bad_pattern(pattern: str) -> str:
@@ -260,6 +279,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
             tracker=replace(result.log.tracker, cwd=_place(result.log.tracker.cwd, base)),
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
+        guards=replace(result.guards, lock=_place(result.guards.lock, base)),
         services=tuple(config_services.finish(service, lambda text: _place(text, base)) for service in result.services),
         templates=tuple(_clean_template(template) for template in result.templates),
         theme=safe_text(result.theme, limit=NAME_LIMIT),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final, Literal
-from urllib.parse import urlsplit
 
 from console.model.automation import expectation
 from console.safety import safe_text
@@ -218,6 +216,8 @@ def bad_pattern(pattern: str) -> str:
 
 
 def _is_url(url: str) -> bool:
+    from urllib.parse import urlsplit
+
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0 and " " not in url
@@ -233,6 +233,8 @@ def placed(
 ) -> tuple[tuple[AutomationSection, ...], tuple[ArtifactSection, ...], tuple[FigureSection, ...]]:
     """The sections with their paths made absolute: ~ is the home, a relative path starts at *base*."""
 
+    from glob import escape
+
     def place(text: str) -> str:
         # A link on the way stays one: normpath after abspath would take ".." for the folder above it.
         return str(base / os.path.expanduser(text)) if text else ""  # noqa: PTH111 - never raises
@@ -243,7 +245,7 @@ def placed(
         home = os.path.expanduser(head)  # noqa: PTH111 - never raises
         if rest.startswith("/") or not text:
             return rest
-        return f"{glob.escape(home if slash and home != head else str(base / head))}/{rest}"
+        return f"{escape(home if slash and home != head else str(base / head))}/{rest}"
 
     return (
         tuple(replace(each, glob=spread(each.glob), script=place(each.script)) for each in automation),

@@ -61,6 +61,35 @@ class ApprovalSection:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceSection:
+    """Spans of the console's own sends."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    otlp: str = ""
+    """Base or whole address of an OTLP/HTTP receiver; empty: no spans."""
+    timeout: float = 2.0
+    """Seconds for one export."""
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticSection:
+    """By what the automatic dispatcher is known."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    service: str = ""
+    """Name of an entry of ``services``; empty: the one whose name has ``auto`` and ``dispatcher`` in it."""
+    records: dict[str, str] = field(default_factory=dict)
+    """Fields of a record of the log, with the values they have when it was the automatic dispatcher's."""
+    minutes: float = 10.0
+    """For so long a record of its counts as: it is at work."""
+
+
+NO_AUTOMATIC = AutomaticSection()
+
+
+@dataclass(frozen=True, slots=True)
 class GuardSection:
     """What the guards of a send say, where it is not the console's own."""
 
@@ -74,6 +103,11 @@ class GuardSection:
     """The same for one surface."""
     stale_after: float = 15.0
     """Seconds after which a reading of a screen is too old."""
+    quiet: tuple[str, ...] = ()
+    """Spans of the day in which nothing is sent: ``22:00-07:00``, local time."""
+    automatic: AutomaticSection = NO_AUTOMATIC
+    lock: str = ""
+    """File that says that tasks may be sent by hand; absolute after loading; empty: ``manual.lock`` in the state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +124,22 @@ class TemplateSection:
     """A surface, by any of its names."""
 
 
+@dataclass(frozen=True, slots=True)
+class VerifySection:
+    """How a finished dispatch is verified by another agent."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    template: tuple[str, ...] = ()
+    """What the verifier is asked, line by line; empty means the console's own text."""
+    verifiers: tuple[str, ...] = ()
+    """Names of surfaces, first choice first."""
+    pattern: tuple[str, ...] = ()
+    """Regular expressions with groups ``self``, ``cross``, ``verdict``; empty means the console's own."""
+
+
+OWN_VERIFY = VerifySection()
 NO_NOTICE = NotifySection()
 NO_APPROVAL = ApprovalSection()
+NO_TRACE = TraceSection()
 OWN_GUARDS = GuardSection()

@@ -21,8 +21,17 @@ from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
-from console.model.operations import only_fresher
-from console.model.reading import MuxDown, Reading, ScreenRead, ServicesRead, SignalsRead, StartsRead, TreeRead
+from console.model.freshness import only_fresher
+from console.model.reading import (
+    CollectorRead,
+    MuxDown,
+    Reading,
+    ScreenRead,
+    ServicesRead,
+    SignalsRead,
+    StartsRead,
+    TreeRead,
+)
 from console.model.snapshot import (
     CollectorSlice,
     LogSlice,
@@ -39,6 +48,8 @@ from console.state_bindings import Bindings
 from console.watches import Watch, configured, unread, witnesses
 
 if TYPE_CHECKING:
+    from console.collector_journal import CollectorJournal
+    from console.cut_off import CutOffs
     from console.state_journal import StateJournal
 from console.tracker.dispatch_log import DispatchLog
 
@@ -80,7 +91,7 @@ class Engine(Remembers, Queueing):
             specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
             log=LogSlice(source=config.log.path),
             services=ServicesSlice(source="services" if config.services else ""),
-            collector=CollectorSlice(source=config.collector.url),
+            collector=CollectorSlice(source=config.collector.source),
             operations=unread(config),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
@@ -94,6 +105,7 @@ class Engine(Remembers, Queueing):
         """What the entries of the configuration meant before; None: nothing is remembered."""
         self._recalled = ""
         self._journal: StateJournal | None = None
+        self._collected: CollectorJournal | None = None
         self._heard = asyncio.Event()
         self._unheard = False
         """Whether a source has said something that is not weighed yet."""
@@ -101,6 +113,9 @@ class Engine(Remembers, Queueing):
         self._started = False
         """Whether it is known how the agents were started."""
         self._others = [*configured(config), *(witnesses() if witness else ())]
+        self.cut_off: CutOffs | None = None
+        if self.sending is not None:
+            self.hear_of_sends(self.sending.cut_off)
         self._told = self.snapshot
         self._pending = False
         self._loading = False
@@ -139,6 +154,8 @@ class Engine(Remembers, Queueing):
                 looked_at = lambda: self.interest.focused if self.present else ""  # noqa: E731
                 attend = self.attending.run(lambda: self.snapshot, self._news, looked_at, self.take, self.ears)
                 group.create_task(attend, name="attend")
+            if self.sending is not None and self.ears is not None and not self.config.read_only:
+                group.create_task(self.sending.lock.keep(), name="lock")
             if self.ears is not None and self.queue is not None:
                 group.create_task(self._run_queue(self.queue), name="queue")
             if self.config.mux.publish:
@@ -193,6 +210,8 @@ class Engine(Remembers, Queueing):
         if self._sidebar is not None:
             await self._sidebar.leave()
         await self.mux.close()
+        if self.sending is not None:
+            await self.sending.close()
 
     def _mux_watch(self) -> Watch:
         return Watch("mux", self.mux.watch, lambda why: MuxDown(time.time(), self.mux.source, why))
@@ -247,6 +266,8 @@ class Engine(Remembers, Queueing):
                 self._note(gone, None)
             if self._judging.told and before.surfaces is not after.surfaces:
                 self._heard.set()
+        elif isinstance(reading, CollectorRead):
+            self._note_collector()
         elif isinstance(reading, ScreenRead) and self._journal is not None:
             self._note(before.surface(reading.key), after.surface(reading.key))
         elif isinstance(reading, ServicesRead):
@@ -255,7 +276,7 @@ class Engine(Remembers, Queueing):
         self._changes.set()
         self._news.set()
         self._queue_news.set()
-        if _only_fresher(before, after):
+        if only_fresher(before, after):
             return  # `fresh` hands it on once a second, for the ages
         if not self._pending and self.on_change is not None:
             self._pending = True
@@ -348,6 +369,7 @@ class Engine(Remembers, Queueing):
             (not snapshot.log.source or snapshot.log.read_at is not None or bool(snapshot.log.error))
             and snapshot.services.complete
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
+            and (self.cut_off is None or snapshot.sends.read_at is not None)
             and snapshot.operations.complete
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
             and not (self._witness and self._unheard)
@@ -359,25 +381,3 @@ def _told(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return safe_text(f"an error in the console: {type(error).__name__}: {error}", limit=200) + where
-
-
-def _only_fresher(before: Snapshot, after: Snapshot) -> bool:
-    """Whether nothing but the times of reading differ."""
-    if before.log is not after.log or before.collector is not after.collector:
-        return False
-    if replace(before.services, read_at=after.services.read_at) != after.services:  # rows leave their time out of it
-        return False
-    if not only_fresher(before.operations, after.operations):
-        return False
-    if (before.auto, before.auto_note, before.queue) != (after.auto, after.auto_note, after.queue):
-        return False
-    if before.mux is not after.mux and replace(before.mux, read_at=after.mux.read_at) != after.mux:
-        return False
-    if before.surfaces is after.surfaces:
-        return True
-    if len(before.surfaces) != len(after.surfaces):
-        return False
-    return all(
-        old is new or replace(old, read_at=new.read_at) == new
-        for old, new in zip(before.surfaces, after.surfaces, strict=True)
-    )

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from console.config import Config
+from console.cut_off import CutOffs
 from console.model.agent import Detection
 from console.model.composed import Composed
+from console.model.dispatch import Dispatch, DispatchStatus, Verification
+from console.model.outcome import Written
 from console.model.snapshot import Snapshot
+from console.model.summary import may_verify
 from console.model.surface import Screen, Surface, SurfaceInfo
+from console.model.verify_task import fleet_names
 from console.mux.base import Multiplexer, MuxError, Publisher, lacks
 from console.sending import Sending
+from console.tracker.dispatch_log import DispatchLog
 
 if TYPE_CHECKING:
     from console.actions.answer import AnswerResult
@@ -21,6 +28,7 @@ if TYPE_CHECKING:
     from console.actions.send import Order, SendResult
     from console.model.dialog import DialogId
     from console.model.outcome import Ended, Step
+    from console.tracker.operations import Revision
 
 
 def named(text: str, info: SurfaceInfo) -> str:
@@ -34,8 +42,11 @@ class Acts:
     config: Config
     mux: Multiplexer
     snapshot: Snapshot
+    dispatches: DispatchLog
     sending: Sending | None
     """Guards and records; None where nothing outlives the console."""
+    cut_off: CutOffs | None
+    """Sends that were cut off; None where nothing outlives the console."""
     _typing: set[str]
     _sidebar: Sidebar | None = None
 
@@ -116,6 +127,12 @@ class Acts:
             result = await submit(self.mux, info.key, composed.typed, detect, plain)
         return replace(result, evidence=named(result.evidence, info))
 
+    async def settle(self, key: str, taken: bool) -> Written:
+        """Close a cut-off send as the operator has seen it; *key* is that of the send."""
+        if self.config.read_only or self.cut_off is None:
+            return Written(False, "the console is read-only; nothing was settled", refused=True)
+        return await self.cut_off.settle(key, taken, self.snapshot)
+
     async def answer(self, key: str, wanted: str) -> AnswerResult:
         """Answer the dialog that is open on a surface with ``y``, ``n`` or the digit of an answer.
 
@@ -153,6 +170,26 @@ class Acts:
         finally:
             self._typing.discard(key)
 
+    async def record_verdict(
+        self, dispatch: Dispatch, check: Verification, asked: Dispatch | None = None, based_on: Revision | None = None
+    ) -> Written:
+        """Write what *check* says of *dispatch*: the one place where a verdict goes into the log.
+
+        *asked* is the dispatch that was the verification: with its verdict taken it is done. *based_on* is the record
+        the operator decided by. Refused when it is by the author, whatever name the log has for it.
+        """
+        why = may_verify(dispatch, check.by, fleet_names(self.snapshot, self.dispatches.names))
+        if why:
+            return Written(False, f"refused: {why}", refused=True)
+        at = check.at if check.at is not None else time.time()
+        scores = check.self_score, check.cross_score
+        written = await self.dispatches.verify(dispatch, check.by, *scores, check.verdict, check.note, at, based_on)
+        if written.done and asked is not None and asked.number is not None and asked.is_open:
+            closed = await self.dispatches.set_status(asked.number, DispatchStatus.DONE)
+            if not closed.done:
+                return replace(written, warning=f"{asked.label} is still open: {closed.text}")
+        return written
+
     async def focus(self, key: str) -> str:
         """Bring the real surface before the operator's eyes; empty, or why that could not be done."""
         surface = self.snapshot.surface(key)
@@ -172,6 +209,8 @@ class Acts:
             ("", lacks(self.mux.capabilities)),
             ("away", self.snapshot.mux.error),
             ("sidebar", sidebar),
+            ("lock", self.sending.lock.error if self.sending is not None else ""),
+            ("spans", self.sending.tracing.told if self.sending is not None else ""),
         )
         return tuple((name, text) for name, text in found if text)
 

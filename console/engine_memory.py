@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Final
 
 from console.engine_acts import Acts
 from console.host import in_thread
-from console.model.reading import BaselineRead, HistoryRead, Reading, ServicesPast
+from console.model.reading import BaselineRead, CollectorPast, HistoryRead, Reading, ServicesPast
 from console.model.service_history import History
 from console.model.surface import Surface
 from console.model.timeline import identity
 from console.state_baseline import BaselineFile
 from console.state_bindings import Bindings
+from console.watches import Watch
 
 if TYPE_CHECKING:
+    from console.collector_journal import CollectorJournal
+    from console.config import Config
+    from console.cut_off import CutOffs
     from console.state_drafts import Drafts
     from console.state_journal import StateJournal
     from console.state_services import ServiceJournal
@@ -30,8 +34,11 @@ class Remembers(Acts):
     """A part of `console.engine.Engine`."""
 
     bindings: Bindings | None
+    _others: list[Watch]
     _recalled: str
+    config: Config
     _journal: StateJournal | None
+    _collected: CollectorJournal | None = None
     _services_journal: ServiceJournal | None = None
     _state: Path | None
     _drafts: Drafts | None = None
@@ -48,6 +55,11 @@ class Remembers(Acts):
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
         raise TypeError("the engine takes")
+
+    def hear_of_sends(self, cut_off: CutOffs) -> None:
+        """Tell of sends that were cut off, from the next `run` on."""
+        self.cut_off = cut_off
+        self._others.append(cut_off.watched())
 
     def _recall(self, source: str) -> None:
         """Before the first tree of a server: what its surfaces were."""
@@ -77,6 +89,8 @@ class Remembers(Acts):
         self.take(HistoryRead(now, await in_thread(lambda: load(folder, now))))
         self._journal = StateJournal(folder)
         self._journal.start(now)
+        if self.config.collector.source:
+            await self._remember_collector(folder)
         for surface in self.snapshot.surfaces:
             self._note(None, surface)
         while True:
@@ -87,6 +101,20 @@ class Remembers(Acts):
     def _compare(self, reading: BaselineRead | None) -> None:
         if reading is not None:
             self.take(reading)
+
+    async def _remember_collector(self, folder: Path) -> None:
+        from console.collector_journal import CollectorJournal, load
+
+        source, now = self.snapshot.collector.source, time.time()
+        trend = await in_thread(lambda: load(folder, source, now))
+        self.take(CollectorPast(now, trend))
+        self._collected = CollectorJournal(folder)
+
+    def _note_collector(self) -> None:
+        """Keep what the collector has told."""
+        told = self.snapshot.collector
+        if self._collected is not None and told.collector is not None and told.read_at is not None:
+            self._collected.note(told.source, told.read_at, told.collector, len(told.trend.restarts))
 
     def _note(self, before: Surface | None, after: Surface | None) -> None:
         """Write a change of state into the journal."""

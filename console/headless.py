@@ -9,18 +9,22 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from console import __version__, operations_report
+from console import __version__, collector_journal, operations_report
 from console.config import Config
 from console.engine import Engine
-from console.headless_services import service_checks, service_document, service_lines
-from console.host import HostError, run
+from console.headless_collector import collector_document, collector_judged, collector_lines
+from console.headless_services import all_well, service_checks, service_document, service_lines
+from console.host import HostError, in_thread, run
+from console.interlock import NAME, read
 from console.model.agent import SYMBOLS, AgentState
-from console.model.reading import BaselineRead, HistoryRead, ServicesPast
+from console.model.cut_off import Checked
+from console.model.reading import BaselineRead, CollectorPast, HistoryRead, ServicesPast
 from console.model.service import Judgement
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -30,51 +34,64 @@ from console.mux.discover import lines as lines_of
 from console.mux.tmux import Tmux, answers
 from console.opening import choose, rules_folder, seek, state_folder
 from console.safety import redact, safe_text
+from console.sending import cut_offs
 from console.state_baseline import read as read_baseline
 from console.state_bindings import Bindings
 from console.state_journal import load
 from console.state_services import load as load_services
 
 _PROGRAMS: Final = ("claude", "codex", "cmux")
+_NAMED: Final = ("surfaces", "dispatch log", "collector", "spans")
+"""What ``doctor`` fails for: the configuration names it, and it is not as it should be."""
 
 
-async def take(config: Config) -> Snapshot:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What was found."""
+
+    snapshot: Snapshot
+    short: str
+    """What the terminal server cannot do."""
+    cut_off: tuple[Checked, ...] = ()
+
+
+async def _read(config: Config) -> _Look:
     """One snapshot of what the configuration, the options or the environment name."""
-    return (await _read(config))[0]
-
-
-async def _read(config: Config) -> tuple[Snapshot, str]:
-    """The snapshot, and what its terminal server cannot do."""
     # Not a screen of our own: the pane this command was typed in is one of the fleet.
     env = {name: value for name, value in os.environ.items() if name not in ("TMUX_PANE", "CMUX_SURFACE_ID")}
     choice = await choose(config, env)
     mux = choice.mux or seek(config, env, choice.why)  # whose own reading says why there is nothing
     engine = Engine(config, mux, witness=True, rules=rules_folder())
+    engine.hear_of_sends(cut_offs(state_folder(), engine.dispatches))
     engine.bindings = Bindings(state_folder(), engine.snapshot.specs)  # read, not written
     now = time.time()
     engine.take(HistoryRead(now, load(state_folder(), now)))  # since when, also from before this moment
+    if config.collector.source:
+        engine.take(CollectorPast(now, collector_journal.load(state_folder(), config.collector.source, now)))
     engine.take(BaselineRead(now, *read_baseline(state_folder())))
     engine.take(ServicesPast(now, load_services(state_folder(), now)))
     snapshot = await engine.once()
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
     # Whether changes arrive by themselves shows only after a while.
-    return snapshot, lacks(mux.capabilities | {"push"})
+    cut_off = engine.cut_off.checked(snapshot) if engine.cut_off is not None else ()
+    return _Look(snapshot, lacks(mux.capabilities | {"push"}), cut_off)
 
 
 def status(config: Config, *, as_json: bool) -> int:
     """Print one snapshot. Exit 0 all well, 1 something needs a person."""
-    snapshot = asyncio.run(take(config))
+    look = asyncio.run(_read(config))
+    snapshot = look.snapshot
     if as_json:
         unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        json.dump(document(snapshot), sys.stdout, ensure_ascii=not unicode, indent=2)
+        json.dump(document(snapshot, look.cut_off), sys.stdout, ensure_ascii=not unicode, indent=2)
         print()
     else:
-        print("\n".join(lines(snapshot)))
+        print("\n".join(lines(snapshot, look.cut_off)))
     return 1 if snapshot.troubles() else 0
 
 
-def document(snapshot: Snapshot) -> dict[str, object]:
+def document(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> dict[str, object]:
     """The snapshot for scripts; every slice says when it was read (epoch seconds) and from where."""
     log, services, collector = snapshot.log, snapshot.services, snapshot.collector
     return {
@@ -105,25 +122,24 @@ def document(snapshot: Snapshot) -> dict[str, object]:
             "source": services.source or None,
             "items": [service_document(s, services.history) for s in services.services],
         },
-        "collector": {"read_at": collector.read_at, "source": collector.source or None, **_collector(snapshot)},
+        "collector": collector_document(collector, time.time()),
+        "cut_off": [_cut_off(each) for each in cut_off],
         "operations": operations_report.document(snapshot.operations),
         "needs_person": list(snapshot.troubles()),
     }
 
 
-def _collector(snapshot: Snapshot) -> dict[str, object]:
-    found = snapshot.collector.collector
-    if found is None:
-        return {"state": None}
+def _cut_off(checked: Checked) -> dict[str, object]:
+    """A send that a crash has cut off; it waits for a person."""
+    found = checked.cut_off
     return {
-        "state": found.state,
-        "evidence": found.evidence,
-        "logs": found.logs,
-        "spans": found.spans,
-        "metrics": found.metrics,
-        "resources": found.resources,
-        "bytes": found.bytes,
-        "uptime_s": found.uptime,
+        "number": found.number,
+        "surface": found.surface,
+        "uuid": found.uuid or None,
+        "name": found.name,
+        "at": found.at,
+        "typed": found.typing,
+        "evidence": checked.evidence,
     }
 
 
@@ -176,7 +192,7 @@ def _trimmed(surface: Surface) -> list[str]:
     return rows
 
 
-def lines(snapshot: Snapshot) -> Iterator[str]:
+def lines(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> Iterator[str]:
     """The snapshot for people."""
     yield f"{snapshot.mux.source}: {snapshot.mux.error or f'{len(snapshot.surfaces)} surfaces'}"
     for surface in snapshot.fleet():
@@ -187,6 +203,8 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         told = surface.gone or surface.unconfirmed or ("not configured" if surface.unlisted else "")
         parts = (f"{SYMBOLS[state]} {word:<10} {surface.info.ref:<6} {surface.name}", surface.agent, told, task)
         yield "  " + "  ".join(part for part in parts if part)
+    for each in cut_off:
+        yield f"▲ {each.cut_off.about}: {each.evidence}"
     log = snapshot.log
     if not log.source:
         yield "dispatch log: not configured"
@@ -194,11 +212,11 @@ def lines(snapshot: Snapshot) -> Iterator[str]:
         still_open = sum(1 for d in log.dispatches if d.is_open)
         yield f"dispatch log {log.source}: {log.error or f'{len(log.dispatches)} dispatches, {still_open} open'}"
     yield from service_lines(snapshot.services)
-    collector = snapshot.collector.collector
-    yield f"collector: {f'{collector.state}: {collector.evidence}' if collector else 'not configured'}"
+    yield from collector_lines(snapshot.collector, time.time())
     yield from operations_report.lines(snapshot.operations, time.time())
     troubles = snapshot.troubles()
-    yield "all well" if not troubles else "needs a person: " + "; ".join(troubles)
+    well = all_well(snapshot.services)
+    yield well if not troubles else "needs a person: " + "; ".join(troubles)
 
 
 def focus(config: Config, name: str) -> int:
@@ -232,7 +250,7 @@ def doctor(config: Config, path: Path | None) -> int:
     width = max(len(what) for what, _, _ in found)
     for what, good, text in found:
         print(f"{'ok ' if good else '-- '} {what:<{width}}  {redact(text)}")
-    return 0 if all(good for what, good, _ in found if what in ("surfaces", "dispatch log", "collector")) else 1
+    return 0 if all(good for what, good, _ in found if what in _NAMED) else 1
 
 
 async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, str]]:
@@ -250,7 +268,8 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         where = shutil.which(name)
         found.append((name, where is not None, where or "not on PATH; needed only if you use it"))
     found += [(what, good, text) for what, good, text in lines_of(await discover(config.mux, os.environ))]
-    snapshot, short = await _read(config)
+    look = await _read(config)
+    snapshot, short = look.snapshot, look.short
     if snapshot.mux.error:
         found.append(("surfaces", False, snapshot.mux.error))
     else:
@@ -269,6 +288,7 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
                 found.append(("started", False, f"{surface.name}: {start.evidence} (pid {start.pid}: {start.argv})"))
             elif start is not None and start.judgement is Judgement.OK:
                 found.append(("started", True, f"{surface.name}: {start.evidence}"))
+    found += [("cut off", False, f"{each.cut_off.about}: {each.evidence}") for each in look.cut_off]
     log = snapshot.log
     if not log.source:
         found.append(("dispatch log", True, "not configured; write `log: {path: …}` into the config to see it"))
@@ -276,12 +296,35 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         text = log.error or f"{len(log.dispatches)} records, {log.not_understood} not understood, {log.source}"
         found.append(("dispatch log", not log.error, text))
     found += service_checks(snapshot.services)
-    collector = snapshot.collector.collector
-    if collector is None:
-        found.append(("collector", True, "not configured; write `collector: {url: …}` into the config to see it"))
-    else:
-        found.append(("collector", collector.state == "up", f"{collector.state}: {collector.evidence}"))
+    good, text = collector_judged(snapshot.collector, time.time())
+    found.append(("collector", good, text))
+    found.append(("manual lock", *_lock(config)))
+    found.append(("spans", *await _spans(config)))
     return found + operations_report.rows(snapshot.operations, time.time())
+
+
+def _lock(config: Config) -> tuple[bool, str]:
+    """What an automatic dispatcher would see."""
+    path = Path(config.guards.lock) if config.guards.lock else state_folder() / NAME
+    try:
+        holder = read(path, time.time())
+    except (OSError, ValueError) as error:
+        return False, safe_text(f"{path}: {error}", limit=300)
+    if holder is None:
+        return True, safe_text(f"{path}: not there; nobody sends by hand", limit=300)
+    who = f"{path}: process {holder.pid} on {holder.host}"
+    state = "may send by hand" if holder.lives() else "has gone; the next console replaces it"
+    return True, safe_text(f"{who} {state}", limit=300)
+
+
+async def _spans(config: Config) -> tuple[bool, str]:
+    """Whether the console's own spans would arrive."""
+    if not config.trace.otlp:
+        return True, "off; `trace: {otlp: http://127.0.0.1:4318}` sends them to a collector"
+    from console.telemetry.receiver import problem
+
+    wrong = await in_thread(lambda: problem(config.trace.otlp, config.trace.timeout))
+    return not wrong, wrong or f"on: {safe_text(config.trace.otlp.rpartition('@')[2], limit=200)} takes them"
 
 
 def _terminal() -> tuple[bool, str]:

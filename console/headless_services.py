@@ -61,6 +61,12 @@ def service_lines(services: ServicesSlice) -> Iterator[str]:
             yield f"    {member.judgement}: {member.name} {member.observed} ({member.evidence})"
 
 
+def all_well(services: ServicesSlice) -> str:
+    """The last line where nothing needs a person: what is not known is not said to be well."""
+    lost = [row.name for row in services.services if row.judgement is Judgement.UNKNOWN]
+    return f"nothing needs a person as far as is known; unknown: {', '.join(lost)}" if lost else "all well"
+
+
 def told(service: Service) -> str:
     """``unloaded, expected unloaded, since 14:02 (launchctl list has no com.openclaw.auto-dispatcher)``."""
     since = f", since {clock(service.since)}" if service.since is not None and service.word in _STILL else ""

@@ -86,8 +86,9 @@ def fetch(
             connection.request(
                 method, target, body=body, headers={"User-Agent": f"oc-console/{__version__}", **(headers or {})}
             )
-            answer = connection.getresponse()
-            found = answer.read(limit + 1)
+            # One that ends with its connection is not closed with it.
+            with contextlib.closing(connection.getresponse()) as answer:
+                found = answer.read(limit + 1)
         except (OSError, http.client.HTTPException) as error:
             if overdue.is_set():
                 raise TimeoutError from error

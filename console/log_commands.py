@@ -20,6 +20,8 @@ from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
 from console.safety import check_outgoing, safe_text
 
 if TYPE_CHECKING:
+    from console.model.outcome import Written
+    from console.tracker.dispatch_log import DispatchLog
     from console.tracker.names import FieldMap
     from console.tracker.operations import Operation, Revision
 
@@ -274,10 +276,20 @@ def _apply(config: Config, path: Path, operation: Operation, seen: Revision | No
 
     log = DispatchLog(config.log, path)
     log.read_only = config.read_only
-    written = asyncio.run(log.write(operation, seen))
+    written = asyncio.run(_written(config, log, operation, seen))
     if not written.done or written.number is None:
         raise Stop(REFUSED if written.refused else FAILED, written.text)
     return written.number, written.warning
+
+
+async def _written(config: Config, log: DispatchLog, operation: Operation, seen: Revision | None) -> Written:
+    from console.tracing import Tracing
+
+    tracing = Tracing(config.trace, log)
+    try:
+        return await log.write(operation, seen)
+    finally:
+        await tracing.close()
 
 
 def _print(told: dict[str, object] | Iterator[str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.config import CollectorConfig, Config, LogConfig
+from console.config_sections import NO_AUTOMATIC, NO_TRACE
 from console.engine import Engine
 from console.mux.base import Multiplexer
 from console.mux.tmux import Tmux, answers
@@ -61,7 +62,9 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         artifacts=(),
         figures=(),
         log=LogConfig(str(fleet.log_path)),
-        collector=CollectorConfig(fleet.health_url, 2.0),
+        collector=CollectorConfig(fleet.health_url, 2.0, fleet.metrics_url),
+        trace=NO_TRACE,
+        guards=replace(config.guards, automatic=NO_AUTOMATIC, lock=""),  # nobody's dispatcher is about the demo
     )
     state = fleet.log_path.parent / "state"  # goes with the demo
     return Opened(Engine(config, mux, specs=fleet.specs, state=state), note, fleet)

@@ -11,16 +11,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from console.attending import minutes
 from console.config import Config
+from console.cut_off import CutOffs
+from console.host import in_thread
+from console.interlock import NAME as LOCK
+from console.interlock import ManualLock
 from console.model.agent import Detection
 from console.model.composed import Broadcast, Composed, without_own
 from console.model.naming import identity
 from console.model.service import Service
 from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface
+from console.model.verify_task import numbered
 from console.mux.base import Multiplexer
 from console.safety import check_outgoing
+from console.tracing import Tracing
 from console.tracker.dispatch_log import DispatchLog
+from console.verifying import link, verified_number
 
 if TYPE_CHECKING:
     from console.actions.dispatch import Dispatched, Request
@@ -28,6 +36,8 @@ if TYPE_CHECKING:
     from console.actions.sends import InFlight
     from console.model.guard import Automatic, Facts, Policy, Verdict
 
+NOT_GIVEN: Final = ("refused", "failed")
+"""Outcomes after which nobody has got the task."""
 TASKS: Final = "tasks"
 """Folder, in the state folder, of texts that a terminal without a paste gets as a file."""
 
@@ -41,13 +51,20 @@ class Sending:
         self._config = config
         self._log = log
         self._folder = folder
-        self._dispatcher = Dispatcher(folder, log)
+        self.tracing = Tracing(config.trace, log)
+        self.lock = ManualLock(Path(config.guards.lock) if config.guards.lock else folder / LOCK)
+        """Tells an automatic dispatcher that tasks may be sent by hand."""
+        self._dispatcher = Dispatcher(folder, log, tracer=self.tracing.tracer)
+        self.cut_off = CutOffs(self._dispatcher)
+        """Sends of earlier runs, and of other consoles, that were cut off."""
 
     def judge(self, snapshot: Snapshot, key: str, composed: Composed) -> tuple[Verdict, ...]:
         """What every guard says of sending *composed* to the surface *key* now."""
         from console.model.guard import Task, judge
 
-        task = Task(composed.text, context=composed.context, verifier=str(composed.fields.get("verifier", "")))
+        title = str(composed.fields.get("task") or "")
+        verified = numbered(snapshot.log.dispatches, verified_number(composed.fields))
+        task = Task(composed.text, title, composed.context, verified, verifier=str(composed.fields.get("verifier", "")))
         return judge(task, self._facts(snapshot, key, composed), self.policy)
 
     @property
@@ -61,6 +78,8 @@ class Sending:
             per_hour=section.rate,
             per_surface=section.rate_per_surface,
             stale_after=section.stale_after,
+            automatic_within=section.automatic.minutes * 60,
+            quiet_hours=tuple(span for text in section.quiet if (span := minutes(text)) is not None),
         )
 
     async def send(
@@ -77,7 +96,15 @@ class Sending:
         from console.actions.send import Order, SendResult
         from console.model.guard import overridden, refusals
 
+        # Published before the guards look whether the automatic dispatcher is off: one of both sees the other.
+        if not await in_thread(self.lock.publish):
+            why = f"the lock that keeps the automatic dispatcher off cannot be published: {self.lock.error}"
+            return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
         order = order if order is not None else Order()
+        wanted = verified_number(composed.fields)
+        if wanted is not None and numbered(snapshot.log.dispatches, wanted) is None:
+            why = f"there is no #{wanted} in the log any more; nothing was typed"
+            return Dispatched(SendResult("refused", f"{surface.name}: {why}"), "")
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
         if standing:
@@ -86,7 +113,7 @@ class Sending:
         request = Request(
             surface,
             composed.typed,
-            composed.text,
+            str(composed.fields.get("task") or composed.text),
             order if order.folder is not None else replace(order, folder=self._folder / TASKS),
             frozenset(d.number for d in snapshot.log.dispatches if d.number is not None),
             overridden(verdicts, composed.overrides),
@@ -94,7 +121,11 @@ class Sending:
         )
         if composed.broadcast is not None:
             request = _one_of_several(request, composed.broadcast)
-        return await self._dispatcher.dispatch(mux, request, detect)
+        done = await self._dispatcher.dispatch(mux, request, detect)
+        if wanted is None or done.number is None or done.result.outcome in NOT_GIVEN:
+            return done
+        warning = await link(self._log, wanted, done.number, surface)
+        return replace(done, warning="; ".join(filter(None, (done.warning, warning))))
 
     def preview(self, mux: Multiplexer, composed: Composed) -> str:
         """Exactly what would be typed; or why nothing can be."""
@@ -106,9 +137,27 @@ class Sending:
             return f"✗ {error}"
         return made.text
 
+    async def close(self) -> None:
+        """Take our lock file away; let spans that are on their way arrive, for a moment."""
+        self.lock.release()
+        await self.tracing.close()
+
     def in_flight(self) -> tuple[InFlight, ...]:
         """Sends of an earlier run that were cut off: for the operator to look at; nothing is sent again."""
         return self._dispatcher.in_flight()
+
+    def _automatic(self, snapshot: Snapshot) -> Automatic | None:
+        """What services and records tell of the automatic dispatcher; None where there is none."""
+        from console.model.guard import Automatic
+
+        section = self._config.guards.automatic
+        found = automatic(snapshot.services.services, section.service)
+        if found is None and section.service:
+            found = Automatic(section.service, loaded=None, running=None)  # configured, and not looked at yet
+        if not section.records:
+            return found
+        times = (each.dispatched_at for each in snapshot.log.dispatches if each.automatic and each.dispatched_at)
+        return replace(found or Automatic(), newest=max(times, default=None))
 
     def _facts(self, snapshot: Snapshot, key: str, composed: Composed) -> Facts:
         from console.model.guard import Facts, Wrong
@@ -124,7 +173,8 @@ class Sending:
             without_own(composed.broadcast, surface, snapshot.log.dispatches, now),
             snapshot.log.error,
             tuple(Wrong(each.offset, each.line, each.name) for each in wrong),
-            automatic(snapshot.services.services),
+            snapshot.sends.cut_off,
+            self._automatic(snapshot),
             clock.tm_hour * 60 + clock.tm_min,
             self._log.names,
         )
@@ -141,15 +191,24 @@ def _one_of_several(request: Request, broadcast: Broadcast) -> Request:
     )
 
 
-def automatic(services: Collection[Service]) -> Automatic | None:
-    """What the watched services tell of an automatic dispatcher; None when none of them is one.
+def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
+    """The cut-off sends in the state folder *folder*, for whoever sends nothing."""
+    from console.actions.dispatch import Dispatcher
+
+    return CutOffs(Dispatcher(folder, log))
+
+
+def automatic(services: Collection[Service], named: str = "") -> Automatic | None:
+    """What the watched services tell of an automatic dispatcher, *named* where it is; None when none of them is one.
 
     Several rows may be about it (its unit, its process): one that says it is on is enough; it is off when all say so.
     """
     from console.model.guard import Automatic
 
     every = [each for service in services for each in (service, *service.members)]
-    about = [each for each in every if each.manager not in _NO_PROGRAM and not each.members and _is_automatic(each)]
+    about = [
+        each for each in every if each.manager not in _NO_PROGRAM and not each.members and _is_automatic(each, named)
+    ]
     if not about:
         return None
     told = [_ON.get(each.word, (None, None)) for each in about]
@@ -168,7 +227,9 @@ _ON: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
 """(Loaded, running) by what was observed; anything else is not known."""
 
 
-def _is_automatic(service: Service) -> bool:
+def _is_automatic(service: Service, named: str) -> bool:
+    if named:
+        return named.casefold() in (service.name.casefold(), service.label.casefold())
     names = f"{service.name} {service.label}".casefold()
     return "dispatcher" in names and "auto" in names
 

@@ -26,18 +26,20 @@ class Watch:
 
 def configured(config: Config) -> list[Watch]:
     """What the configuration names."""
-    path, url = config.log.path, config.collector.url
+    path, url = config.log.path, config.collector.source
 
     def log() -> AsyncIterator[Reading]:
         from console.tracker.json_log import watch_log
         from console.tracker.names import FieldMap
 
-        return watch_log(Path(path).expanduser(), FieldMap(config.log.fields, config.log.statuses))
+        return watch_log(
+            Path(path).expanduser(), FieldMap(config.log.fields, config.log.statuses, config.guards.automatic.records)
+        )
 
     def collector() -> AsyncIterator[Reading]:
         from console.telemetry.collector import watch_collector
 
-        return watch_collector(url, config.collector.every)
+        return watch_collector(config.collector)
 
     def services() -> AsyncIterator[Reading]:
         from console.services.watch import watch_services

@@ -52,7 +52,7 @@ async def test_a_new_state_and_a_check_go_from_the_table_into_the_file(tmp_path:
         await until(pilot, lambda: app.screen is app.main)
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, RecordScreen))
-        await pilot.press("v")
+        await pilot.press("r")
         await until(pilot, lambda: "verified by" in drawn(app))
         for key in ("surface:6", "tab", "4.9", "tab", "3.8", "tab", "warn"):
             await pilot.press(*([key] if key == "tab" else list(key)))

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console import config_attention
+from console import config_attention, config_collector
 from console.config import (
     CollectorConfig,
     Config,
@@ -28,9 +28,18 @@ from console.config import (
 )
 from console.config_log import FIELDS, PLACEHOLDERS
 from console.config_operations import ArtifactSection, AutomationSection, FigureSection
-from console.config_sections import ApprovalSection, GuardSection, NotifySection, TemplateSection
+from console.config_sections import (
+    ApprovalSection,
+    AutomaticSection,
+    GuardSection,
+    NotifySection,
+    TemplateSection,
+    TraceSection,
+    VerifySection,
+)
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES
+from console.telemetry.health import FIELDS as HEALTH_FIELDS
 from console.tracker.external import VERBS
 from console.tracker.names import CHECK_SYNONYMS, SYNONYMS
 
@@ -94,7 +103,20 @@ services:
   - {name: any, unit: web}
   - {name: report, file: r.md}
   - {name: messages, glob: /tmp/x*, expected: at most 0}
-collector: {url: "http://127.0.0.1:4318/health", every: 5}
+collector:
+  url: "http://127.0.0.1:4318/health"
+  every: 5
+  metrics_url: "http://127.0.0.1:8888/metrics"
+  health_check_url: "http://127.0.0.1:13133/"
+  otlp_url: "http://127.0.0.1:4318/v1/logs"
+  probe: always
+  timeout: 1
+  fields: {logs: "a.b, c", uptime: [up]}
+trace: {otlp: "http://127.0.0.1:4318", timeout: 1}
+guards:
+  quiet: ["22:00-07:00"]
+  automatic: {service: Auto, records: {source: auto_dispatcher}, minutes: 5}
+  lock: run/manual.lock
 theme: harbour
 keys:
   surface.send: ctrl+s, f5
@@ -141,10 +163,30 @@ keys:
             ServiceConfig("report", file=str(write.parent / "r.md")),
             ServiceConfig("messages", glob="/tmp/x*", expected="at most 0"),
         ),
-        collector=CollectorConfig("http://127.0.0.1:4318/health", 5.0),
+        collector=CollectorConfig(
+            "http://127.0.0.1:4318/health",
+            5.0,
+            "http://127.0.0.1:8888/metrics",
+            "http://127.0.0.1:13133/",
+            "http://127.0.0.1:4318/v1/logs",
+            "always",
+            1.0,
+            {"logs": ("a.b", "c"), "uptime": ("up",)},
+        ),
+        trace=TraceSection("http://127.0.0.1:4318", 1.0),
+        guards=GuardSection(
+            quiet=("22:00-07:00",),
+            automatic=AutomaticSection("Auto", {"source": "auto_dispatcher"}, 5.0),
+            lock=str(write.parent / "run/manual.lock"),
+        ),
         theme="harbour",
         keys={"surface.send": ("ctrl+s", "f5"), "app.quit": ("ctrl+q",)},
     )
+
+
+def test_the_fields_of_the_collector_are_those_its_reader_knows() -> None:
+    assert config_collector.FIELDS == HEALTH_FIELDS
+    assert CollectorConfig(metrics_url="http://m").source == "http://m" and not CollectorConfig().source
 
 
 def test_the_fields_and_verbs_are_those_of_the_tracker() -> None:
@@ -172,7 +214,7 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("log: {fields: {task: 3}}", "log.fields.task: must be a list"),
         (
             "log: {statuses: {끝: over}}",
-            ":1:21 log.statuses.끝: over is not possible here; write queued, sent, working,",
+            ":1:21 log.statuses.끝: over is not possible here; write queued, sending, sent, working,",
         ),
         ("log: {tracker: {verfy: [a]}}", ":1:17 log.tracker.verfy: is not a known key; did you mean verify?"),
         ("log: {tracker: {verify: a b}}", ':1:25 log.tracker.verify: must be a list; start each entry with "- "'),
@@ -200,6 +242,12 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("collector: {every: 1" + "0" * 5000 + "}", "is not a usable number"),
         ("collector: {url: localhost:4318}", ":1:18 collector.url: is not an http(s) URL"),
         ("collector: {url: 'http://[::1'}", "is not an http(s) URL"),
+        ("collector: {metrics_url: x}", ":1:26 collector.metrics_url: is not an http(s) URL; write for example http:"),
+        ("collector: {timeout: 0}", ":1:22 collector.timeout: must be between 0.1 and 60 seconds"),
+        ("collector: {probe: on}", ":1:20 collector.probe: on is not possible here; write auto, always or never"),
+        ("collector: {probe: always}", "collector.probe: needs to know where; write otlp_url: http://127.0.0.1:4318"),
+        ("collector: {fields: {lugs: a}}", ":1:28 collector.fields.lugs: is not a field of a collector; did you mean"),
+        ("collector: {fields: {logs: ''}}", "collector.fields.logs: names no place in the document"),
         ("theme: a\ntheme: b", ":2:1 theme: is already set in line 1; keep one of them"),
         ("services: {a: b}", ':1:11 services: must be a list; start each entry with "- "'),
         ("services: [3]", ":1:12 services.1: must be a group of keys"),
@@ -379,17 +427,21 @@ def uncommented(text: str) -> str:
 
 def test_the_example_documents_every_key_with_its_default() -> None:
     """Above each ``key:`` stands its ``Default:``; the keys of a list's entries have a line each in its comment."""
-    text = EXAMPLE.read_text()
-    for section in (
-        Config,
-        MuxConfig,
-        LogConfig,
-        TrackerConfig,
-        CollectorConfig,
-        NotifySection,
-        ApprovalSection,
-        GuardSection,
+    text = whole = EXAMPLE.read_text()
+    for section, after in (
+        (Config, ""),
+        (MuxConfig, ""),
+        (LogConfig, ""),
+        (TrackerConfig, ""),
+        (CollectorConfig, "\ncollector:\n"),
+        (NotifySection, ""),
+        (ApprovalSection, ""),
+        (GuardSection, "\nguards:\n"),
+        (AutomaticSection, "\n  automatic:\n"),
+        (TraceSection, "\ntrace:\n"),
+        (VerifySection, "\nverify:\n"),
     ):
+        text = whole[whole.index(after) :]
         for field in fields(section):
             if is_dataclass(field.default) and not isinstance(field.default, type):
                 assert re.search(rf"(?m)^ *{field.name}:$", text), field.name
@@ -397,6 +449,7 @@ def test_the_example_documents_every_key_with_its_default() -> None:
             comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
             assert comment, field.name
             assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
+    text = whole
     entries = (
         *(("surfaces", SurfaceConfig), ("services", ServiceConfig), ("automation", AutomationSection)),
         *(("artifacts", ArtifactSection), ("figures", FigureSection), ("templates", TemplateSection)),
@@ -425,3 +478,31 @@ def shown(default: object) -> str:
     if default == "":
         return '""'
     return "none" if default is MISSING or default == () else str(default)
+
+
+def test_how_a_dispatch_is_verified_can_be_said(write: Path) -> None:
+    write.write_text("verify:\n  template: 검증 {number}\n  verifiers: CLAUDE V\n  pattern: '총평 (?P<cross>\\d)'\n")
+    assert load(write).verify == VerifySection(("검증 {number}",), ("CLAUDE V",), ("총평 (?P<cross>\\d)",))
+    write.write_text(uncommented(EXAMPLE.read_text()))
+    section = load(write, ("surface.send",)).verify
+    assert len(section.template) == 4 and section.verifiers == ("CLAUDE V", "CODEX V") and len(section.pattern) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("verify: {pattern: '(?P<cross>'}", ":1:19 verify.pattern.1: is not a regular expression"),
+        ("verify:\n  pattern:\n    - '(?P<self>x)'\n    - 'x'", ":4:7 verify.pattern.2: has no group"),
+        ("verify: {pattern: ['(?P<gap>x)']}", ":1:20 verify.pattern.1: has a group gap"),
+        ("verify: {template: ['{number}', '{x}']}", ":1:33 verify.template.2: {x} stands for nothing here"),
+        ("verify: {template: ' '}", ":1:20 verify.template: is empty"),
+        ("verify: {template: 'self 4 cross 3'}", ":1:20 verify.template.1: “self 4 cross 3” itself would be taken"),
+        ("verify: {pattern: '(?P<verdict>pass)'}", ":1:19 verify.pattern: “End with one line"),
+        ("verify: {verifiers: ['']}", ":1:22 verify.verifiers.1: is empty"),
+        ("verify: {templat: x}", ":1:10 verify.templat: is not a known key; did you mean template?"),
+        ("verify: {pattern: 3}", ":1:19 verify.pattern: must be a list"),
+    ],
+)
+def test_what_is_wrong_with_it_is_told_with_its_place(write: Path, text: str, expected: str) -> None:
+    found = problems(write, text)
+    assert any(line.startswith(expected) for line in found), found

@@ -282,7 +282,8 @@ async def test_watches_that_break_do_not_stop_each_other(monkeypatch: pytest.Mon
     started: list[str] = []
 
     async def broken(*arguments: object) -> AsyncIterator[Reading]:
-        started.append(str(arguments[0]))
+        first = arguments[0]
+        started.append(first.url if isinstance(first, CollectorConfig) else str(first))
         for reading in list[Reading]():
             yield reading
         raise OSError("the adapter's bug")

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ import pytest
 
 from console.cli import main
 from console.headless import document, lines
+from console.headless_collector import collector_judged, collector_lines
 from console.model.agent import AgentState, AgentStatus
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import CollectorRead, LogRead, Reading, ServicesRead
 from console.model.service import Judgement, Service
-from console.model.snapshot import MuxSlice, Snapshot, reduce
+from console.model.snapshot import CollectorSlice, MuxSlice, Snapshot, reduce
 from console.model.surface import Surface
-from console.model.telemetry import Collector, CollectorState
+from console.model.telemetry import Collector, CollectorState, Exporter
 from tests.tmux_server import TmuxServer, python
 from tests.ui_helpers import NOW, info, screen, seen
 
@@ -76,6 +78,7 @@ def test_the_document_has_every_slice_with_its_time_and_source(
         "dispatches",
         "services",
         "collector",
+        "cut_off",
         "operations",
         "needs_person",
     ]
@@ -92,6 +95,7 @@ def test_the_document_has_every_slice_with_its_time_and_source(
     assert said["dispatches"]["items"][0]["task"] == "과제 [/]" and said["dispatches"]["items"][0]["open"] is True
     assert said["services"]["items"][0]["judgement"] == "ok" and said["services"]["read_at"] > before - 1
     assert said["collector"] == {"read_at": None, "source": None, "state": None} and said["needs_person"] == []
+    assert said["cut_off"] == []
 
 
 def test_exit_codes_say_whether_something_needs_a_person(
@@ -199,6 +203,12 @@ def test_the_word_of_an_agent_is_in_the_one_snapshot_of_status(
     assert surface["said_at"] == pytest.approx(at, abs=0.01) and surface["needs_person"] is True
 
 
+COLLECTOR = Collector(
+    CollectorState.UP, "200", ":4318", refused=0, exporters=(Exporter("otlp", 5, 2, 90, 100),),
+    origins=(("logs", "url"), ("uptime", "url"), ("refused", "metrics_url"), ("exporters", "metrics_url")),
+)  # fmt: skip
+
+
 def snapshot() -> Snapshot:
     status = AgentStatus(seen(AgentState.APPROVAL, reason="Bash: rm"), NOW - 5)
     agent = Surface(info(1), "CODEX 1", "builder", seen_agent="codex", screen=screen("one\n\ntwo\n\n"), status=status)
@@ -206,7 +216,9 @@ def snapshot() -> Snapshot:
     readings: tuple[Reading, ...] = (
         LogRead(NOW, "log.json", (Dispatch(54, "codex 1", "task", DispatchStatus.SENT),)),
         ServicesRead(NOW, "processes", (Service("auto", "absent", "running", Judgement.ALARM, "pid 9"),)),
-        CollectorRead(NOW, "http://x", Collector(CollectorState.UP, "200", ":4318", logs=1, uptime=2.0)),
+        CollectorRead(NOW - 60, "http://x", replace(COLLECTOR, logs=1, uptime=9.0)),
+        CollectorRead(NOW - 40, "http://x", replace(COLLECTOR, logs=1, uptime=2.0)),
+        CollectorRead(NOW - 10, "http://x", replace(COLLECTOR, logs=22, uptime=32.0)),
     )
     return functools.reduce(reduce, readings, before)
 
@@ -217,8 +229,15 @@ def test_the_document_of_a_full_snapshot() -> None:
     assert first["lines"] == ["one", "", "two"] and first["since"] == NOW - 5 and first["reason"] == "Bash: rm"
     assert (first["state"], first["agent"], first["dispatch"], first["source"]) == ("approval", "codex", 54, "screen")
     assert (second["state"], second["since"], second["error"]) == ("unknown", None, "cannot be read")
-    assert said["collector"]["uptime_s"] == 2.0 and said["collector"]["spans"] is None
-    assert said["needs_person"] == ["CODEX 1: approval", "auto: running, expected absent"]
+    found = said["collector"]
+    assert found["uptime_s"] == 32.0 and found["spans"] is None and found["state"] == "degraded"
+    assert found["per_minute"] == {"logs": 42.0, "spans": None, "metrics": None, "total": 42.0, "over_s": 30.0}
+    assert found["restarts"] == [{"at": NOW - 42, "evidence": "uptime 9 s, then 2 s"}] and found["since"] == NOW - 60
+    assert found["exporters"] == [{"name": "otlp", "sent": 5, "failed": 2, "queued": 90, "capacity": 100, "fill": 0.9}]
+    assert found["age_s"] > 0 and found["reason"] == "queue of otlp 90% full" and found["endpoint"] == ":4318"
+    assert said["needs_person"] == [
+        "CODEX 1: approval", "auto: running, expected absent", "collector :4318 degraded: queue of otlp 90% full",
+    ]  # fmt: skip
 
 
 def test_the_lines_of_a_full_snapshot() -> None:
@@ -229,7 +248,16 @@ def test_the_lines_of_a_full_snapshot() -> None:
         "CODEX 1  codex  #54 task",
         "log.json: 1 dispatches, 1 open",
         "alarm: auto running, expected absent (pid 9)",
-        "collector: up: 200",
+        "collector: degraded: queue of otlp 90% full (200)",
+        "22 logs, otlp failed to send 2, queue of otlp 90% full, 42 per minute over 30 s, up 0.0 h, restarted ",
         "needs a person: CODEX 1: approval",
     ):
         assert part in said, (part, said)
+
+
+def test_the_words_of_doctor_about_the_collector() -> None:
+    good, text = collector_judged(snapshot().collector, NOW)
+    assert not good and text.startswith("degraded: queue of otlp 90% full (200); 22 logs; ") and "read 10 s ago" in text
+    assert collector_judged(CollectorSlice(), NOW)[0] and "not configured" in collector_judged(CollectorSlice(), NOW)[1]
+    assert collector_judged(CollectorSlice("http://x"), NOW) == (False, "no answer yet; look at http://x")
+    assert list(collector_lines(CollectorSlice("http://x"), NOW)) == ["collector: no answer yet"]

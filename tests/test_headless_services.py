@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import fields
 
-from console.headless_services import service_checks, service_document, service_lines
+from console.headless_services import all_well, service_checks, service_document, service_lines
 from console.model.expected import parse
 from console.model.reading import ServicesRead
 from console.model.service import Observation, Service, State
@@ -59,6 +59,11 @@ def test_the_lines_tell_since_when_and_who_is_odd() -> None:
     assert lines[1].startswith("  attention: OpenClaw 1 of 2 odd, expected loaded (2 loaded; not as expected: b loaded")
     assert lines[2] == "    attention: b loaded (idle; bad)"
     assert list(service_lines(ServicesSlice())) == ["services: not configured"]
+
+
+def test_what_is_not_known_is_not_said_to_be_well() -> None:
+    assert all_well(taken(AUTO)) == "all well" == all_well(ServicesSlice())
+    assert all_well(taken(AUTO, LOST)).endswith("; unknown: web")
 
 
 def test_doctor_says_what_cannot_be_read_and_what_to_do() -> None:

@@ -60,10 +60,21 @@ TABLE: Final[dict[str, Room]] = {
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
     "operations_report": _room("model"),
     "operations_commands": _room("model safety config operations_report", lazy="engine opening state_journal"),
-    "headless": _room("version model safety config host engine mux opening state_journal operations_report"),
-    "log_commands": _room("model safety config", lazy="tracker log_report log_lost"),
+    "headless": _room(
+        "version model safety config host engine mux opening state_journal operations_report", lazy="telemetry"
+    ),
+    "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
     "queue_command": _room("model safety config", lazy="engine opening"),
+    "handoff_data": _room("model", "yaml platformdirs"),
+    "handoff_report": _room("model safety log_report", "rich"),
+    "handoff_command": _room("model safety", lazy="handoff_data handoff_report"),
+    "init_draft": _room("safety"),
+    "init_handoff": _room("model init_draft"),
+    "init_fleet": _room("model config init_draft"),
+    "init_command": _room(
+        "model safety config", lazy="handoff_command init_draft init_handoff init_fleet engine opening"
+    ),
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
@@ -71,7 +82,8 @@ TABLE: Final[dict[str, Room]] = {
         "model safety commands config engine screens widgets theming opening mux.base", "textual rich", lazy="editor"
     ),
     "cli": _room(
-        "version safety commands config log_commands detect send_command queue_command operations_commands",
+        "version safety commands config log_commands detect send_command queue_command operations_commands "
+        "handoff_command init_command",
         lazy="engine headless opening app",
     ),
     "__main__": _room("cli"),
@@ -81,6 +93,7 @@ TABLE: Final[dict[str, Room]] = {
 SAME_ROOM: Final = {
     "config_load": "config",
     "config_log": "config",
+    "config_collector": "config",
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
@@ -88,6 +101,8 @@ SAME_ROOM: Final = {
     "state_drafts": "state_journal",
     "app_queue": "app",
     "state_bindings": "state_journal",
+    "collector_journal": "state_journal",
+    "headless_collector": "headless",
     "state_baseline": "state_journal",
     "config_operations": "config",
     "cleaning": "engine",
@@ -98,9 +113,15 @@ SAME_ROOM: Final = {
     "watches": "engine",
     "attending": "engine",
     "sending": "engine",
+    "tracing": "engine",
+    "cut_off": "engine",
+    "interlock": "engine",
     "queueing": "engine",
     "config_sections": "config",
     "config_attention": "config",
+    "config_verify": "config",
+    "verifying": "engine",
+    "app_verify": "app",
     "config_services": "config",
     "headless_services": "headless",
 }

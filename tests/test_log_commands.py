@@ -177,7 +177,7 @@ def test_verify(log: Path, capsys: pytest.CaptureFixture[str]) -> None:
     ("arguments", "said"),
     [
         (["show", "x"], "x is no number of a dispatch; write 54 or #54"),
-        (["set", "54", "status", "finito"], "finito is not a status; write one of queued, sent"),
+        (["set", "54", "status", "finito"], "finito is not a status; write one of queued, sending, sent"),
         (["set", "54", "created_at", "soon"], "soon is no time after 2000; write"),
         (["set", "54", "task", "a\x1bb"], "has U+001B ESCAPE at character 2"),
         (["set", "54", "task", "\udcff"], "has U+DCFF"),

@@ -33,6 +33,11 @@ def test_only_what_is_new_is_written(tmp_path: Path) -> None:
     assert (tmp_path / NAME).stat().st_mode & 0o777 == 0o600
 
 
+def test_a_change_from_the_future_is_not_believed(tmp_path: Path) -> None:
+    ServiceJournal(tmp_path).record({}, {"a": ((NOW - 1, "up"), (NOW + 3600, "absent"))})
+    assert load(tmp_path, NOW) == {"a": ((NOW - 1, "up"),)}
+
+
 def test_a_folder_that_cannot_be_written_is_told_once(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     journal = ServiceJournal(tmp_path / "file")

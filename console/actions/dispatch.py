@@ -10,7 +10,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,11 +25,9 @@ from console.model.similar import groups
 from console.model.surface import Surface
 from console.mux.base import Multiplexer
 from console.safety import redact, safe_text
-from console.telemetry.trace import SAMPLED, make
+from console.telemetry.trace import SAMPLED, About, SpanName, Tracer, make
 from console.tracker.dispatch_log import DispatchLog
 
-SENDING: Final = "sending"
-"""The status of a record whose bytes may be on their way."""
 STATUSES: Final = {
     "submitted": DispatchStatus.SENT,
     "queued": DispatchStatus.SENT,
@@ -83,17 +81,62 @@ def new_traceparent() -> str:
 
 
 class Dispatcher:
-    """Sends and records. *folder* keeps the journal of sends; *log* is the dispatch log, None where there is none."""
+    """Sends and records. *folder* keeps the journal of sends; *log* is the dispatch log, None where there is none.
 
-    def __init__(self, folder: Path, log: DispatchLog | None, *, clock: Callable[[], float] = time.time) -> None:
+    *tracer* gets the spans ``dispatch`` (from the first line of the journal to the recorded outcome) and, within it,
+    ``dispatch.send`` (from the first look at the screen to what was seen).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        log: DispatchLog | None,
+        *,
+        clock: Callable[[], float] = time.time,
+        tracer: Tracer | None = None,
+    ) -> None:
         self.journal = SendJournal(folder)
+        self._tracer = tracer
         self._log = log if log is not None and log.path is not None else None
         self._clock = clock
 
     async def dispatch(self, mux: Multiplexer, request: Request, judge: Judge) -> Dispatched:
         """Carry out *request*. Raises CancelledError only; then the record says that it was cut off."""
-        key, traceparent, ref = secrets.token_hex(16), new_traceparent(), request.surface.info.ref
-        now = self._clock()
+        key, traceparent, began = secrets.token_hex(16), new_traceparent(), self._clock()
+        try:
+            done = await self._dispatch(mux, request, judge, key, traceparent)
+        except asyncio.CancelledError:
+            self._span("dispatch", request, traceparent, began, About(key, outcome="unconfirmed"))
+            raise
+        if done.key:
+            number = f"#{done.number}" if done.number is not None else key
+            about = About(number, outcome=done.result.outcome, enters=done.result.enters)
+            self._span("dispatch", request, traceparent, began, about)
+        return done
+
+    def _span(self, name: SpanName, request: Request, traceparent: str, began: float, about: About) -> None:
+        if self._tracer is not None:
+            info, agent = request.surface.info, request.surface.agent
+            about = replace(about, surface=info.ref, agent=agent, characters=len(request.text))
+            self._tracer.span(name, traceparent, began, self._clock(), about)
+
+    async def _typed(
+        self, mux: Multiplexer, request: Request, judge: Judge, traceparent: str, dispatch: str
+    ) -> SendResult:
+        """The procedure itself, with its span."""
+        address = request.surface.info.key if "uuid" in mux.capabilities else request.surface.info.ref
+        about, began = About(dispatch, outcome="unconfirmed"), self._clock()
+        try:
+            result = await submit(mux, address, request.text, judge, request.order)
+            about = replace(about, outcome=result.outcome, enters=result.enters)
+            return result
+        finally:
+            self._span("dispatch.send", request, traceparent, began, about)
+
+    async def _dispatch(
+        self, mux: Multiplexer, request: Request, judge: Judge, key: str, traceparent: str
+    ) -> Dispatched:
+        ref, now = request.surface.info.ref, self._clock()
         try:
             await in_thread(lambda: self.journal.begin(key, now, request.surface, request.text, traceparent))
         except OSError as error:
@@ -112,8 +155,8 @@ class Dispatcher:
             if request.order.progress is not None:
                 request.order.progress(Step("record", f"#{number}" if number is not None else "there is no log", 0.0))
             typing = True
-            address = request.surface.info.key if "uuid" in mux.capabilities else ref
-            result = await submit(mux, address, request.text, judge, request.order)
+            label = f"#{number}" if number is not None else key
+            result = await self._typed(mux, request, judge, traceparent, label)
         except OSError as error:
             number = await _number_of(recording)
             return await self._closed(_refused(ref, f"the journal of sends: {error}"), key, traceparent, number)
@@ -134,16 +177,33 @@ class Dispatcher:
         """Sends of earlier runs that were cut off: to be shown at the start. Nothing is sent again by itself."""
         return self.journal.in_flight(self._clock())
 
+    def cut_off(self) -> tuple[InFlight, ...]:
+        """The same, each with the number of its record also where the crash came before that was noted. Blocks."""
+        found, path = self.in_flight(), self._log.path if self._log is not None else None
+        if path is None or self._log is None or all(each.number is not None for each in found):
+            return found
+        from console.tracker.lookup import number_with
+
+        mapping = self._log.mapping
+
+        def numbered(each: InFlight) -> InFlight:
+            if each.number is not None:
+                return each
+            return replace(each, number=number_with(path, "dispatch_key", each.key, mapping))
+
+        return tuple(map(numbered, found))
+
     async def settle(self, found: InFlight, status: DispatchStatus, evidence: str) -> str:
-        """Close a send that was cut off as the operator decided; return a warning, or an empty string."""
-        warning = ""
+        """Close a send that was cut off as the operator decided; return why it stays open, or an empty string."""
         if found.number is not None:
             warning = await self._mark(found.number, status, "settled", evidence)
+            if warning:
+                return warning
         try:
             await in_thread(lambda: self.journal.end(found.key, f"settled {status}", evidence))
         except OSError as error:
-            warning = warning or f"the journal of sends cannot be written: {error}"
-        return warning
+            return f"the journal of sends cannot be written: {error}"
+        return ""
 
     async def _record(self, request: Request, key: str, traceparent: str, now: float) -> Written | None:
         """Append the record; None without a log."""
@@ -158,7 +218,7 @@ class Dispatcher:
         fields = {
             "surface": info.ref,
             "task": redact(safe_text(request.task or request.text, multiline=True))[:TASK_LIMIT],
-            "status": SENDING,
+            "status": DispatchStatus.SENDING,
             "dispatched_at": now,
             **request.fields,
             "dispatch_key": key,
@@ -198,7 +258,7 @@ class Dispatcher:
             here = request.surface.answers_to(each.surface)
             if not here and identity(each.surface) in request.fellows:
                 continue
-            if groups(((0, task), (1, each.task))) or (here and each.raw_status == SENDING):
+            if groups(((0, task), (1, each.task))) or (here and each.status is DispatchStatus.SENDING):
                 return f"{each.label} was given to {safe_text(each.surface)} at the same moment"
         return ""
 
@@ -228,10 +288,8 @@ class Dispatcher:
 
 
 def same_surface(found: InFlight, surface: Surface) -> bool:
-    """Whether a send that was cut off went to *surface*: by its identity, or by its ref where it has none."""
-    if found.uuid or surface.info.uuid:
-        return found.uuid == (surface.info.uuid or "")
-    return identity(found.surface) == identity(surface.info.ref)
+    """Whether a send that was cut off went to *surface*; see `CutOff.went_to`."""
+    return found.fact.went_to(surface)
 
 
 async def _number_of(recording: asyncio.Future[Written | None]) -> int | None:

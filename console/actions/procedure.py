@@ -15,7 +15,7 @@ from console.actions.send import Judge, Left, Order, Outcome, SendResult, StepNa
 from console.model.agent import AgentState, Detection
 from console.model.outcome import Step
 from console.model.surface import Screen
-from console.mux.base import Multiplexer, MuxError
+from console.mux.base import Multiplexer, MuxError, Queued
 from console.safety import check_outgoing, safe_text
 
 _UNTOUCHED: Final = re.compile(r"\b(nothing was|not) typed\b")
@@ -54,6 +54,12 @@ class Procedure:
             raise AssertionError("a send ends with an outcome")
         except _End as end:
             result = self._result(end.outcome, str(end), end.left, end.cancelled)
+        except Queued as error:
+            # Not failed: the text may stand in the box later, when nobody looks any more.
+            kept = "Enter waits behind the text" if self._enters else "Enter was not pressed"
+            result = self._result(
+                "unconfirmed" if self._enters else "typed_not_submitted", f"{error}; {kept}", "unknown"
+            )
         except MuxError as error:
             left: Left = "unknown" if self._pasting else "nothing"
             told = f"{error}; the text may stand in the input box" if self._pasting else str(error)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from console.actions.echo import Ours, squeeze
 from console.model.agent import Detection
+from console.model.cut_off import CutOff
 from console.model.surface import Screen, Surface
 from console.safety import redact, safe_text
 from console.state_journal import append_line, read_lines
@@ -44,14 +45,19 @@ class InFlight:
     """Its record in the log, as far as it was written."""
     typing: bool = False
     """The first byte may have gone out. Otherwise nothing was typed, for sure."""
+    process: int | None = None
+    """Process that ran in the target."""
+
+    @property
+    def fact(self) -> CutOff:
+        """The same without the text, for the snapshot."""
+        where = (self.surface, self.uuid, self.name)
+        return CutOff(self.key, self.at, *where, self.number, self.typing, self.process)
 
     @property
     def about(self) -> str:
         """One line for the operator at the next start."""
-        label = f"#{self.number}" if self.number is not None else "a task without a record"
-        if not self.typing:
-            return f"{label} was to be sent to {self.surface}; nothing was typed"
-        return f"{label} was sending: check {self.surface}"
+        return self.fact.about
 
     def evidence(self, screen: Screen, seen: Detection) -> str:
         """What the surface shows of it now; a fact for the operator, not a decision."""
@@ -71,9 +77,14 @@ class SendJournal:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / NAME
+        self.going_on = False
+        """Whether another console was at one when it was last looked: that may have ended without a new line."""
+        self._own: set[str] = set()
+        """Keys of the sends this very object is at; they are not cut off."""
 
     def begin(self, key: str, at: float, surface: Surface, text: str, traceparent: str) -> None:
         """A send begins; nothing has been recorded or typed."""
+        self._own.add(key)
         self._write(
             key,
             "begin",
@@ -84,6 +95,7 @@ class SendJournal:
             text=redact(safe_text(text, multiline=True))[:TEXT_LIMIT],
             traceparent=traceparent,
             pid=os.getpid(),
+            process=surface.info.pid,
         )
 
     def recorded(self, key: str, number: int | None) -> None:
@@ -92,6 +104,7 @@ class SendJournal:
 
     def end(self, key: str, outcome: str, evidence: str) -> None:
         """What came of it."""
+        self._own.discard(key)
         self._write(key, "end", outcome=outcome, evidence=redact(safe_text(evidence))[:500])
 
     def _write(self, key: str, event: str, **more: object) -> None:
@@ -111,12 +124,11 @@ class SendJournal:
                 found.pop(key, None)
             elif event == "typing" and key in found:
                 begun, pid = found[key]
-                number = _number(line.get("number"))
-                found[key] = (
-                    InFlight(key, begun.at, begun.surface, begun.uuid, begun.name, begun.text, number, True),
-                    pid,
-                )
-        return tuple(each for each, pid in found.values() if now - each.at > LONGEST or not runs(pid))
+                found[key] = (replace(begun, number=_number(line.get("number")), typing=True), pid)
+        others = [(each, pid) for key, (each, pid) in found.items() if key not in self._own]
+        left = tuple(each for each, pid in others if now - each.at > LONGEST or not runs(pid))
+        self.going_on = len(left) < len(others)
+        return left
 
 
 def _begun(key: str, line: dict[str, object]) -> InFlight:
@@ -126,7 +138,8 @@ def _begun(key: str, line: dict[str, object]) -> InFlight:
 
     at = line.get("at")
     when = float(at) if isinstance(at, int | float) else 0.0
-    return InFlight(key, when, text("surface"), text("uuid"), text("name"), text("text"))
+    where = (text("surface"), text("uuid"), text("name"))
+    return InFlight(key, when, *where, text("text"), process=_number(line.get("process")))
 
 
 def _number(held: object) -> int | None:

@@ -18,7 +18,7 @@ from console.agents.codex_layout import codex_layout
 from console.agents.facts import read_facts
 from console.agents.lines_layout import lines_layout
 from console.agents.questions import ANY_MARK, options
-from console.agents.regions import OPTION, Layout, cursor_text, text_end, trimmed
+from console.agents.regions import OPTION, Layout, cursor_text, indented, text_end, trimmed
 from console.agents.rule_files import load_all, load_yaml, pattern
 from console.agents.rules import Match, RuleSet, region_text, version_of
 from console.model.agent import AgentState, Detection, Regions
@@ -181,6 +181,7 @@ def _verdict(rules: RuleSet, layout: Layout, version: str, *, titled: bool) -> D
     found = rules.best(layout, texts, version_of(version), titled=titled)
     context = (found.context if found else "") or rules.context_of(layout, texts)
     dialog = layout.dialog
+    end = _body_end(layout, found)
     marks = ANY_MARK if rules.layout == "lines" else OPTION
     return Detection(
         agent=rules.agent,
@@ -192,7 +193,7 @@ def _verdict(rules: RuleSet, layout: Layout, version: str, *, titled: bool) -> D
         context=context,
         options=options(layout.rows[dialog[0] : dialog[1]], layout.width, marks) if dialog else (),
         draft=layout.draft,
-        regions=Regions((0, _body_end(layout, found)), dialog),
+        regions=Regions((0, end), dialog, _answer(layout, end)),
         keep=found.rule.keep if found else False,
         blocks=found.rule.blocks if found else False,
         facts=read_facts(rules, layout, texts, found, version),
@@ -205,6 +206,19 @@ def _version(rules: RuleSet, layout: Layout, texts: dict[str, str | None]) -> st
     text = region_text(layout, "body", texts) if regex is not None else None
     found = regex.search(text) if regex is not None and text else None
     return found[1] if found is not None and found.re.groups else ""
+
+
+def _answer(layout: Layout, end: int) -> tuple[int, int] | None:
+    """From the first block below the operator's prompt to the end of the body. The rows of a prompt are indented.
+
+    Where the prompt has left the screen, all of it is the answer, or the end of a long prompt before it.
+    """
+    if layout.box is None:
+        return None
+    if layout.exchange is None:
+        return (0, end)
+    start = next((at for at in range(layout.exchange + 1, end) if not indented(layout.rows[at])), end)
+    return (start, end)
 
 
 def _body_end(layout: Layout, found: Match | None) -> int:

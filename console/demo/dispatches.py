@@ -113,6 +113,7 @@ def _change(rows: list[dict[str, Any]], rng: Random, now: datetime) -> None:
         rng.choice(running)["status"] = NEEDS_CHECK
     else:
         busy = {row.get("surface") for row in running}
-        free = [member.name for member in ROSTER if member.name not in busy] or [ROSTER[0].name]
+        # Verifiers are left to the operator: v has them verify.
+        free = [m.name for m in ROSTER if m.name not in busy and "검증" not in m.role] or [ROSTER[0].name]
         number = 1 + max(int(row.get("id", 0)) for row in rows)
         rows.append(_row(number, rng.choice(free), rng.choice(PROMPTS), "Working", now, None))

@@ -72,6 +72,11 @@ class DemoFleet:
         """The collector's health document; empty after `stop`."""
         return self._health.url if self._health is not None else ""
 
+    @property
+    def metrics_url(self) -> str:
+        """The collector's internal metrics; empty after `stop`."""
+        return self._health.metrics_url if self._health is not None else ""
+
     async def stop(self) -> None:
         """Take everything down and wait until it is gone; idempotent."""
         if self._tracker is not None:

@@ -85,6 +85,10 @@ class Session:
         self._heard = heard
         self._pasted: list[tuple[str, str]] = []
         self._pastes = 0
+        self._wholes: dict[str, str] = {}
+        """From what is shown of a prompt to all of it."""
+        self._verifies = False
+        """The prompt at work wants a verdict at the end."""
 
     @property
     def due(self) -> float | None:
@@ -114,6 +118,7 @@ class Session:
     def submit(self, prompt: str, now: float) -> None:
         """Start a turn with *prompt*."""
         self.entries.append(Entry("user", prompt))
+        self._verifies = tasks.asks_verdict(self._wholes.pop(prompt, prompt))
         asks = self._rng.random() < 0.25
         self._steps = list(self._script) if self._script else tasks.shuffled_kinds(self._rng, asks=asks)
         self.state = "working"
@@ -196,6 +201,8 @@ class Session:
         for placeholder, value in self._pasted:
             whole = whole.replace(placeholder, value, 1)
         self._pasted = []
+        if whole != shown:
+            self._wholes[shown] = whole
         self._heard(event, whole)
         return shown if self.agent == "claude" else whole
 
@@ -256,7 +263,7 @@ class Session:
             self.entries.append(Entry("say", choice(tasks.SAYINGS)))
 
     def _finish(self, now: float) -> None:
-        self.entries.append(Entry("say", self._rng.choice(tasks.REPORTS)))
+        self.entries.append(Entry("say", self._rng.choice(tasks.VERDICTS if self._verifies else tasks.REPORTS)))
         self.entries.append(
             Entry("done", self._rng.choice(tasks.PAST), (str(self.elapsed(now)), time.strftime("%H:%M")))
         )

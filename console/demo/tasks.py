@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Final
 
@@ -78,8 +79,21 @@ REPORTS: Final = (
     "Finished. 50 files removed, 3 kept because a running session still reads them 🧹",
 )
 
+VERDICTS: Final = (
+    "직접 실행해 확인했습니다: 테스트 12개 통과, 빈 배치만 예외입니다.\n자체 4.9 / 교차 4.1 / 판정 PASS",
+    "I ran its tests myself: all pass, one claim of the report is wrong.\nself 4.9 / cross 3.8 / verdict: warn",
+    "산출물 3개를 열어 보고서와 대조했습니다. 숫자가 모두 일치합니다.\n자체 4.5 / 교차 4.4 / 판정 PASS",
+)
+"""What a verifier reports; the last line is the one it was asked for."""
+_ASKS_VERDICT: Final = re.compile(r"(?is)(?=.*(verif|검증))(?=.*(verdict|판정))")
+
 VERBS: Final = ("Pondering", "Kerfuffling", "Nesting", "Brewing", "Puzzling", "Sautéing", "Hullaballooing", "Noodling")
 PAST: Final = ("Baked", "Churned", "Cooked", "Sautéed", "Crunched", "Brewed")
+
+
+def asks_verdict(prompt: str) -> bool:
+    """Whether a prompt wants a verification with scores and a verdict."""
+    return _ASKS_VERDICT.match(prompt) is not None
 
 
 def shuffled_kinds(rng: Random, *, asks: bool) -> list[str]:

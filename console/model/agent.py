@@ -80,6 +80,8 @@ class Regions:
     """The agent's output, without its own footer (spinner, input box, status rows)."""
     dialog: tuple[int, int] | None = None
     """A dialog that waits for an answer."""
+    answer: tuple[int, int] | None = None
+    """What the agent has said since the operator's last prompt, as far as the screen shows it; None: not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ class DispatchStatus(StrEnum):
     """State of a dispatch. The value is the word shown and the word in JSON."""
 
     QUEUED = "queued"
+    SENDING = "sending"
+    """Its bytes may be on their way; it stays so only where the console was cut off meanwhile."""
     SENT = "sent"
     WORKING = "working"
     WAITING = "waiting"
@@ -25,6 +27,7 @@ class DispatchStatus(StrEnum):
 OPEN_STATUSES: Final = frozenset(
     {
         DispatchStatus.QUEUED,
+        DispatchStatus.SENDING,
         DispatchStatus.SENT,
         DispatchStatus.WORKING,
         DispatchStatus.WAITING,
@@ -65,6 +68,21 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
+class Links:
+    """What a dispatch has to do with others."""
+
+    verifies: int | None = None
+    """Number of the dispatch this one is to verify."""
+    verifier: str = ""
+    """Surface that verifies it, or is to."""
+    verified_by: int | None = None
+    """Number of the dispatch that was sent to verify it."""
+
+
+NO_LINKS: Final = Links()
+
+
+@dataclass(frozen=True, slots=True)
 class Dispatch:
     """One task given to one surface; texts have passed `safety.safe_text`."""
 
@@ -80,6 +98,9 @@ class Dispatch:
     verification: Verification | None = None
     agent: str = ""
     """The agent it was given to, as the file names it; most logs do not."""
+    automatic: bool = False
+    """The automatic dispatcher's, by the words the configuration names (``guards.automatic.records``)."""
+    links: Links = NO_LINKS
 
     @property
     def is_open(self) -> bool:

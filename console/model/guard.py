@@ -53,6 +53,7 @@ RULES: Final = (
     Rule("account", guard_surface.account),
     Rule("identity", guard_surface.identity),
     Rule("stale", guard_surface.stale),
+    Rule("unsettled", guard_surface.unsettled),
     Rule("state", guard_surface.state),
     Rule("automatic", guard_log.automatic),
     Rule("duplicate", guard_log.duplicate),

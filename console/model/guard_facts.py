@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 
@@ -79,6 +80,8 @@ class Facts:
     """Why the log cannot be read now; empty when it can, or there is none."""
     wrong: tuple[Wrong, ...] = ()
     """What is wrong with the text."""
+    cut_off: tuple[CutOff, ...] = ()
+    """Sends that have no outcome and nobody has settled."""
     automatic: Automatic | None = None
     """None: there is none to be kept apart from."""
     minute: int | None = None
@@ -127,8 +130,8 @@ class Policy:
     """Characters."""
     stateless: tuple[str, ...] = ("codex",)
     """Agents that remember nothing from one task to the next."""
-    quiet_hours: tuple[int, int] | None = None
-    """Local minutes of the day, from and to; may pass midnight."""
+    quiet_hours: tuple[tuple[int, int], ...] = ()
+    """Spans of local minutes of the day, from and to; one may pass midnight."""
     restarts: tuple[str, ...] = RESTARTS
     avoid: tuple[tuple[str, str], ...] = AVOID
 

@@ -8,8 +8,8 @@ from typing import Final
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.guard_facts import Facts, Hit, Policy, Task
 from console.model.similar import groups
-from console.model.summary import may_verify
 from console.model.surface import Surface
+from console.model.verify_task import own_work
 
 HOUR: Final = 3600.0
 CONTAINED: Final = 16
@@ -80,9 +80,7 @@ def author(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return Hit(f"{facts.surface.name} would verify its own work", "choose another verifier")
     if task.verifies is None or facts.surface is None:
         return None
-    spellings = {facts.surface.info.ref, facts.surface.name, facts.surface.info.label, facts.surface.info.uuid or ""}
-    names = {**facts.names, **{name: facts.surface.info.ref for name in spellings if name}}
-    why = may_verify(task.verifies, facts.surface.info.ref, names)
+    why = own_work(facts.surface, task.verifies, facts.names)
     return Hit(why, "choose another surface to verify it") if why else None
 
 
@@ -96,7 +94,10 @@ def _told(same: list[Dispatch], where: str, remedy: str) -> Hit | None:
 
 
 def _same(task: Task, facts: Facts) -> list[Dispatch]:
-    """The open dispatches with the same task, or nearly the same; oldest number first."""
+    """The open dispatches with the same task, or nearly the same; oldest number first.
+
+    Two verifications are one task when they are about one dispatch, and only then: their texts are one template.
+    """
     mine = [
         text for text in dict.fromkeys((task.text, task.title, task.text.strip().split("\n", 1)[0])) if text.strip()
     ]
@@ -105,9 +106,12 @@ def _same(task: Task, facts: Facts) -> list[Dispatch]:
         each
         for each in facts.dispatches
         if each.is_open
-        and each.task.strip()
         and (verified is None or each.number != verified)  # what is verified is quoted in the task
-        and any(_alike(_unquoted(text, each), each.task) for text in mine)
+        and (
+            each.links.verifies == verified
+            if verified is not None and each.links.verifies is not None
+            else each.task.strip() and any(_alike(_unquoted(text, each), each.task) for text in mine)
+        )
     ]
     return sorted(found, key=lambda each: (each.number is None, each.number or 0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from console.model.agent import AgentState
+from console.model.cut_off import targets
 from console.model.guard_facts import Facts, Hit, Policy, Task
 from console.model.surface import Surface
 
@@ -93,6 +94,17 @@ def draft(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return None
     shown = " ".join(text.split())[:60]
     return Hit(f"the input box of {facts.surface.name} holds a text: {shown}", "submit or clear it first")
+
+
+def unsettled(task: Task, facts: Facts, policy: Policy) -> Hit | None:
+    """A send to it was cut off by a crash: its text may stand in the box, or have been taken."""
+    found = targets(facts.cut_off, facts.surface) if facts.surface is not None else ()
+    if not found:
+        return None
+    label = f"#{found[0].number}" if found[0].number is not None else "a task"
+    return Hit(
+        f"{label} was being sent here when a console died", "look at it, and settle it in the console (cut-off sends)"
+    )
 
 
 def identity(task: Task, facts: Facts, policy: Policy) -> Hit | None:

@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from console.model.agent import AgentState
+from console.model.attention import in_quiet
 from console.model.guard_facts import ENDS_ITSELF, Facts, Hit, Policy, Task
 from console.model.guard_log import working_codex
 
@@ -79,13 +80,10 @@ def command(task: Task, facts: Facts, policy: Policy) -> Hit | None:
 
 def quiet(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """Hours in which nothing is sent."""
-    if policy.quiet_hours is None or facts.minute is None:
-        return None
-    start, end = policy.quiet_hours
-    minute = facts.minute
-    inside = start <= minute < end if start <= end else minute >= start or minute < end
-    if inside:
-        return Hit(f"quiet hours: {_clock(start)} to {_clock(end)}", f"queue it until {_clock(end)}")
+    for span in policy.quiet_hours if facts.minute is not None else ():
+        if in_quiet((span,), facts.minute or 0):
+            start, end = map(_clock, span)
+            return Hit(f"quiet hours: {start} to {end}", f"queue it until {end}")
     return None
 
 

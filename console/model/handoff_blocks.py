@@ -26,8 +26,8 @@ END: Final = "<!-- /oc-console notes -->"
 """What stands around the operator's own text."""
 
 _HASH: Final = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
-_BULLET: Final = re.compile(r"([ \t]*)(?:[-*+–—][ \t]+|[•‣▪◦●○·][ \t]*)(?:\[([ xX✓])\][ \t]+)?(.*)$")
-_ORDERED: Final = re.compile(r"([ \t]*)\(?(\d{1,4})(?:[.)]|\.\))[ \t]+(.*)$")
+_BULLET: Final = re.compile(r"([ \t]*)(?:[-*+–—](?:[ \t]+|$)|[•‣▪◦●○·][ \t]*)(?:\[([ xX✓])\][ \t]+)?(.*)$")
+_ORDERED: Final = re.compile(r"([ \t]*)\(?(\d{1,4})(?:[.)]|\.\))(?:[ \t]+|$)(.*)$")
 _STEP: Final = re.compile(r" {0,3}#+[ \t]*\(?(\d{1,3})[.)][ \t]*(.*)$")
 _HRULE: Final = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|={3,})$")
 _COMMENT: Final = re.compile(r"\s*<!--(?:[^-]|-(?!->))*-->\s*$")

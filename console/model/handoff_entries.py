@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from console.model.handoff_blocks import Entry
@@ -112,7 +113,11 @@ class Maker:
         name, value = cells.get("name", ""), cells.get("value", "")
         text = " ".join(part for part in (name, value, cells.get("unit", ""), rest) if part)
         single = f"{name} {value}{cells.get('unit', '')}"
-        return FigureEntry(text, figure_values(single if value else text, self.words)) if text else None
+        values = figure_values(single if value else text, self.words)
+        before = as_number(cells.get("before", ""))
+        if before is not None and len(values) == 1:
+            values = (replace(values[0], before=before),)
+        return FigureEntry(text, values) if text else None
 
     # ---- lists with fields ---------------------------------------------------------------------------------
 

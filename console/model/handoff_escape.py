@@ -40,8 +40,8 @@ def _blanks(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """What `escaped` made of a text; other Markdown escapes and line breaks, too. Never gives a control character but a
-    line break."""
+    """What `escaped` made of a text; other Markdown escapes and line breaks, too. Gives no control character but a
+    line break, and none that hides."""
     return _ESCAPED.sub(_meant, text) if "\\" in text or "<" in text or "&" in text else text
 
 
@@ -52,6 +52,7 @@ def _meant(found: re.Match[str]) -> str:
         return _NAMED[found.group(3).lower()]
     if found.group(2) is not None:
         code = int(found.group(2))
-        char = chr(code) if 32 <= code <= 0x10FFFF else "\n" if code == 10 else ""
-        return found.group() if not char or _FORBIDDEN.search(char) else char
+        char = chr(code) if 32 <= code <= 0x10FFFF else ""
+        usable = char and not _FORBIDDEN.search(char) and (char.isprintable() or char.isspace())
+        return "\n" if code == 10 else char if usable else found.group()
     return "\n"

@@ -149,7 +149,7 @@ class Mender:
                     self.row.cells.append("")
                 self.open = False
             return True
-        if self.row.cells and self.open and not self._whole():
+        if self.open and len(self.row.cells) == len(self.row.lines) > 0 and not self._whole():
             self.open = False  # each line begins with the pipe that ends the cell before
         elif self.row.cells:
             self._finish()

@@ -17,7 +17,9 @@ _NEGATED_AFTER: Final = ("금지", "하지", "않")
 
 
 def folded(text: str) -> list[str]:
-    """The words of *text*, without case and width."""
+    """The words of *text*, without case and width; a lone ``#`` is a number's name."""
+    if text.strip() == "#":
+        return ["no"]
     return _WORD.findall(unicodedata.normalize("NFKC", text[: HEADING_LIMIT * 4]).casefold())
 
 

@@ -50,10 +50,10 @@ class Ledger:
 
 
 def awaits_check(dispatch: Dispatch) -> bool:
-    """Whether a dispatch is reported done and nobody has said anything of it."""
+    """Whether a dispatch is reported done and nobody has said anything of it; a verification is not verified."""
     check = dispatch.verification
     judged = check is not None and (check.verdict is not None or check.cross_score is not None)
-    return dispatch.status in _FINISHED and not judged
+    return dispatch.status in _FINISHED and not judged and dispatch.links.verifies is None
 
 
 def ledger(dispatches: Iterable[Dispatch], names: Mapping[str, str] | None = None) -> Ledger:

@@ -114,7 +114,7 @@ def _simple(text: str) -> tuple[Decimal, str] | None:
     amount, rest = _decimal(found.group(1), found.group(2)), text[found.end() :]
     if rest[:1] in ("k", "K") and not rest[1:2].isalpha():
         return amount * 1000, rest[1:]
-    return None if re.match(r"[\d.,]", rest) else (amount, rest)
+    return amount, rest
 
 
 def _korean(text: str) -> tuple[Decimal, str] | None:
@@ -135,8 +135,7 @@ def _korean(text: str) -> tuple[Decimal, str] | None:
     amount = _decimal(tail.group(1), None)
     if tail.group(2) or amount >= last or part is not None:
         return None
-    rest = text[at:].lstrip()[tail.end() :]
-    return None if re.match(r"[\d.,]", rest) else (total + amount, rest)
+    return total + amount, text[at:].lstrip()[tail.end() :]
 
 
 def _behind(rest: str, unit: str) -> tuple[str, bool] | None:

@@ -9,6 +9,7 @@ from console.model.agent import AgentState, Detection
 from console.model.artifact import Artifact
 from console.model.automation import Automation
 from console.model.baseline import Baseline
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.figure import Figure
 from console.model.service import Service
@@ -16,6 +17,7 @@ from console.model.service_history import History
 from console.model.signal import Signal
 from console.model.surface import Screen, Started, SurfaceInfo
 from console.model.telemetry import Collector
+from console.model.trend import Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,14 @@ class ServicesPast:
 
     at: float
     past: History
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorPast:
+    """What earlier consoles have read of the collector."""
+
+    at: float
+    trend: Trend
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +188,18 @@ class AutoRead:
     """What the operator should know of it: on, dry run, suspended or stopped, and why; empty when it is off."""
 
 
+@dataclass(frozen=True, slots=True)
+class SendsRead:
+    """The sends that were cut off and are not settled."""
+
+    at: float
+    cut_off: tuple[CutOff, ...]
+    error: str = ""
+
+
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
 OperationsReading = OperationsRead | BaselineRead
 Reading = (
     MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
-    | QueueRead | OperationsReading | ServicesPast
+    | CollectorPast | QueueRead | SendsRead | OperationsReading | ServicesPast
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
@@ -13,6 +14,8 @@ from console.model.surface import Surface
 _AT_WORK = frozenset({DispatchStatus.SENT, DispatchStatus.WORKING})
 _AGENTS = ("claude", "codex", "gemini", "opencode", "aider")
 """Names by which a log calls agents: ``CLAUDE 1``, ``Codex CLI``."""
+SENDING_TAKES: Final = 60.0
+"""Seconds after which nothing is still being sent."""
 _FINISHED = frozenset({AgentState.IDLE, AgentState.SHELL, AgentState.DEAD})
 
 
@@ -37,10 +40,11 @@ def live_states(surfaces: tuple[Surface, ...]) -> Mapping[str, Live]:
     return found
 
 
-def disagreement(dispatch: Dispatch, live: Mapping[str, Live]) -> str:
+def disagreement(dispatch: Dispatch, live: Mapping[str, Live], now_at: float | None = None) -> str:
     """Why an open dispatch and its surface do not agree, in a few words; empty when they do.
 
-    Nothing is said of a closed dispatch, nor of any when no surface is known at all.
+    Nothing is said of a closed dispatch, nor of any when no surface is known at all. *now_at* (epoch seconds) tells a
+    send that goes on from one that was cut off.
     """
     if not dispatch.is_open or not live or not dispatch.surface:
         return ""
@@ -54,6 +58,8 @@ def disagreement(dispatch: Dispatch, live: Mapping[str, Live]) -> str:
         return f"shows {now.agent}, given to {named[0]}"
     if dispatch.status in _AT_WORK and now.state in _FINISHED:
         return "idle: collect it" if now.state is AgentState.IDLE else f"agent has gone: {now.state}"
+    if dispatch.status is DispatchStatus.SENDING and now_at is not None and dispatch.dispatched_at is not None:
+        return "was sending: check it" if now_at - dispatch.dispatched_at > SENDING_TAKES else ""
     if dispatch.status is DispatchStatus.NEEDS_CHECK:
         return "to be confirmed"
     return ""

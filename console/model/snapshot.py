@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from console.model.agent import settle
 from console.model.binding import Bound, SurfaceSpec, bind, remember
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
@@ -14,6 +15,7 @@ from console.model.operations import NO_OPERATIONS, OperationsSlice, based, told
 from console.model.reading import (
     AutoRead,
     BaselineRead,
+    CollectorPast,
     CollectorRead,
     HistoryRead,
     LogFailed,
@@ -24,6 +26,7 @@ from console.model.reading import (
     Reading,
     ScreenFailed,
     ScreenRead,
+    SendsRead,
     ServicesPast,
     ServicesRead,
     SignalsRead,
@@ -35,6 +38,7 @@ from console.model.service_history import History, noted
 from console.model.service_history import restored as restored_services
 from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
+from console.model.trend import Trend, follow, resume
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class LogSlice:
     """Since when the file cannot be read while an older good state is shown."""
     newest_open: Mapping[str, Dispatch] = field(default_factory=dict, repr=False, compare=False)
     """The newest open dispatch by the surface's name in the log (see `identity`)."""
+    asked: tuple[Dispatch, ...] = field(default=(), repr=False, compare=False)
+    """The open dispatches that are to verify another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,16 @@ class CollectorSlice:
     source: str = ""
     read_at: float | None = None
     collector: Collector | None = None
+    trend: Trend = field(default=Trend(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SendsSlice:
+    """Sends of our own that have no outcome."""
+
+    read_at: float | None = None
+    cut_off: tuple[CutOff, ...] = ()
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +131,7 @@ class Snapshot:
     log: LogSlice = LogSlice()
     services: ServicesSlice = ServicesSlice()
     collector: CollectorSlice = CollectorSlice()
+    sends: SendsSlice = SendsSlice()
     queue: QueueSlice = QueueSlice()
     operations: OperationsSlice = NO_OPERATIONS
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
@@ -163,6 +180,7 @@ class Snapshot:
             found.append(self.mux.error)
         found += [f"{s.name}: {s.gone}" for s in self.surfaces if s.gone]
         found += [f"{s.name}: {s.unconfirmed}; confirm it" for s in self.surfaces if s.unconfirmed]
+        found += [f"{each.about}; settle it in the console" for each in self.sends.cut_off]
         if self.log.error:
             found.append(self.log.error)
         found += [
@@ -172,7 +190,7 @@ class Snapshot:
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-            found.append(f"collector {collector.state}: {collector.evidence}")
+            found.append(f"collector {f'{collector.endpoint} '.lstrip()}{collector.state}: {collector.why}")
         found += self.operations.troubles()
         return tuple(found)
 
@@ -198,8 +216,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
                 before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
             )
         case ServicesRead():
-            rows, history = noted(before.services.history, reading.services, reading.at)
-            return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
+            return replace(before, services=_services(before.services, reading))
         case OperationsRead():
             seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
             return replace(before, operations=seen)
@@ -211,6 +228,10 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             return replace(before, services=replace(before.services, history=history))
         case SignalsRead():
             return before
+        case SendsRead():
+            same = before.sends.read_at is not None and before.sends.cut_off == reading.cut_off
+            same = same and before.sends.error == reading.error
+            return before if same else replace(before, sends=SendsSlice(reading.at, reading.cut_off, reading.error))
         case AutoRead():
             if (reading.covered, reading.note) == (before.auto, before.auto_note):
                 return before
@@ -219,17 +240,29 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
             queue = QueueSlice(reading.waiting, reading.paused, reading.check)
             return before if queue == before.queue else replace(before, queue=queue)
         case StartsRead():
-            started = reading.started
-            surfaces = tuple(
-                s if s.started == started.get(s.key) else replace(s, started=started.get(s.key))
-                for s in before.surfaces
-            )
-            return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
+            return _started(before, reading)
         case HistoryRead():
             surfaces = tuple(restored(surface, before.mux.source, reading.past) for surface in before.surfaces)
             return replace(before, surfaces=surfaces, past=reading.past)
+        case CollectorPast():
+            trend = resume(reading.trend, before.collector.trend)
+            return replace(before, collector=replace(before.collector, trend=trend))
         case CollectorRead():
-            return replace(before, collector=CollectorSlice(reading.source, reading.at, reading.collector))
+            collector, trend = follow(before.collector.trend, reading.at, reading.collector)
+            return replace(before, collector=CollectorSlice(reading.source, reading.at, collector, trend))
+
+
+def _started(before: Snapshot, reading: StartsRead) -> Snapshot:
+    started = reading.started
+    surfaces = tuple(
+        s if s.started == started.get(s.key) else replace(s, started=started.get(s.key)) for s in before.surfaces
+    )
+    return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
+
+
+def _services(before: ServicesSlice, reading: ServicesRead) -> ServicesSlice:
+    rows, history = noted(before.history, reading.services, reading.at)
+    return ServicesSlice(reading.source, reading.at, rows, reading.waiting, history)
 
 
 def _log(reading: LogRead) -> LogSlice:
@@ -239,7 +272,10 @@ def _log(reading: LogRead) -> LogSlice:
             name = identity(dispatch.surface)
             if name not in newest or _age_rank(dispatch) > _age_rank(newest[name]):
                 newest[name] = dispatch
-    return LogSlice(reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest)
+    asked = tuple(each for each in reading.dispatches if each.links.verifies is not None and each.is_open)
+    return LogSlice(
+        reading.source, reading.at, reading.dispatches, reading.not_understood, newest_open=newest, asked=asked
+    )
 
 
 def _age_rank(dispatch: Dispatch) -> tuple[float, int]:

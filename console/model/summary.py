@@ -76,7 +76,9 @@ def summarise(dispatches: Iterable[Dispatch], now: float) -> Summary:
         OpenItem(each.number, each.surface, each.task, each.status, _age(each.dispatched_at, now))
         for each in still_open
     )
-    numbered = [(each.number, each.task) for each in still_open if each.number is not None]
+    # A verification quotes what it verifies: that is not the same task.
+    own = [each for each in still_open if each.links.verifies is None]
+    numbered = [(each.number, each.task) for each in own if each.number is not None]
     return Summary(
         total=len(found),
         done=sum(by_status[status] for status in _DONE),
@@ -118,7 +120,11 @@ def _verification(dispatches: Iterable[Dispatch]) -> VerificationCounts:
         check = each.verification
         if check is not None and check.verdict is not None:
             verdicts[check.verdict] += 1
-        elif each.status in _TO_VERIFY and (check is None or check.cross_score is None):
+        elif (
+            each.status in _TO_VERIFY
+            and (check is None or check.cross_score is None)
+            and each.links.verifies is None  # nobody verifies a verification
+        ):
             awaiting += 1
         if check is not None and check.gap is not None:
             gaps.append(check.gap)

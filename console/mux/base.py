@@ -14,6 +14,11 @@ class MuxError(Exception):
     """A multiplexer could not do what was asked; the text says what happened, where, and what to do."""
 
 
+class Queued(MuxError):
+    """The back end keeps what was to be typed, and types it once the terminal has started (cmux: a surface that was
+    never shown). It does not count as sent, and must not be sent again: it may be there later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interest:
     """What the operator looks at; an adapter spends its reads accordingly."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
-from console.mux.base import MuxError
+from console.mux.base import MuxError, Queued
 from console.mux.cmux_app_link import AppLink
 from console.mux.cmux_app_reads import echoed, explain, target
 from console.mux.cmux_app_rpc import AppLost, AppRefused
@@ -29,10 +29,6 @@ _NAMES: Final = {
     "ppage": "pageup",
     "npage": "pagedown",
 }
-
-
-class Queued(MuxError):
-    """cmux keeps the text: it will be typed when the surface's terminal starts. It does not count as sent."""
 
 
 class Hand:

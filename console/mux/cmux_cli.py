@@ -18,7 +18,7 @@ from typing import Any, Final
 from console.model.reading import MuxDown, MuxReading, ScreenFailed, ScreenRead, TreeRead
 from console.model.surface import Screen, SurfaceInfo
 from console.mux import cmux_text_tree, cmux_typing
-from console.mux.base import Interest, MuxError
+from console.mux.base import Interest, MuxError, Queued
 from console.mux.cmux_app_reads import cells
 from console.mux.cmux_app_state import aim
 from console.mux.cmux_app_tree import Place, places
@@ -324,7 +324,7 @@ class CmuxCli:
         if not named:
             raise CmuxSaid(f"{name}: cmux typed into another surface: {safe_text(said, limit=100)}; look there")
         if re.search(r'\bqueued \(|"queued"\s*:\s*true', said):
-            raise CmuxSaid(f"{name}: cmux holds it back until the terminal has started; do not send it again", "cold")
+            raise Queued(f"{name}: cmux holds it back until the terminal has started; do not send it again")
 
     async def focus(self, ref: str) -> None:
         """See `Multiplexer.focus`: selects it in cmux's window, which macOS may leave behind others."""

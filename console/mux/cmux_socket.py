@@ -17,7 +17,7 @@ from console.model.reading import MuxDown, MuxReading, SignalsRead, TreeRead
 from console.model.surface import Screen
 from console.mux.base import Interest, MuxError
 from console.mux.cmux_app_events import backoff
-from console.mux.cmux_app_input import Hand, Queued
+from console.mux.cmux_app_input import Hand
 from console.mux.cmux_app_link import AppLink, LetGo
 from console.mux.cmux_app_login import Login
 from console.mux.cmux_app_reads import Reads, explain, screen, target, viewport
@@ -28,7 +28,7 @@ from console.mux.cmux_app_watch import Watch
 from console.mux.cmux_publish import Sidebar
 from console.safety import safe_text
 
-__all__ = ["CmuxSocket", "Queued"]
+__all__ = ["CmuxSocket"]
 
 
 class CmuxSocket:

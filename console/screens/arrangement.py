@@ -12,7 +12,7 @@ PANE_HEIGHT: Final = 9
 COMPACT_WIDTH: Final = 100
 COMPACT_HEIGHT: Final = 32
 FRAME: Final = 3
-"""Rows of the top bar, the status bar and the footer."""
+"""Rows of the top bar, a status bar of one row and the footer."""
 LIST_ROWS: Final = 7
 
 
@@ -27,6 +27,14 @@ class Arrangement:
     """Height of the dispatch table with its header."""
     list_rows: int = 0
     """Height of the list of surfaces; 0 when the panes themselves are the overview."""
+
+    status_rows: int = 1
+    """Height of the status bar."""
+
+    @property
+    def frame(self) -> int:
+        """Rows of everything that is always there."""
+        return FRAME - 1 + self.status_rows
 
     @property
     def per_page(self) -> int:
@@ -60,8 +68,11 @@ def row_heights(area: int, needs: Sequence[int]) -> tuple[int, ...]:
     return tuple(heights)
 
 
-def arrange(width: int, height: int, surfaces: int, records: int = 1000) -> Arrangement:
-    """The arrangement for a screen of *width* by *height* cells with this many *surfaces* and log *records*."""
+def arrange(width: int, height: int, surfaces: int, records: int = 1000, status_rows: int = 1) -> Arrangement:
+    """The arrangement for a screen of *width* by *height* cells with this many *surfaces* and log *records*.
+
+    *status_rows*: what the status bar can fill; a wide screen grants it.
+    """
     least = max(2, records + 1)
     wanted = max(1, surfaces)
     if width < COMPACT_WIDTH or height < COMPACT_HEIGHT:
@@ -71,9 +82,10 @@ def arrange(width: int, height: int, surfaces: int, records: int = 1000) -> Arra
     wide = width >= 3 * PANE_WIDTH and height >= 45
     table = min(least, max(6, height // 5) if wide else max(5, height // 6))
     columns = min(max(2, width // PANE_WIDTH), wanted)
-    fitting = max(1, (height - FRAME - table) // PANE_HEIGHT)
+    status_rows = status_rows if wide else 1
+    fitting = max(1, (height - FRAME + 1 - status_rows - table) // PANE_HEIGHT)
     rows = min(fitting, -(-wanted // columns))
     # The last row should not stand half empty when fewer columns show as many.
     while columns > 1 and (columns - 1) * rows >= wanted:
         columns -= 1
-    return Arrangement("wide" if wide else "medium", columns, rows, table)
+    return Arrangement("wide" if wide else "medium", columns, rows, table, status_rows=status_rows)

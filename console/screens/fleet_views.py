@@ -110,6 +110,11 @@ def fleet_provider() -> type[Provider]:
     return FleetProvider
 
 
+def operations(name: str) -> str:
+    """The action that shows what is known of a service, of the collector (``collector``), or of all (empty)."""
+    return f"app.operations({name!r})"
+
+
 def surface_in(widget: Widget | None) -> str:
     """Key of the surface that a pane shows; empty for any other widget."""
     return widget.view.surface.key if isinstance(widget, SurfacePane) and widget.view is not None else ""

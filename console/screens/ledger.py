@@ -12,10 +12,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
 
 from console.model.dispatch import Dispatch
 from console.model.ledger import Ledger, ledger
+from console.model.verify_task import numbered
 from console.widgets.plots import gap_trend
 from console.widgets.words import span
 
@@ -23,34 +25,62 @@ SHOWN: Final = 200
 """Rows of a list that are shown; the filter of the dispatch table finds the others."""
 
 
-class LedgerScreen(ModalScreen[None]):
-    """Authors, what awaits verification, the checks themselves."""
+class LedgerScreen(ModalScreen[Dispatch | None]):
+    """Authors, what awaits verification, the checks themselves. Returns the dispatch whose record is to be opened."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,l,enter", "leave", "back")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,l,enter", "leave", "back"),
+        # The list of verifications has the other keys.
+        Binding("pagedown", "page(1)", "down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "up", show=False, priority=True),
+    ]
 
     def __init__(self, log: Sequence[Dispatch], names: Mapping[str, str]) -> None:
         super().__init__()
         self._ledger = ledger(log, names)
+        self._sent = tuple(reversed([each for each in log if each.links.verifies is not None]))[:SHOWN]
+        self._log = log
 
     def compose(self) -> ComposeResult:
-        """Three tables."""
+        """The verifications that were sent, then three tables."""
         found = self._ledger
         with Vertical():
             yield Static("Verification ledger", classes="dialog--title", markup=False)
             with VerticalScroll():
                 if not found.checked and not found.awaiting:
                     yield Static("Nothing is finished yet, so there is nothing to verify.", markup=False)
+                if self._sent:
+                    yield Static("Sent to be verified", classes="dialog--title", markup=False)
+                    rows = (_sent(each, numbered(self._log, each.links.verifies)) for each in self._sent)
+                    yield OptionList(*(Option(row) for row in rows), markup=False)
                 if found.authors:
                     yield Static(_authors(found))
                 if found.by_author:
                     numbers = ", ".join(each.label for each in found.by_author[:20])
                     yield Static(f"▲ verified by their own author, which is no verification: {numbers}", markup=False)
                 if found.awaiting:
-                    yield Static(_awaiting(found, time.time()))
+                    yield Static(_awaiting(found, time.time(), self._sent))
                 if found.checked:
                     yield Static(_checked(found))
-            hint = "The gap is self minus cross score.  Enter on a dispatch, then v, records a check.  Esc goes back."
+            keys = "Enter opens the record, PgDn scrolls.  " if self._sent else ""
+            hint = f"The gap is self minus cross score.  v on a dispatch has it verified.  {keys}Esc goes back."
             yield Static(hint, classes="dialog--hint", markup=False)
+
+    def on_mount(self) -> None:
+        """At the newest verification."""
+        for listed in self.query(OptionList):
+            listed.highlighted = 0
+            listed.focus()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """To the record of what is verified; where the log has it no more, to that of the verification."""
+        asked = self._sent[event.option_index]
+        self.dismiss(numbered(self._log, asked.links.verifies) or asked)
+
+    def action_page(self, step: int) -> None:
+        """Scroll the whole ledger."""
+        scrolled = self.query_one(VerticalScroll)
+        scrolled.scroll_relative(y=step * max(1, scrolled.size.height - 1), animate=False)
 
     def action_leave(self) -> None:
         """Back to the fleet."""
@@ -76,11 +106,23 @@ def _authors(found: Ledger) -> Table:
     return table
 
 
-def _awaiting(found: Ledger, now: float) -> Table:
-    table = _table(f"\nAwaiting verification: {len(found.awaiting)}", "#", "author", "age", "status", "task")
+def _sent(each: Dispatch, verified: Dispatch | None) -> Text:
+    """``#61 on CLAUDE V verifies #54 · sent · the task of #54``."""
+    told = Text(no_wrap=True, overflow="ellipsis")
+    told.append(f"{each.label} on {each.surface or '?'} verifies #{each.links.verifies}")
+    told.append(f" · {each.status} · {verified.task if verified is not None else each.task}", style="dim")
+    return told
+
+
+def _awaiting(found: Ledger, now: float, sent: Sequence[Dispatch]) -> Table:
+    asked = {each.links.verifies: each.label for each in reversed(sent) if each.is_open}
+    title = f"\nAwaiting verification: {len(found.awaiting)}"
+    columns = ("#", "author", "age", "status", *(("asked",) if asked else ()), "task")
+    table = _table(title, *columns)
     for each in found.awaiting[:SHOWN]:
         age = "" if each.dispatched_at is None else span(now - each.dispatched_at)
-        table.add_row(*(Text(cell) for cell in (each.label, each.surface, age, str(each.status), each.task)))
+        by = (asked.get(each.number, ""),) if asked else ()
+        table.add_row(*(Text(cell) for cell in (each.label, each.surface, age, str(each.status), *by, each.task)))
     return table
 
 

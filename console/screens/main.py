@@ -18,14 +18,15 @@ from console.model.dispatch import Dispatch
 from console.model.reconcile import live_states
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
-from console.screens.arrangement import FRAME, LEAST_PANE, arrange, row_heights
+from console.screens.arrangement import LEAST_PANE, arrange, row_heights
 from console.screens.filtering import Filtering
 from console.screens.fleet_views import FleetViews, Shown, fleet_provider, surface_in
-from console.widgets.bars import StatusBar, TopBar, TopView
+from console.widgets.bars import TopBar, TopView
 from console.widgets.dispatch_table import DispatchTable
 from console.widgets.filter_line import FilterLine
 from console.widgets.key_bar import KeyBar
 from console.widgets.lines import Ground, ground
+from console.widgets.status_bar import StatusBar, rows_told
 from console.widgets.surface_list import SurfaceList
 from console.widgets.surface_pane import PaneView, SurfacePane, rows_needed
 
@@ -146,7 +147,8 @@ class MainScreen(Filtering):
             self._views.take(fleet)
             if count_changed:
                 self._arrange()
-        if min(len(snapshot.log.dispatches), TABLE_ROWS) != min(self._records, TABLE_ROWS):
+        fewer_or_more = min(len(snapshot.log.dispatches), TABLE_ROWS) != min(self._records, TABLE_ROWS)
+        if fewer_or_more or rows_told(snapshot) != rows_told(before):
             self._arrange()
         self._show()
         now = time.time()
@@ -167,7 +169,9 @@ class MainScreen(Filtering):
     def _arrange(self) -> None:
         width, height = self.size
         self._records = len(self.snapshot.log.dispatches)
-        self._arrangement = plan = arrange(width, height, len(self._fleet), self._records)
+        told = rows_told(self.snapshot)
+        self._arrangement = plan = arrange(width, height, len(self._fleet), self._records, told)
+        self._status.styles.height = plan.status_rows
         self.update_classes({f"-{name}": plan.name == name for name in ("wide", "medium", "compact")})
         self.set_class(not self._fleet, "-empty")
         self.set_class(self.zoomed, "-zoomed")
@@ -250,13 +254,13 @@ class MainScreen(Filtering):
         width = (self.size.width - (columns - 1)) // columns
         needs = [rows_needed(view, width) for view in views]
         if self._single():
-            room = self.size.height - FRAME - plan.list_rows - plan.table_rows
+            room = self.size.height - plan.frame - plan.list_rows - plan.table_rows
             self._table.display = plan.table_rows > 0 and needs[0] <= room
             over = max(0, needs[0] - room - plan.table_rows)
             self._list.styles.height = max(min(plan.list_rows, LEAST_LIST), plan.list_rows - over)
             return
         by_row = [max(needs[at : at + columns], default=0) for at in range(0, columns * plan.rows, columns)]
-        area = self.size.height - FRAME - self._filter_rows()
+        area = self.size.height - plan.frame - self._filter_rows()
         # The table gives way before a dialog is cut, unless the operator is in it.
         wanted_rows = sum(need or LEAST_PANE for need in by_row)
         crowded = area - plan.table_rows < wanted_rows and not (self._table.has_focus or self._filter_rows())

@@ -10,6 +10,8 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from console.commands import COMMANDS
+from console.screens.fleet_views import operations
+from console.widgets.status_parts import COLLECTOR
 
 if TYPE_CHECKING:
     from console.screens.main import MainScreen
@@ -30,6 +32,7 @@ class FleetProvider(Provider):
             about = " · ".join(text for text in (surface.agent, surface.role, surface.info.ref) if text)
             yield f"go to {surface.name}", about, partial(main.select, surface.key)
             yield f"send to {surface.name}", about, partial(_send, main, surface.key)
+        yield from self._watched(main)
         for dispatch in main.snapshot.log.dispatches:
             if dispatch.is_open:
                 yield (
@@ -37,6 +40,18 @@ class FleetProvider(Provider):
                     f"{dispatch.surface} {dispatch.status}",
                     partial(main.open_dispatch, dispatch),
                 )
+
+    def _watched(self, main: MainScreen) -> Iterator[Entry]:
+        """The collector and the services, as in the status bar."""
+        told = main.snapshot.collector
+        if told.source:
+            found = told.collector
+            about = f"{found.state} · {found.why}" if found is not None else "asking …"
+            title = f"collector {found.endpoint if found is not None else ''}".rstrip()
+            yield title, about, partial(self.screen.run_action, operations(COLLECTOR))
+        for service in main.snapshot.services.services:
+            about = f"{service.observed}, expected {service.expected} · {service.evidence}"
+            yield f"service {service.name}", about, partial(self.screen.run_action, operations(service.name))
 
     async def discover(self) -> Hits:
         """What is shown before anything is typed."""

@@ -18,10 +18,11 @@ from console.model.dispatch import Dispatch
 from console.model.ledger import gaps
 from console.model.naming import identity
 from console.model.reconcile import Live, disagreement
+from console.model.verify_task import numbered, verifications
 from console.widgets.plots import gap_words
 from console.widgets.words import span
 
-Choice = Literal["go", "check", "status"]
+Choice = Literal["go", "check", "status", "verify", "other"]
 """What is to be done after the record was looked at."""
 
 
@@ -43,7 +44,9 @@ class RecordScreen(ModalScreen[Choice | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "leave", "back"),
         Binding("g", "choose('go')", "go to the surface"),
-        Binding("v", "choose('check')", "record a verification"),
+        Binding("v", "choose('verify')", "have it verified"),
+        Binding("r", "choose('check')", "record a verification"),
+        Binding("o", "other", "the other dispatch"),
         Binding("e", "choose('status')", "another status"),
         Binding("c,y", "copy", "copy"),
     ]
@@ -61,6 +64,8 @@ class RecordScreen(ModalScreen[Choice | None]):
         self._live = live
         self._read = read
         self._raw = ""
+        verified = numbered(log, dispatch.links.verifies)
+        self._others = ((verified,) if verified is not None else ()) + verifications(log, dispatch)
 
     def compose(self) -> ComposeResult:
         """Facts, then the raw record, then what the console did to it."""
@@ -69,7 +74,8 @@ class RecordScreen(ModalScreen[Choice | None]):
             with VerticalScroll():
                 yield Static(self._facts(), id="facts")
                 yield Static("", id="raw", markup=False)
-            hint = "g goes to its surface, e sets its status, v records a check, c copies, Esc goes back."
+            other = "o the other one, " if self._others else ""
+            hint = f"g its surface, e sets its status, v has it verified, r a verdict, {other}c copies, Esc."
             yield Static(hint, classes="dialog--hint", markup=False)
 
     async def on_mount(self) -> None:
@@ -97,7 +103,7 @@ class RecordScreen(ModalScreen[Choice | None]):
         live = self._live.get(identity(dispatch.surface))
         doing = f", {live.state} now" if live is not None else ""
         row("surface", f"{dispatch.surface}{doing}" if dispatch.surface else "")
-        row("attention", disagreement(dispatch, self._live))
+        row("attention", disagreement(dispatch, self._live, time.time()))
         if dispatch.dispatched_at is not None:
             at = time.strftime("%Y-%m-%d %H:%M", time.localtime(dispatch.dispatched_at))
             row("dispatched", f"{at}, {span(now - dispatch.dispatched_at)} ago")
@@ -106,6 +112,12 @@ class RecordScreen(ModalScreen[Choice | None]):
             scores = f"self {_score(check.self_score)}, cross {_score(check.cross_score)}"
             gap = f", gap {check.gap:+g}" if check.gap is not None else ""
             row("verified", f"{check.verdict or 'pending'} by {check.by or 'somebody'}: {scores}{gap}")
+        for other in self._others:
+            verb = "verifies" if other.number == dispatch.links.verifies else "verified by"
+            where = f" on {other.surface}" if other.surface and verb == "verified by" else ""
+            row(verb, f"{other.label}{where}, {other.status}: {other.task}")
+        if dispatch.links.verifies is not None and not self._others:
+            row("verifies", f"#{dispatch.links.verifies}, which is not in the log")
         row("author's gaps", gap_words(gaps(self._log, dispatch.surface)))
         return table
 
@@ -116,6 +128,18 @@ class RecordScreen(ModalScreen[Choice | None]):
     def action_choose(self, choice: Choice) -> None:
         """Leave with what is to be done."""
         self.dismiss(choice)
+
+    @property
+    def other(self) -> Dispatch | None:
+        """The dispatch it verifies, or the one that was sent to verify it."""
+        return self._others[0] if self._others else None
+
+    def action_other(self) -> None:
+        """Open the record at the other end of the link."""
+        if self._others:
+            self.dismiss("other")
+        else:
+            self.notify("No other dispatch is linked with it.", markup=False, timeout=2)
 
     def action_copy(self) -> None:
         """The whole record to the clipboard (OSC 52, where the terminal allows it)."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -20,6 +20,7 @@ from console.model.guard_facts import Level
 from console.model.parcel import Fate, Parcel, fate
 from console.model.surface import Surface
 from console.model.template import Template, fill, values
+from console.model.verify_task import name_of
 from console.safety import check_outgoing
 from console.screens.desk import Desk
 from console.screens.earlier_texts import EarlierTexts
@@ -44,9 +45,22 @@ class SendScreen(EarlierTexts):
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]
 
-    def __init__(self, desk: Desk, keys: Sequence[str], about: Dispatch | None = None) -> None:
-        """*keys* are those of the surfaces; *about* is the dispatch it was opened from."""
+    def __init__(
+        self,
+        desk: Desk,
+        keys: Sequence[str],
+        about: Dispatch | None = None,
+        *,
+        text: str = "",
+        fields: Mapping[str, Any] | None = None,
+    ) -> None:
+        """*keys* are those of the surfaces; *about* is the dispatch it was opened from; *text* stands there at first.
+
+        Where *fields* for the record are given, role, verifier and target are settled.
+        """
         super().__init__(desk)
+        self._text = text
+        self._given = fields
         self._about = about
         self._keys = tuple(keys)
         self._known: dict[str, Surface] = {}
@@ -62,7 +76,7 @@ class SendScreen(EarlierTexts):
             yield Static("", id="targets", markup=False)
             with Horizontal(id="body"):
                 with Vertical(id="writing"):
-                    yield TextArea(id="text", soft_wrap=True, tab_behavior="focus")
+                    yield TextArea(self._text, id="text", soft_wrap=True, tab_behavior="focus")
                     with Horizontal(id="fields"):
                         yield Input(id="role", compact=True)
                         yield Choice("verifier", [NOBODY, *(s.name for s in self._verifiers)], id="verifier")
@@ -75,6 +89,8 @@ class SendScreen(EarlierTexts):
     def on_mount(self) -> None:
         """Say what will happen from the start."""
         self.query_one("#override", Input).display = False
+        for name in ("#role", "#verifier"):
+            self.query_one(name).display = self._given is None
         self._take_targets(self._keys)
         self._weigh()
         self.query_one(TextArea).focus()
@@ -108,6 +124,9 @@ class SendScreen(EarlierTexts):
 
     async def action_targets(self) -> None:
         """Mark the surfaces that get it."""
+        if self._given is not None:
+            self.notify("This task is for this surface alone.", markup=False, timeout=4)
+            return
 
         def taken(keys: tuple[str, ...] | None) -> None:
             if keys:
@@ -118,10 +137,12 @@ class SendScreen(EarlierTexts):
 
     # -- what is sent --------------------------------------------------------------------------------------------
 
-    def _fields(self, surface: Surface) -> dict[str, str]:
+    def _fields(self, surface: Surface) -> Mapping[str, Any]:
+        if self._given is not None:
+            return self._given
         role = self.query_one("#role", Input).value.strip() or surface.role
         at = self.query_one("#verifier", Choice).at
-        verifier = self._verifiers[at - 1].info.ref if at > 0 else ""
+        verifier = name_of(self._verifiers[at - 1]) if at > 0 else ""
         return {name: text for name, text in (("role", role), ("verifier", verifier)) if text}
 
     def _composed(self, surface: Surface) -> Composed:

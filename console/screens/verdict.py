@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final
-from unicodedata import normalize
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -16,8 +16,12 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
+from console.model.verdict_words import verdict_word
+from console.model.verify_answer import Answer
 from console.safety import check_outgoing
 
+EVIDENCE: Final = 300
+"""Characters of a line of evidence that are shown."""
 _FIELDS: Final = (
     ("by", "verified by", "surface:6"),
     ("self", "self score", "the author's own, for example 4.9"),
@@ -25,13 +29,6 @@ _FIELDS: Final = (
     ("verdict", "verdict", "pass, warn or fail (통과, 경고, 실패)"),
     ("note", "note", "what was found"),
 )
-_KOREAN: Final = {
-    "통과": VerificationVerdict.PASS,
-    "합격": VerificationVerdict.PASS,
-    "경고": VerificationVerdict.WARN,
-    "실패": VerificationVerdict.FAIL,
-    "불합격": VerificationVerdict.FAIL,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +50,44 @@ class VerdictScreen(ModalScreen[Check | None]):
         Binding("escape", "leave", "cancel"),
     ]
 
-    def __init__(self, dispatch: Dispatch, refuse: Callable[[str], str]) -> None:
+    def __init__(self, dispatch: Dispatch, refuse: Callable[[str], str], answer: Answer | None = None) -> None:
+        """*refuse* says why a verifier may not verify it; *answer* is what the one that was asked has said."""
         super().__init__()
         self._dispatch = dispatch
         self._refuse = refuse
-        """Why this verifier may not verify it; empty when it may."""
+        self._answer = answer
 
     def compose(self) -> ComposeResult:
         """One line for each part of the check; what is known already stands there."""
-        known = self._dispatch.verification
-        values = [""] * len(_FIELDS)
-        if known is not None:
-            scores = ["" if each is None else f"{each:g}" for each in (known.self_score, known.cross_score)]
-            values = [known.by, *scores, str(known.verdict or ""), known.note]
         with Vertical():
             title = f"Verification of {self._dispatch.label} · {self._dispatch.surface}"
             yield Static(title, classes="dialog--title", markup=False)
             yield Static(self._dispatch.task, markup=False)
-            for (name, label, hint), value in zip(_FIELDS, values, strict=True):
+            if self._answer is not None:
+                yield Static(_evidence(self._answer), id="evidence")
+            for (name, label, hint), value in zip(_FIELDS, self._values(), strict=True):
                 with Horizontal():
                     yield Static(label, classes="verdict--label", markup=False)
                     yield Input(value, placeholder=hint, id=f"check-{name}", compact=True)
             yield Static("", classes="dialog--hint", id="judged", markup=False)
 
+    def _values(self) -> tuple[str, ...]:
+        """What is known stands there: what the verifier has said goes before what the record has."""
+        known, answer = self._dispatch.verification, self._answer
+        if answer is None:
+            if known is None:
+                return ("",) * len(_FIELDS)
+            return known.by, _shown(known.self_score), _shown(known.cross_score), str(known.verdict or ""), known.note
+        found = answer.findings
+        own = found.self_score if found.self_score is not None or known is None else known.self_score
+        return answer.by, _shown(own), _shown(found.cross_score), str(found.verdict or ""), ""
+
     def on_mount(self) -> None:
-        """Say what is still missing from the start."""
+        """Say what is still missing from the start; begin at the first line that is empty."""
         self._judge()
-        self.query_one("#check-by", Input).focus()
+        lines = list(self.query(Input))
+        first = next((line for line in lines if not line.value), lines[-1]) if self._answer is not None else lines[0]
+        first.focus()
 
     def on_input_changed(self) -> None:
         """Judge as it is typed."""
@@ -110,7 +118,7 @@ class VerdictScreen(ModalScreen[Check | None]):
             if score is not None and math.isnan(score):
                 return None, f"{text} is no score; write for example 4.9"
             scores.append(score)
-        verdict = _KOREAN.get(normalize("NFC", word))
+        verdict = verdict_word(word)
         if word and verdict is None:
             verdict = next((each for each in VerificationVerdict if each.value.startswith(word.casefold())), None)
         if word and verdict is None:
@@ -132,12 +140,33 @@ class VerdictScreen(ModalScreen[Check | None]):
         self.dismiss(None)
 
 
+def _evidence(answer: Answer) -> Text:
+    """Where what stands here comes from."""
+    found, told = answer.findings, Text()
+    where = f"{answer.asked.label} on {answer.name}"
+    if found.lines:
+        told.append(f"{where} said at the end:\n", style="dim")
+        told.append("\n".join(f"  {line[:EVIDENCE]}" for line in found.lines))
+    else:
+        why = answer.why or "its last message names no score and no verdict"
+        told.append(f"▲ {where}: {why}. Read what it said, then type it in.")
+    if found.doubt:
+        told.append(f"\n▲ {found.doubt}")
+    return told
+
+
+def _shown(score: float | None) -> str:
+    return "" if score is None else f"{score:g}"
+
+
 class StatusScreen(ModalScreen[DispatchStatus | None]):
     """Returns the new state of a dispatch, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "back")]
 
-    CHOICES: ClassVar = tuple(each for each in DispatchStatus if each is not DispatchStatus.UNKNOWN)
+    CHOICES: ClassVar = tuple(
+        each for each in DispatchStatus if each not in (DispatchStatus.UNKNOWN, DispatchStatus.SENDING)
+    )
 
     def __init__(self, dispatch: Dispatch) -> None:
         super().__init__()

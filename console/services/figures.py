@@ -9,15 +9,16 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from console.host import HostError, in_thread, run
+from console.http_get import fetch, why_not
 from console.model.figure import Figure
 from console.model.numbers import Number
 from console.model.reading import OperationsRead
 from console.safety import redact, safe_text
-from console.services.fetch import FetchError, get
 from console.services.picking import Unpicked, pick_json, pick_pattern, pick_whole
 from console.services.polling import Job, poll
 
@@ -26,8 +27,10 @@ if TYPE_CHECKING:
 
 SIZE_LIMIT: Final = 8 * 1024 * 1024
 """Bytes of a file, or of what a command writes, that are looked through."""
+ANSWER_LIMIT: Final = 4 * 1024 * 1024
+"""Bytes of an http answer that are read."""
 SLACK: Final = 5.0
-"""Seconds above an entry's own time limit after which it is late."""
+"""Seconds above twice an entry's own time limit (reading, and looking through it) after which it is late."""
 TEXT: Final = 200
 
 
@@ -43,8 +46,8 @@ async def watch_figures(specs: Sequence[FigureSection]) -> AsyncIterator[Operati
         return Job(
             lambda: look(spec),
             spec.every,
-            spec.timeout + SLACK,
-            lambda: unknown(spec, f"no answer within {spec.timeout + SLACK:g} s; it is still waited for"),
+            2 * spec.timeout + SLACK,
+            lambda: unknown(spec, f"no answer within {2 * spec.timeout + SLACK:g} s; it is still waited for"),
             lambda seen: seen.number is None,
         )
 
@@ -64,7 +67,7 @@ async def look(spec: FigureSection) -> Figure:
     try:
         text = await _text(spec)
         number = await _number(spec, text)
-    except (Unpicked, FetchError, HostError, OSError, ValueError) as error:
+    except (Unpicked, HostError, OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return unknown(spec, f"{where}: {why}")
     return replace(unread(spec), number=number, evidence=redact(where), read_at=time.time())
@@ -91,7 +94,7 @@ async def _text(spec: FigureSection) -> bytes:
             raise Unpicked(f"wrote more than {SIZE_LIMIT >> 20} MiB")
         return done.stdout
     if spec.url:
-        return await in_thread(partial(get, spec.url, spec.timeout))
+        return await in_thread(partial(_answer, spec.url, spec.timeout))
     return await in_thread(partial(_file, spec.file, spec.take if spec.pattern else ""))
 
 
@@ -101,6 +104,20 @@ async def _number(spec: FigureSection, text: bytes) -> Number:
     if spec.json:
         return await in_thread(partial(pick_json, text, spec.json, spec.unit))
     return pick_whole(text, spec.unit)
+
+
+def _answer(url: str, timeout: float) -> bytes:
+    """The body of a 200 answer. Raises `Unpicked`."""
+    try:
+        answer = fetch(url, timeout=timeout, limit=ANSWER_LIMIT)
+    except (OSError, HTTPException, ValueError) as error:
+        raise Unpicked(why_not(error, timeout)) from error
+    if answer.status != 200:
+        redirect = ", a redirect, not followed" if 300 <= answer.status < 400 else ""
+        raise Unpicked(f"answers {answer.status}{redirect}")
+    if not answer.whole:
+        raise Unpicked(f"the answer is larger than {ANSWER_LIMIT >> 20} MiB")
+    return answer.body
 
 
 def _file(path: str, take: str) -> bytes:

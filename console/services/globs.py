@@ -59,6 +59,7 @@ class Search:
     """Places that could not be looked into."""
     _seen: int = 0
     _end: float = 0.0
+    _deep: bool = False
 
     def __iter__(self) -> Iterator[Entry]:
         """Yield what matches, in no order. Never raises."""
@@ -75,6 +76,8 @@ class Search:
             return
         if stat.S_ISDIR(found.st_mode):
             yield from self._below(self.root, self.parts, 0)
+        if self._deep and not self.cut:
+            self.cut = f"folders deeper than {DEPTH} are not looked into"
 
     @property
     def trouble(self) -> str:
@@ -97,7 +100,7 @@ class Search:
                     if first == "**":
                         if each.is_dir(follow_symlinks=False):
                             if depth >= DEPTH:
-                                self.cut = self.cut or f"folders deeper than {DEPTH} are not looked into"
+                                self._deep = True
                             else:
                                 yield from self._below(each.path, parts, depth + 1)
                     elif not rest:

@@ -36,11 +36,12 @@ _INSTANCE: Final = str(uuid.uuid4())
 class Exporter:
     """Sends spans to *url*, with *timeout* seconds for each export. Starts its thread with the first span."""
 
-    def __init__(self, url: str, timeout: float) -> None:
+    def __init__(self, url: str, timeout: float, shown: str = "") -> None:
+        """*shown* is the address as people may see it."""
         self.problem = ""
         """Why the last spans did not arrive."""
         self.delivered = self.failed = self.dropped = 0
-        self._url, self._timeout = url, timeout
+        self._url, self._timeout, self._shown = url, timeout, shown or url
         self._waiting: deque[Span] = deque()
         self._news = threading.Condition()
         self._closed = False
@@ -103,7 +104,7 @@ class Exporter:
                     self.failed += len(batch)
 
     def _told(self, text: str) -> None:
-        self.problem = f"spans do not arrive at {safe_text(self._url, limit=100)}: {safe_text(text, limit=200)}"
+        self.problem = f"spans do not arrive at {safe_text(self._shown, limit=100)}: {safe_text(text, limit=200)}"
 
 
 class _Ears(logging.Handler):

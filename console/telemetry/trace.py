@@ -141,6 +141,17 @@ class Tracer:
         return bool(self.url)
 
     @property
+    def started(self) -> bool:
+        """Whether a span was ever handed over."""
+        return self._exporter is not None
+
+    @property
+    def shown(self) -> str:
+        """The address for people: without a password that may stand in it."""
+        parts = urlsplit(self.url)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+    @property
     def problem(self) -> str:
         """Why spans do not arrive, one line; empty when they do or none was sent."""
         return self._problem or (self._exporter.problem if self._exporter is not None else "")
@@ -156,20 +167,21 @@ class Tracer:
     ) -> None:
         """Export a span (epoch seconds) of the dispatch with this *traceparent*.
 
-        ``dispatch`` is the span the traceparent names, the others are its children. *links* are traceparents of other
-        dispatches. One that is not valid, or not sampled, is not exported.
+        ``dispatch`` is the span the traceparent names, the others are its children. An empty *traceparent* is that of a
+        dispatch without one: then the span begins a trace of its own. *links* are traceparents of other dispatches. One
+        that is not valid, or not sampled, is not exported.
         """
         if not self.url:
             return
-        context = parse(traceparent)
+        context = parse(traceparent) if traceparent else make()
         if context is None or not context.sampled:
             return
         found = tuple(link for link in map(parse, links) if link is not None)
-        parent = None if name == "dispatch" else context
+        parent = None if name == "dispatch" or not traceparent else context
         if self._exporter is None:
             from console.telemetry.spans import Exporter
 
-            self._exporter = Exporter(self.url, self._timeout)
+            self._exporter = Exporter(self.url, self._timeout, self.shown)
         own = context if parent is None else child(context)
         self._exporter.put(Span(name, own, parent, start, max(start, end), about, found))
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from console.config import LogConfig
     from console.tracker.losses import Lost
     from console.tracker.names import FieldMap
-    from console.tracker.operations import Operation, Revision
+    from console.tracker.operations import Operation, RecordVerification, Revision
     from console.tracker.record import Record
 
 VERBS: Final = {"Append": "append", "Patch": "patch", "SetStatus": "set_status", "RecordVerification": "verify"}
@@ -45,6 +46,8 @@ class DispatchLog:
         self.path = path if path is not None else _absolute(config.path)
         self.read_only = False
         """Every change is refused."""
+        self.on_verified: Callable[[RecordVerification, float], Awaitable[None]] | None = None
+        """Told of each cross-check that was recorded, and when the writing began (epoch seconds). Never raises."""
         self.names = dict(names or {})
         """From other names of surfaces to their refs (``CLAUDE 1`` to ``surface:5``), for the rule about authors."""
 
@@ -70,8 +73,9 @@ class DispatchLog:
         """
         from console.host import in_thread
         from console.tracker.errors import LogError, Refused
+        from console.tracker.operations import RecordVerification
 
-        path = self.path
+        path, began = self.path, time.time()
         if self.read_only:
             return Written(False, "the console is read-only; nothing was written", refused=True)
         if path is None:
@@ -83,6 +87,8 @@ class DispatchLog:
                 number, warning = await in_thread(lambda: self._direct(path, operation, based_on))
         except LogError as error:
             return Written(False, str(error), refused=isinstance(error, Refused))
+        if self.on_verified is not None and isinstance(operation, RecordVerification):
+            await self.on_verified(operation, began)
         return Written(True, f"#{number}: written to {safe_text(path.name)}", number, warning)
 
     async def set_status(self, number: int, status: DispatchStatus, based_on: Revision | None = None) -> Written:
@@ -165,6 +171,14 @@ class DispatchLog:
         if number is None or path is None:
             return Record("this record has no number it could be found by")
         return await in_thread(lambda: record(path, number, self.mapping))
+
+    async def text_of(self, number: int, field: str) -> str:
+        """One field of a record as the file has it (nothing made safe!); empty where there is no such text."""
+        from console.host import in_thread
+        from console.tracker.lookup import text_of
+
+        path = self.path
+        return await in_thread(lambda: text_of(path, number, field, self.mapping)) if path is not None else ""
 
     def _direct(self, path: Path, operation: Operation, based_on: Revision | None) -> tuple[int, str]:
         from console.tracker.json_write import JsonLog

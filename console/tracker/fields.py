@@ -8,10 +8,12 @@ from functools import lru_cache
 from typing import Final
 
 from console.model.dispatch import OPEN_STATUSES, DispatchStatus, VerificationVerdict
+from console.model.verdict_words import verdict_word
 
 _WORDS: Final[dict[DispatchStatus, str]] = {
     DispatchStatus.QUEUED: "queued pending todo new backlog scheduled notstarted ready planned"
     " 예정 예약 등록 미배분 미착수 시작전 대기열",
+    DispatchStatus.SENDING: "sending 전송중 발송중",
     DispatchStatus.SENT: "sent dispatched assigned delivered submitted"
     " 배분 배분됨 배분완료 배정 배정됨 할당 할당됨 전달 전달됨 전달완료 전송 전송됨 전송완료 발송 발송됨",
     DispatchStatus.WORKING: "working inprogress running active started open busy wip ongoing processing executing"
@@ -41,17 +43,6 @@ _NUANCES: Final[dict[DispatchStatus, str]] = {
 _PLAIN: Final = frozenset(word for words in _WORDS.values() for word in words.split())
 _STATUSES: Final = {
     word: status for table in (_WORDS, _NUANCES) for status, words in table.items() for word in words.split()
-}
-_VERDICTS: Final = {
-    word: verdict
-    for verdict, words in {
-        VerificationVerdict.PASS: "pass passed ok success approved verified 통과 합격 승인 검증완료",
-        VerificationVerdict.WARN: "warn warning warnings warned conditional partial passwithwarnings passwithwarning"
-        " 경고 주의 조건부 조건부통과 조건부합격 보완 보완필요",
-        VerificationVerdict.FAIL: "fail failed reject rejected ng needswork 실패 불합격 불통과 미통과 부적합 반려"
-        " 재작업 재수정",
-    }.items()
-    for word in words.split()
 }
 _NOT_SCORE: Final = re.compile(r"[/(점]")
 _NOT_A_WORD: Final = re.compile(r"[\W_]+")
@@ -120,14 +111,7 @@ def verdict_of(value: object) -> VerificationVerdict | None:
     """Return the verdict *value* names: ``PASS``, ``경고``, ``FAIL (3.8/5)``, true; None when it names none."""
     if value is True:
         return VerificationVerdict.PASS
-    return _verdict(value[:80]) if isinstance(value, str) else None
-
-
-@lru_cache(1024)
-def _verdict(text: str) -> VerificationVerdict | None:
-    short = _ARROW.split(text.casefold())[-1]
-    parts = (short, _FIRST_PART.split(short, maxsplit=1)[0], short.strip().partition(" ")[0])
-    return next((_VERDICTS[word] for word in map(squeeze, parts) if word in _VERDICTS), None)
+    return verdict_word(value[:80]) if isinstance(value, str) else None
 
 
 def squeeze(text: str) -> str:

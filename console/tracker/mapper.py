@@ -7,10 +7,20 @@ import re
 from collections.abc import Iterable
 from typing import Final, cast
 
-from console.model.dispatch import Dispatch, DispatchStatus, Verification
+from console.model.dispatch import NO_LINKS, Dispatch, DispatchStatus, Links, Verification
 from console.safety import LINE_LIMIT, safe_text
 from console.tracker.fields import epoch, epochs, score, verdict_of
-from console.tracker.names import CHECK_SYNONYMS, FLAT, NESTED_SCORE, NO_OVERRIDES, SYNONYMS, FieldMap, present
+from console.tracker.names import (
+    CHECK_SYNONYMS,
+    FLAT,
+    LINKS,
+    NESTED_SCORE,
+    NO_OVERRIDES,
+    SYNONYMS,
+    FieldMap,
+    fold,
+    present,
+)
 from console.tracker.numbers import NUMBER_LIMIT, number_in, number_of
 
 _CACHE_LIMIT: Final = 4096
@@ -19,10 +29,10 @@ _SHAPES: Final = 16
 _PLAIN: Final = re.compile("[ -~가-힣]*").fullmatch
 """Text `safe_text` returns as it is; asking here costs a fifth."""
 
-_Plan = tuple[
-    str | None, str | None, str | None, str | None, str | None, str | None, str | None, tuple[tuple[str, str], ...]
-]
-"""Keys of number, surface, task, status, time, verification and agent; of parts of the verification in the record."""
+_Pairs = tuple[tuple[str, str], ...]
+_Plan = tuple[str | None, str | None, str | None, str | None, str | None, str | None, str | None, _Pairs, _Pairs]
+"""Keys of number, surface, task, status, time, verification and agent; of parts of the verification in the record; of
+links to other records."""
 _CheckPlan = tuple[tuple[str, ...], ...]
 _Record = dict[str, object]
 
@@ -42,7 +52,9 @@ class _Made:
         dispatched_at: float | None,
         verification: Verification | None,
         agent: str,
+        links: Links,
     ) -> None:
+        self.automatic = False
         self.number = number
         self.surface = surface
         self.task = task
@@ -51,6 +63,7 @@ class _Made:
         self.dispatched_at = dispatched_at
         self.verification = verification
         self.agent = agent
+        self.links = links
 
 
 class Mapper:
@@ -87,7 +100,7 @@ class Mapper:
         return out
 
     def _columns(self, records: list[_Record], plan: _Plan, keys: Iterable[object] | None) -> list[Dispatch]:
-        at_number, at_surface, at_task, at_status, at_time, at_check, at_agent, flat = plan
+        at_number, at_surface, at_task, at_status, at_time, at_check, at_agent, flat, at_links = plan
         raw = _column(records, at_number)
         numbers = cast(list[int | None], raw)
         if set(map(type, raw)) != {int} or not _usable(cast(list[int], raw)):
@@ -106,7 +119,10 @@ class Mapper:
         else:
             checks = [None if each is None else self._check(each, {}, ()) for each in held]
         agents = [""] * len(records) if at_agent is None else self._column_of_surfaces(_column(records, at_agent))
-        made = list(map(_Made, numbers, surfaces, tasks, statuses, shown, whens, checks, agents))
+        links = _column_of_links(records, at_links)
+        made = list(map(_Made, numbers, surfaces, tasks, statuses, shown, whens, checks, agents, links))
+        if self.mapping.automatic:
+            self._mark(records, made)
         for each in made:
             each.__class__ = Dispatch  # type: ignore[assignment]
         unclear = _empty(numbers, surfaces, tasks, statuses)
@@ -117,6 +133,16 @@ class Mapper:
             unclear |= {at for at, (each, check) in found if check is None and each and self._says_nothing(each)}
         self.not_understood += len(unclear)
         return cast(list[Dispatch], made)
+
+    def _mark(self, records: list[_Record], made: list[_Made]) -> None:
+        """Tell the records of the automatic dispatcher, by the operator's own words for them."""
+        wanted = {fold(name): word.strip().casefold() for name, word in self.mapping.automatic.items()}
+        names = {name: fold(name) for name in {name for record in records for name in record}}
+        marks = [(name, wanted[folded]) for name, folded in names.items() if folded in wanted]
+        for name, word in marks:
+            for record, each in zip(records, made, strict=True):
+                if _text(record.get(name), 200).strip().casefold() == word:
+                    each.automatic = True
 
     def _filled(self, records: list[_Record], at: str | None, field: str) -> list[object]:
         """The column under *at*; where that holds nothing, what stands under another name of *field*."""
@@ -155,7 +181,8 @@ class Mapper:
         if len(common) < 7 or len(flats) > 1:
             return None
         number, surface, task, status, time, check, agent = common
-        return number, surface, task, status, time, check, agent, next(iter(flats), ())
+        links = tuple(dict.fromkeys(pair for plan in plans for pair in plan[8]))
+        return number, surface, task, status, time, check, agent, next(iter(flats), ()), links
 
     def _plan(self, names: tuple[str, ...]) -> _Plan:
         def pick(field: str, wanted: tuple[str, ...] = ()) -> str | None:
@@ -169,7 +196,8 @@ class Mapper:
             (field, name) for field in FLAT if (name := pick(field, self.mapping.flat_names(field))) is not None
         )
         number, surface, task, status, time, check, agent = map(pick, SYNONYMS)
-        plan = (number, surface, task, status, time, check, agent, flat)
+        links = tuple((field, name) for field, wanted in LINKS.items() for name in present(names, wanted)[:1])
+        plan = (number, surface, task, status, time, check, agent, flat, links)
         if len(self._plans) < _CACHE_LIMIT:
             self._plans[names] = plan
         return plan
@@ -301,6 +329,20 @@ def _column_of_texts(column: list[object]) -> list[str]:
         if max(map(len, texts)) <= LINE_LIMIT and _PLAIN(" ".join(texts)) is not None:
             return texts
     return [_text(value) for value in column]
+
+
+def _column_of_links(records: list[_Record], at: _Pairs) -> list[Links]:
+    """What each record has to do with others; almost none has anything."""
+    found: dict[int, dict[str, object]] = {}
+    for field, name in at:
+        for row, value in enumerate(_column(records, name)):
+            if value is not None and value != "":
+                found.setdefault(row, {})[field] = value
+    links = [NO_LINKS] * len(records)
+    for row, held in found.items():
+        verifies, by = number_of(held.get("verifies")), number_of(held.get("verified_by"))
+        links[row] = Links(verifies, _text(held.get("verifier"), 200).strip(), by)
+    return links
 
 
 def _text(value: object, limit: int = LINE_LIMIT) -> str:

@@ -51,6 +51,13 @@ FLAT: Final[Mapping[str, str]] = {
 }
 """Parts of a verification that may, under just these names, stand in the record itself."""
 
+LINKS: Final[Mapping[str, tuple[str, ...]]] = {
+    "verifies": ("verifies", "verifies_dispatch", "검증대상", "검증_대상"),
+    "verifier": ("verifier", "검증자", "검증담당", "검증_담당"),
+    "verified_by": ("verified_by_dispatch", "verification_dispatch", "검증배분", "검증_배분"),
+}
+"""From a field of `Links` to its names in a record; the first is the one the console writes."""
+
 _CACHE_LIMIT: Final = 4096
 
 
@@ -62,6 +69,8 @@ class FieldMap:
     """From a key of `SYNONYMS` or `FLAT` to the names it has in this log, for example ``{"task": ("what",)}``."""
     statuses: Mapping[str, DispatchStatus] = field(default_factory=dict)
     """From a word of the log to what it means; case, blanks and punctuation do not count."""
+    automatic: Mapping[str, str] = field(default_factory=dict)
+    """From a field of the record to the word it has when the automatic dispatcher wrote it; one is enough."""
 
     def names(self, name: str) -> tuple[str, ...]:
         """Folded names of the record's field *name*, the owner's first. Parts of a verification: see `check_names`."""

@@ -28,6 +28,7 @@ from console.widgets.words import span
 _ATTENTION: Final = frozenset({DispatchStatus.NEEDS_CHECK, DispatchStatus.WAITING})
 _STATUS_SYMBOLS: Final = {
     DispatchStatus.QUEUED: "◌",
+    DispatchStatus.SENDING: "⇢",
     DispatchStatus.SENT: "→",
     DispatchStatus.WORKING: "●",
     DispatchStatus.WAITING: "▲",
@@ -261,7 +262,7 @@ class DispatchTable(ScrollView, can_focus=True):
             (f"{since:>5}  ", self._style("meta")),
             (_column(dispatch.surface or "–", surface), self._style("meta")),
         ]
-        trouble = disagreement(dispatch, self._live)
+        trouble = disagreement(dispatch, self._live, self._now)
         left += [(f"▲ {trouble} · ", self._style("alert"))] if trouble else []
         return bar(width, [*left, (dispatch.task, calm)], self._verification(dispatch, check), fill)
 

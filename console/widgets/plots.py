@@ -12,6 +12,14 @@ FULL_GAP: Final = 2.0
 """Points of a gap that fill a bar; scores are out of 5."""
 
 
+def sparkline(values: Sequence[float], limit: int = TREND) -> str:
+    """One bar for each of the last *limit* values, oldest first, the highest of them full; all equal are low."""
+    shown = values[-limit:]
+    high, low = max(shown, default=0.0), min(shown, default=0.0)
+    top = len(BARS) - 1
+    return "".join(BARS[round((value - low) / (high - low) * top) if high > low else 0] for value in shown)
+
+
 def gap_trend(gaps: Sequence[float], limit: int = TREND) -> str:
     """One bar for each gap (self minus cross score), oldest first. A high bar is a high opinion of oneself."""
     top = len(BARS) - 1

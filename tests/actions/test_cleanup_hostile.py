@@ -76,6 +76,11 @@ def by_a_pipe(ground: Ground) -> None:
 SWAPS = [rewritten, rewritten_and_set_back, replaced, by_a_link, by_a_hard_link, by_a_folder, by_a_pipe]
 
 
+def no_link(*args: Any, **more: Any) -> None:
+    """A file system without hard links."""
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
 def state_of(ground: Ground) -> list[Any]:
     """Everything in the folder and outside, with what it is."""
     paths = sorted([*ground.root.rglob("*"), *ground.outside.rglob("*")])
@@ -116,7 +121,12 @@ def test_what_is_swapped_in_the_very_moment_goes_back(
     assert state_of(ground) == before and ground.trash() == []
 
 
-def test_what_cannot_go_back_is_kept_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("hard_links", [True, False])
+def test_what_cannot_go_back_is_kept_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
+) -> None:
+    if not hard_links:
+        monkeypatch.setattr("console.actions.moving.os.link", no_link)
     ground = Ground(tmp_path / "in" / "litter", tmp_path / "state")
     ground.put("m_1", "shown")
     made, real, calls = ground.plan(), os.rename, list[int]()
@@ -248,11 +258,7 @@ def test_a_crash_between_the_devices_loses_nothing(
 
 def test_without_hard_links_it_comes_back_too(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
     done = ground.run()
-
-    def link(*args: Any, **more: Any) -> None:
-        raise PermissionError(errno.EPERM, "Operation not permitted")
-
-    monkeypatch.setattr("console.actions.moving.os.link", link)
+    monkeypatch.setattr("console.actions.moving.os.link", no_link)
     ground.put("m_1", "in the way")
     assert restore(ground.state, done.id, NOW)[2][0].why == "there is something of that name now"
     (ground.root / "m_1").unlink()

@@ -14,6 +14,7 @@ from console.actions.send import ANYWHERE, QUIET, submit
 from console.model.agent import AgentState, Detection
 from console.model.outcome import Step
 from console.model.surface import Screen
+from console.mux.base import Queued
 from tests.actions.sending import judge_of
 from tests.actions.texts import HARD
 from tests.agents.samples import claude, codex
@@ -96,6 +97,28 @@ async def test_a_veto_holds_before_the_paste_and_before_every_enter() -> None:
     result = await submit(mux, "%1", "a task", JUDGE, replace(ANYWHERE, veto=lambda: answers.pop(0)))
     assert (result.outcome, result.left, result.enters) == ("typed_not_submitted", "text", 0)
     assert "another hand" in result.evidence and mux.typed == [("%1", "a task")]
+
+
+@pytest.mark.parametrize(
+    ("kept", "outcome", "evidence"),
+    [
+        ("a task", "typed_not_submitted", "keeps the text; Enter was not pressed"),
+        ("<enter>", "unconfirmed", "keeps the text; Enter waits behind the text"),
+    ],
+)
+async def test_what_the_back_end_keeps_for_later_is_no_failure(kept: str, outcome: str, evidence: str) -> None:
+    """A terminal of cmux that was never shown: the text may be there later, so it is neither failed nor refused."""
+    mux = taking()
+    type_it = mux._type
+
+    def keep(ref: str, what: str) -> None:
+        if what == kept:
+            raise Queued(f"{ref}: its terminal has not started yet; cmux keeps the text")
+        type_it(ref, what)
+
+    mux._type = keep  # type: ignore[method-assign]
+    result = await submit(mux, "%1", "a task", JUDGE, ANYWHERE)
+    assert (result.outcome, result.left) == (outcome, "unknown") and evidence in result.evidence
 
 
 async def test_states_are_those_that_are_allowed() -> None:

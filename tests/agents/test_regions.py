@@ -11,7 +11,7 @@ from console.agents.regions import is_dim
 from console.agents.rule_files import compile_rule
 from console.model.agent import AgentState, Detection
 from console.model.surface import Screen
-from tests.agents.samples import APPROVAL, CODEX_TURN, DETECTOR, RULE, TURN, claude, codex, screen
+from tests.agents.samples import APPROVAL, CODEX_TURN, DETECTOR, RULE, TURN, claude, codex, screen, shown
 
 
 class TestDraft:
@@ -181,3 +181,30 @@ def test_any_screen_gives_a_verdict_within_its_bounds(
         top, bottom = found.regions.dialog
         assert end <= top < bottom <= len(lines)
     assert found == DETECTOR.detect(seen, title=title, command=command)
+
+
+class TestAnswer:
+    """What the agent has said since the operator's last prompt."""
+
+    @pytest.mark.parametrize(
+        ("seen", "expected"),
+        [
+            (claude("❯ old\n\n● Old.\n\n❯ new\n  goes on\n\n  still\n\n● One.\n  Two.\n\n✻ Baked for 3s"),
+             ["● One.", "  Two.", "", "✻ Baked for 3s"]),
+            (codex("› new\n  goes on\n\n• One.\n\n  Two."), ["• One.", "", "  Two."]),
+            (claude("❯ new\n  goes on"), []),
+            (claude("  its end\n\n● More."), ["  its end", "", "● More."]),
+        ],
+    )  # fmt: skip
+    def test_it_begins_below_the_prompt(self, seen: Screen, expected: list[str]) -> None:
+        assert shown(seen, DETECTOR.detect(seen).regions.answer) == expected
+
+    def test_a_dialog_is_no_answer(self) -> None:
+        assert DETECTOR.detect(screen(APPROVAL)).regions.answer is None
+
+    @settings(max_examples=100)
+    @given(st.lists(st.sampled_from(["❯ a", "› a", "● b", "• b", "  c", "", "─" * 80, "❯ "]), max_size=20))
+    def test_it_is_always_a_part_of_the_screen(self, rows: list[str]) -> None:
+        seen = screen("\n".join(rows))
+        span = DETECTOR.detect(seen, agent="claude").regions.answer
+        assert span is None or 0 <= span[0] <= span[1] <= len(seen.lines)

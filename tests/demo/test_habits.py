@@ -8,9 +8,13 @@ from random import Random
 
 import pytest
 
+from console.demo import tasks
 from console.demo.agent import BURSTS, PASTE_GUARD, Agent, parse
 from console.demo.keys import KeyReader
 from console.demo.session import Session
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.findings import find
+from console.model.verify_task import render
 from tests.demo.test_session import run, text_of
 
 
@@ -123,3 +127,18 @@ def test_the_log_has_one_line_for_each_event(tmp_path: Path) -> None:
     agent._apply([("paste", "한글\n두 줄"), ("key", "enter"), ("key", "enter")])
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert events == [{"event": "paste", "text": "한글\n두 줄"}, {"event": "submit", "text": "한글\n두 줄"}]
+
+
+@pytest.mark.parametrize("agent", ["claude", "codex"])
+def test_a_verification_ends_in_scores_and_a_verdict_and_nothing_else_does(agent: str) -> None:
+    made = session(agent, Ear())
+    for prompt, found in ((render(Dispatch(54, "CLAUDE 1", "x", DispatchStatus.DONE)), 3), ("do it", 0)):
+        made.handle(("paste", prompt), 0.0)
+        made.handle(("key", "enter"), 1.0)
+        run(made, "idle", 1.0)
+        last = made.entries[-2].text
+        said = find(last.split("\n"))
+        if found:
+            assert None not in (said.self_score, said.cross_score, said.verdict), last
+        else:
+            assert last in tasks.REPORTS

@@ -18,6 +18,7 @@ import pytest
 from console.demo.dispatches import KEPT, advance, first_rows, write_log
 from console.demo.health import HealthServer
 from console.demo.roster import ROSTER
+from console.telemetry.prometheus import read_metrics
 
 NOW = datetime(2026, 4, 10, 16, 41, tzinfo=UTC)
 
@@ -95,6 +96,17 @@ def test_the_collector_answers(server: HealthServer) -> None:
     assert body["status"] == "ok" and body["metrics"] == 7 and body["resources"] == 16
     assert isinstance(body["logs"], int) and body["logs"] >= 30306
     assert get(server.url.replace("/health", "/other"))[0] == 404
+
+
+def test_its_metrics_are_those_of_a_collector(server: HealthServer) -> None:
+    with urllib.request.urlopen(server.metrics_url, timeout=5) as answer:
+        found = read_metrics(answer.read())
+    assert found is not None and found.refused == 0 and found.exporters[0].fill is not None
+
+
+def test_its_counts_never_fall() -> None:
+    grown = [HealthServer._grown(second / 4, 0.6) for second in range(2000)]
+    assert grown == sorted(grown) and grown[-1] == pytest.approx(300, abs=6)
 
 
 def test_a_client_that_says_nothing_or_hangs_up_stops_nobody(server: HealthServer) -> None:

@@ -212,7 +212,9 @@ def test_codex_without_context() -> None:
      ((60, 120), 120, False), ((60, 120), None, False), ((60, 60), 60, False)],
 )  # fmt: skip
 def test_quiet_hours(hours: tuple[int, int], minute: int | None, quiet: bool) -> None:
-    assert against(policy=Policy(quiet_hours=hours), minute=minute) == ({"quiet": "refuse"} if quiet else {})
+    assert against(policy=Policy(quiet_hours=((60, 60), hours)), minute=minute) == (
+        {"quiet": "refuse"} if quiet else {}
+    )
 
 
 def test_a_log_that_cannot_be_read() -> None:

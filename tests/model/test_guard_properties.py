@@ -66,7 +66,7 @@ policies = st.builds(
     levels,
     st.integers(-1, 4),
     st.integers(-1, 4),
-    quiet_hours=st.one_of(st.none(), st.tuples(st.integers(0, 1439), st.integers(0, 1439))),
+    quiet_hours=st.lists(st.tuples(st.integers(0, 1439), st.integers(0, 1439)), max_size=2).map(tuple),
 )
 
 

@@ -43,6 +43,14 @@ def test_an_open_dispatch_of_a_surface_that_is_not_there() -> None:
     assert disagreement(Dispatch(1, "surface:9", "task", DispatchStatus.WORKING), {}) == "", "nothing is known yet"
 
 
+def test_a_send_that_was_cut_off_is_told_and_one_that_goes_on_is_not() -> None:
+    live = live_states((surface(AgentState.IDLE),))
+    sending = Dispatch(1, "%3", "task", DispatchStatus.SENDING, dispatched_at=1000.0)
+    assert sending.is_open
+    assert disagreement(sending, live, 1002.0) == "" == disagreement(sending, live)
+    assert disagreement(sending, live, 1061.0) == "was sending: check it"
+
+
 def test_another_agent_than_the_configured_one() -> None:
     live = live_states((surface(AgentState.WORKING, "codex", "claude"),))
     assert disagreement(Dispatch(1, "%3", "task", DispatchStatus.WORKING), live) == "shows codex, not claude"

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from console.model.reading import TreeRead
-from console.mux.base import MuxError
+from console.mux.base import MuxError, Queued
 from tests.eventually import eventually
 from tests.fakes.cmux_app import SurfaceSpec, WorkspaceSpec
 from tests.mux.cli_watched import bench
@@ -118,7 +118,7 @@ async def test_a_cold_surface_does_not_count_as_typed(release: str) -> None:
     layout = [WorkspaceSpec("w", [SurfaceSpec("cold", RAW, cold=True)])]
     async with bench(release, layout) as on:
         if on.app.personality.modern:
-            with pytest.raises(MuxError, match="until the terminal has started"):
+            with pytest.raises(Queued, match="until the terminal has started"):
                 await on.mux.send_text("surface:1", "wait")
         else:
             await on.mux.send_text("surface:1", "wait")  # 0.63 does not tell

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from console.mux.base import Multiplexer, MuxError, Publisher
-from console.mux.cmux_socket import Queued
+from console.mux.base import Multiplexer, MuxError, Publisher, Queued
 from tests.fakes.cmux_app import SurfaceSpec
 from tests.mux.app_ground import CAT, PASTING, Make, brisk, doubles, patient, tree_only, typed
 from tests.mux.app_watched import AppWatched, connect

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
+from console.app import ConsoleApp
 from console.model.binding import SurfaceSpec
 from console.model.dispatch import Dispatch, DispatchStatus
-from console.model.reading import LogRead
+from console.model.reading import CollectorRead, LogRead, ServicesRead
+from console.model.service import Judgement, Service
+from console.model.telemetry import Collector, CollectorState
 from console.screens.send import SendScreen
-from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, info, until
+from console.widgets.status_bar import StatusBar
+from tests.ui_helpers import HOSTILE, NOW, Fleet, clickable, drawn, info, until
 
 
 def found(fleet: Fleet) -> list[str]:
@@ -83,3 +88,36 @@ async def test_markup_is_only_text() -> None:
         await until(pilot, lambda: len(found(fleet)) == len(HOSTILE))
         assert set(found(fleet)) == {f"#{n} {text}\n{text} working" for n, text in enumerate(HOSTILE, 1)}
         assert clickable(fleet.app) == []
+
+
+async def test_the_collector_and_every_service_are_found_and_shown() -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40), notifications=True) as pilot:
+        await fleet.start(pilot, 2)
+        watched = Service("auto [/] 'x'", "absent", "running", Judgement.ALARM, "pid 9")
+        up = Collector(CollectorState.UP, "GET http://c 200", ":4318", logs=5)
+        fleet.post(ServicesRead(NOW, "processes", (watched,)), CollectorRead(NOW, "http://c", up))
+        await fleet.settled(pilot)
+        await search(fleet, pilot, "service a", "service auto [/] 'x'\nrunning, expected absent · pid 9")
+        await pilot.press("enter")
+        await until(pilot, lambda: "auto [/] 'x': running" in drawn(fleet.app))
+        await search(fleet, pilot, "collec", "collector :4318\nup · GET http://c 200")
+        await pilot.press("enter")
+        await until(pilot, lambda: "otel :4318 5 logs" in drawn(fleet.app) and "GET http://c 200" in drawn(fleet.app))
+
+
+async def test_a_click_on_the_status_bar_runs_the_action_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(ConsoleApp, "action_operations", lambda self, name="": heard.append(name))
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        await fleet.start(pilot, 2)
+        services = (Service('it\'s \\ "so" (1)', "running", "absent", Judgement.ALARM, ""),)
+        up = Collector(CollectorState.UP, "e", ":4318")
+        fleet.post(ServicesRead(NOW, "processes", services), CollectorRead(NOW, "http://c", up))
+        await fleet.settled(pilot)
+        bar = next(row for row in drawn(fleet.app).split("\n") if "otel :4318" in row)
+        for word in (":4318", "so", "as expected"):
+            await pilot.click(StatusBar, offset=(bar.index(word), 0))
+        await until(pilot, lambda: len(heard) == 3)
+        assert heard == ["collector", services[0].name, ""]

@@ -289,7 +289,7 @@ async def test_servers_that_are_not_there_hang_or_speak_something_else() -> None
         listening.listen()
         found = await read(url=f"http://127.0.0.1:{port}/x", json=("a",), timeout=0.2)
         assert "no answer within 0.2 s" in found.evidence
-    assert "not an http(s) URL" in (await read(url="ftp://x/y", json=("a",))).evidence
+    assert "http://host:port/path is wanted" in (await read(url="ftp://x/y", json=("a",))).evidence
     assert (await read(url="http://[::1", json=("a",))).shown == "unknown"
 
 

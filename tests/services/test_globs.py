@@ -54,6 +54,7 @@ def test_links_are_seen_and_not_followed(tmp_path: Path) -> None:
     make(tmp_path, "real/secret.txt")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "folder").symlink_to(tmp_path / "real")
+    assert matches(tmp_path / "in/**/secret.txt") == []
     (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
     (tmp_path / "in" / "f.txt").symlink_to(tmp_path / "real" / "secret.txt")
     (tmp_path / "in" / "dangling.txt").symlink_to("/nowhere")
@@ -113,8 +114,9 @@ def test_time_is_limited(tmp_path: Path) -> None:
 
 def test_depth_is_limited(tmp_path: Path) -> None:
     make(tmp_path, "/".join(["d"] * DEPTH + ["in.md"]), "/".join(["d"] * (DEPTH + 1) + ["out.md"]))
+    make(tmp_path, *(f"{name}/beside.md" for name in "abefg"))
     search = Search(str(tmp_path), ("**", "*.md"))
-    assert [Path(entry.path).name for entry in search] == ["in.md"]
+    assert sorted(Path(entry.path).name for entry in search) == ["beside.md"] * 5 + ["in.md"]
     assert search.cut == f"folders deeper than {DEPTH} are not looked into"
 
 

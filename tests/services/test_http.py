@@ -87,6 +87,12 @@ async def test_one_that_does_not_come_to_an_end_has_failed(talk: Talk) -> None:
     assert row.judgement is not Judgement.OK and "no answer within" in row.evidence
 
 
+def test_the_request_itself_comes_to_an_end() -> None:
+    """Not only the one who waits for it: a thread that reads on for ever would be lost."""
+    with server(drips) as url:
+        assert probe(spec(url, patience=0.6)).evidence == "no answer within 0.3 s"
+
+
 async def test_nobody_there_and_nowhere() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"

@@ -109,6 +109,15 @@ async def test_a_launchctl_that_fails_is_never_good_news(on_path: Path, fails: s
     assert row.judgement is Judgement.UNKNOWN and row.error and "\x1b" not in row.evidence
 
 
+@pytest.mark.parametrize("printed", ["", "com.openclaw.x", "PID Status", "<html>PID</html>"])
+async def test_something_else_than_a_list_makes_nothing_unloaded(on_path: Path, printed: str) -> None:
+    (on_path / "launchctl").write_text(f"#!/bin/sh\necho '{printed}'\n")
+    (on_path / "launchctl").chmod(0o755)
+    for label in (f"{OWN}.auto-dispatcher", f"{OWN}.*"):
+        [row] = (await look(spec("auto", label, "unloaded"))).values()
+        assert row.judgement is Judgement.UNKNOWN and "something else than a list" in row.error
+
+
 async def test_without_the_program_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch, on_path: Path) -> None:
     monkeypatch.setenv("PATH", str(on_path))
     [row] = (await look(spec("auto", f"{OWN}.auto-dispatcher", "unloaded"))).values()

@@ -188,7 +188,12 @@ def liar(path: Path, answer: bytes) -> Iterator[str]:
         try:
             connection, _ = listener.accept()
             with connection:
-                connection.recv(65536)
+                heard = b""
+                while b"</methodCall>" not in heard:  # what is not read makes the end a reset, not an answer
+                    more = connection.recv(65536)
+                    if not more:
+                        return
+                    heard += more
                 connection.sendall(answer)
         except OSError:
             return
@@ -223,6 +228,16 @@ async def test_something_else_on_the_socket_is_never_good_news(tmp_path: Path, a
         with liar(path, answer) as where:
             [row] = (await look(spec("web", "web", word, where))).values()
         assert row.judgement is Judgement.UNKNOWN, row
+
+
+async def test_an_answer_with_entities_is_not_read(tmp_path: Path) -> None:
+    info = {"name": "web", "group": "web", "state": 20, "statename": "RUNNING", "pid": 7}
+    plain = xmlrpc.client.dumps(([info],), methodresponse=True)
+    with liar(tmp_path / "plain.sock", http(plain.encode())) as where:
+        assert (await look(spec("web", "web", "running", where)))["web"].judgement is Judgement.OK
+    grown = plain.replace("?>", '?><!DOCTYPE x [<!ENTITY w "web">]>', 1)
+    with liar(tmp_path / "grown.sock", http(grown.encode())) as where:
+        assert (await look(spec("web", "web", "running", where)))["web"].judgement is Judgement.UNKNOWN
 
 
 INFO: st.SearchStrategy[dict[str, object]] = st.dictionaries(

@@ -13,6 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from tests.eventually import eventually_now
 
 
@@ -47,6 +49,19 @@ class Rotel:
         return self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else ""
 
 
+def cannot_run() -> str:
+    """Why the rotel that is installed cannot run here; empty when it can. It needs a libpython3.x.so."""
+    spec = importlib.util.find_spec("rotel")
+    if spec is None or spec.origin is None:
+        return "rotel is not installed"
+    try:
+        argv = [str(Path(spec.origin).parent / "rotel-agent"), "--version"]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"rotel does not start: {error}"
+    return f"rotel does not run: {done.stderr.strip()[:200]}" if done.returncode else ""
+
+
 def free_port() -> int:
     """A port nobody listens on just now."""
     with socket.create_server(("127.0.0.1", 0)) as found:
@@ -69,6 +84,8 @@ def rotel(folder: Path) -> Iterator[Rotel]:
         process = subprocess.Popen(argv, stdout=log, stderr=subprocess.STDOUT, cwd=folder)
     try:
         eventually_now(lambda: process.poll() is not None or _listens(http), 20, found.text)
+        if process.poll() is not None and "shared librar" in found.text():
+            pytest.skip(f"rotel cannot run here: {found.text().strip()[:200]} (on Debian: apt install libpython3.x)")
         assert process.poll() is None, found.text()
         yield found
     finally:

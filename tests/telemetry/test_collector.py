@@ -11,14 +11,22 @@ from contextlib import aclosing, contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from console.config import CollectorConfig
+from console.http_get import SIZE_LIMIT
 from console.model.reading import CollectorRead
-from console.model.telemetry import CollectorState
-from console.telemetry import collector
-from console.telemetry.collector import SIZE_LIMIT, probe, watch_collector
+from console.model.telemetry import Collector, CollectorState
+from console.telemetry.collector import examine, watch_collector
 from tests.waiting import DEADLINE, until
 
 HEALTH = {"status": "ok", "logs": 30306, "spans": 1096}
+
+
+def probe(url: str, timeout: float = 2.0) -> Collector:
+    """The one question after the health document."""
+    return asyncio.run(examine(CollectorConfig(url, probe="never", timeout=timeout)))
 
 
 class Answers(ThreadingHTTPServer):
@@ -148,10 +156,9 @@ def dripping(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("talk", [silent, dripping])
-def test_silent_or_slow_is_down(talk: Callable[[socket.socket], None], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(collector, "TIMEOUT", 0.3)
+def test_silent_or_slow_is_down(talk: Callable[[socket.socket], None]) -> None:
     with raw(talk) as url:
-        found = probe(url)
+        found = probe(url, 0.3)
     assert found.state is CollectorState.DOWN
     assert found.evidence.endswith("no answer within 0.3 s")
 
@@ -161,7 +168,11 @@ def test_silent_or_slow_is_down(talk: Callable[[socket.socket], None], monkeypat
     [
         (b"", CollectorState.DOWN, "connection closed without an answer"),
         (b"SSH-2.0-OpenSSH\r\n", CollectorState.UNKNOWN, "the answer is not HTTP"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{", CollectorState.UNKNOWN, "no health document"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{",
+            CollectorState.UNKNOWN,
+            "the answer is shorter than it says",
+        ),
         (b"HTTP/1.1 200 OK\r\nContent-Length: -9\r\n\r\n{}", CollectorState.UNKNOWN, "no health document"),
     ],
 )
@@ -205,7 +216,7 @@ async def test_it_is_asked_again_and_again_until_stopped(server: Answers) -> Non
     before, readings = asyncio.all_tasks(), list[CollectorRead]()
 
     async def follow() -> None:
-        async with aclosing(watch_collector(server.url(), every=0.05)) as found:  # type: ignore[type-var]
+        async with aclosing(watch_collector(CollectorConfig(server.url(), 0.05))) as found:  # type: ignore[type-var]
             async for reading in found:
                 readings.append(reading)
 
@@ -219,3 +230,17 @@ async def test_it_is_asked_again_and_again_until_stopped(server: Answers) -> Non
     await asyncio.wait([task], timeout=DEADLINE)
     assert asyncio.all_tasks() == before
     await until(lambda: not any(thread.name.startswith("oc-") for thread in threading.enumerate()))
+
+
+KINDS = st.sampled_from(["application/json", "text/plain", "text/html"])
+BODIES = st.one_of(st.binary(max_size=80), st.sampled_from([b'{"status":"down"}', b"<html>ok</html>", b"[]", b"null"]))
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from([200, 204, 302, 404, 500, 503]), KINDS, BODIES)
+def test_no_answer_is_an_error_or_a_false_up(server: Answers, status: int, kind: str, body: bytes) -> None:
+    server.status, server.kind, server.body = status, kind, b"" if status == 204 else body
+    found = probe(server.url())
+    assert "\n" not in found.evidence
+    if found.state is CollectorState.UP:
+        assert status < 300 and (body.strip()[:1] in b'{"' or len(body) < 64)

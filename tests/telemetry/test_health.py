@@ -79,6 +79,48 @@ def test_the_state(document: object, status: int, state: CollectorState) -> None
     assert found.state is state
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"status": "initializing", "logs": 5},
+        {"status": 3, "spans": 1},
+        {"logs": {"status": "ok", "count": 5}, "spans": {"status": "down", "count": 1}},
+        {"a": {"status": "ok"}, "b": {"c": {"status": "down"}}},
+        {"logs": 5, "checks": [{"name": "disk", "healthy": True}, {"name": "db", "healthy": False}]},
+        {"logs": 5, "error": "database is locked"},
+        {"healthy": 0, "logs": 5},
+        {"healthy": "false"},
+    ],
+)
+def test_what_is_not_surely_healthy_is_not_up(document: object) -> None:
+    found = read(document)
+    assert found is None or found.state is not CollectorState.UP
+
+
+def test_an_unknown_word_keeps_the_counts_and_says_so() -> None:
+    found = read({"status": "initializing", "logs": 5})
+    assert found is not None and (found.state, found.logs) == (CollectorState.UNKNOWN, 5)
+    assert found.evidence == "status=initializing is not understood"
+    assert read({"status": "initializing"}) is None
+
+
+def test_the_component_that_is_wrong_is_named() -> None:
+    exporter = {"healthy": False, "status": "StatusRecoverableError", "error": "connection refused\x1b[2J"}
+    pipeline = {"healthy": False, "components": {"receiver:otlp": {"healthy": True}, "exporter:otlp": exporter}}
+    document = {"start_time": "2026-04-10T16:40:00+09:00", "healthy": False, "status": "StatusRecoverableError",
+                "components": {"extensions": {"healthy": True}, "pipeline:traces": pipeline}}  # fmt: skip
+    found = read(document)
+    assert found is not None and (found.state, found.uptime) == (CollectorState.DEGRADED, 60)
+    assert found.reason == found.why == "pipeline:traces/exporter:otlp: connection refused"
+
+
+def test_a_place_of_the_operator_goes_before_every_synonym() -> None:
+    document = {"logs": 1, "a": {"b": {"rows": "30,306"}}, "spans": 4, "alive_for": "2h", "mode": "ok", "status": "no"}
+    names = {"logs": ("x.y", "a.b.rows"), "spans": ("nowhere",), "uptime": ("alive_for",), "status": ("mode",)}
+    found = read_health(json.dumps(document).encode(), 200, NOW, names)
+    assert found == Collector(CollectorState.UP, "status=ok", logs=30306, uptime=7200.0)
+
+
 def test_uptime_from_the_time_of_the_start() -> None:
     found = read({"healthy": True, "start_time": "2026-04-10T16:40:00+09:00"})
     assert found is not None
@@ -130,8 +172,28 @@ VALUES = st.recursive(
 def test_no_document_is_an_error(document: object, status: int) -> None:
     found = read(document, status)
     if found is not None:
-        assert found.state is not CollectorState.UNKNOWN
+        assert found.state is not CollectorState.UNKNOWN or "is not understood" in found.evidence
         assert all(count is None or count >= 0 for count in (found.logs, found.spans, found.bytes, found.uptime))
+
+
+WORDS = st.sampled_from(
+    ["down", "failed", "unhealthy", "degraded", "no idea", "stopped", "unavailable", "StatusFatalError"]
+)
+
+
+@settings(max_examples=80)
+@given(
+    st.sampled_from(["status", "state", "health"]), WORDS, st.dictionaries(KEYS, VALUES, max_size=4), st.integers(0, 3)
+)
+def test_a_bad_word_at_the_top_or_alone_is_never_healthy(
+    key: str, word: str, more: dict[str, object], deep: int
+) -> None:
+    counts = {name: value for name, value in more.items() if name in ("logs", "spans", "bytes", "size_mb", "uptime")}
+    document: dict[str, object] = {**{k: v for k, v in counts.items() if not isinstance(v, dict | list)}, key: word}
+    for level in range(deep):
+        document = {f"level{level}": document}
+    found = read(document)
+    assert found is None or found.state is not CollectorState.UP
 
 
 @given(st.binary(max_size=100))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
+from console.model.dispatch import Dispatch, DispatchStatus, Links, Verification, VerificationVerdict
 from console.tracker.fields import epoch, score, status_of, verdict_of
 from console.tracker.names import CONTAINERS, FieldMap
 from console.tracker.schema import raw_record, read_records
@@ -84,6 +84,8 @@ def test_a_second_name_helps_when_the_first_is_no_number() -> None:
         ("대기", DispatchStatus.WAITING),
         ("queued", DispatchStatus.QUEUED),
         ("sent", DispatchStatus.SENT),
+        ("sending", DispatchStatus.SENDING),
+        ("전송 중", DispatchStatus.SENDING),
         ("실패", DispatchStatus.FAILED),
         ("취소", DispatchStatus.CANCELLED),
         ("canceled", DispatchStatus.CANCELLED),
@@ -330,3 +332,27 @@ def test_no_document_is_an_error_and_no_record_is_dropped(document: object) -> N
     assert 0 <= count <= max(1, len(found))
     if isinstance(document, list):
         assert len(found) == len(document)
+
+
+def test_links_between_records_are_read_as_people_write_them() -> None:
+    log = [
+        {
+            "id": 54,
+            "task": "a",
+            "surface": "s",
+            "status": "done",
+            "verifier": "CLAUDE V",
+            "verified_by_dispatch": "#61",
+        },
+        {"id": 55, "task": "b", "surface": "s", "status": "done", "검증자": "surface:7"},
+        {"id": 61, "task": "c", "surface": "s", "status": "sent", "verifies": "54"},
+        {"id": 62, "task": "d", "surface": "s", "status": "sent", "verifies": ["x"], "verifier": None},
+        {"id": 63, "task": "e", "surface": "s", "status": "sent"},
+    ]
+    found, not_understood = read_records(log)
+    assert [each.links for each in found] == [
+        Links(None, "CLAUDE V", 61), Links(None, "surface:7"), Links(54), Links(), Links(),
+    ]  # fmt: skip
+    assert not_understood == 0
+    mixed, _ = read_records([*log, "no record"])
+    assert [each.links for each in mixed[:5]] == [each.links for each in found]

@@ -1,0 +1,88 @@
+"""The collector in ``oc-console status`` and ``oc-console doctor``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+
+from console.model.snapshot import CollectorSlice
+from console.model.telemetry import Collector, CollectorState
+
+
+def collector_document(told: CollectorSlice, now: float) -> dict[str, object]:
+    """The slice for scripts. Times are epoch seconds, spans seconds, sizes bytes; what is not known is null."""
+    found, trend = told.collector, told.trend
+    base: dict[str, object] = {"read_at": told.read_at, "source": told.source or None}
+    if found is None:
+        return {**base, "state": None}
+    return {
+        **base,
+        "state": found.state,
+        "evidence": found.evidence,
+        "logs": found.logs,
+        "spans": found.spans,
+        "metrics": found.metrics,
+        "resources": found.resources,
+        "bytes": found.bytes,
+        "uptime_s": found.uptime,
+        "age_s": None if told.read_at is None else round(max(0.0, now - told.read_at), 1),
+        "since": trend.since,
+        "reason": found.reason or None,
+        "endpoint": found.endpoint or None,
+        "memory": found.memory,
+        "refused": found.refused,
+        "failed": found.failed,
+        "exporters": [{**asdict(exporter), "fill": exporter.fill} for exporter in found.exporters],
+        "origins": dict(found.origins),
+        "per_minute": {**asdict(trend.rates), "total": trend.rates.total, "over_s": trend.over},
+        "restarts": [{"at": restart.at, "evidence": restart.evidence} for restart in trend.restarts],
+    }
+
+
+def collector_lines(told: CollectorSlice, now: float) -> Iterator[str]:
+    """The slice for people: the state with its evidence, then what is counted."""
+    found = told.collector
+    if found is None:
+        yield f"collector: {'no answer yet' if told.source else 'not configured'}"
+        return
+    yield f"collector: {found.state}: {_why(found)}"
+    facts = ", ".join(_facts(told, found, now))
+    if facts:
+        yield f"  {facts}"
+
+
+def collector_judged(told: CollectorSlice, now: float) -> tuple[bool, str]:
+    """Whether nothing is wrong with it, and the words of `doctor`."""
+    found = told.collector
+    if found is None:
+        if told.source:
+            return False, f"no answer yet; look at {told.source}"
+        return True, "not configured; write `collector: {url: …}` into the config to see it"
+    facts = "; ".join(_facts(told, found, now))
+    return found.state is CollectorState.UP, f"{found.state}: {_why(found)}{f'; {facts}' if facts else ''}"
+
+
+def _why(found: Collector) -> str:
+    return (
+        f"{found.reason} ({found.evidence})" if found.reason and found.reason not in found.evidence else found.evidence
+    )
+
+
+def _facts(told: CollectorSlice, found: Collector, now: float) -> Iterator[str]:
+    for name in ("logs", "spans", "metrics", "resources", "bytes", "refused", "failed"):
+        value = getattr(found, name)
+        if value is not None and (value or name not in ("refused", "failed")):
+            yield f"{value:,} {name}"
+    for exporter in found.exporters:
+        if exporter.failed:
+            yield f"{exporter.name} failed to send {exporter.failed:,}"
+        if exporter.fill:
+            yield f"queue of {exporter.name} {exporter.fill:.0%} full"
+    if told.trend.rates.total is not None and told.trend.over is not None:
+        yield f"{told.trend.rates.total:.0f} per minute over {told.trend.over:.0f} s"
+    if found.uptime is not None:
+        yield f"up {found.uptime / 3600:.1f} h"
+    for restart in told.trend.restarts[-1:]:
+        yield f"restarted {max(0.0, now - restart.at) / 3600:.1f} h ago ({restart.evidence})"
+    if told.read_at is not None:
+        yield f"read {max(0.0, now - told.read_at):.0f} s ago"

@@ -1,0 +1,64 @@
+"""A configuration out of the surfaces that were found."""
+
+from __future__ import annotations
+
+from console.config import MuxConfig
+from console.init_draft import Draft, Group, Item
+from console.model.snapshot import Snapshot
+from console.model.surface import Surface
+
+
+def draft(snapshot: Snapshot | None, why: str, mux: MuxConfig) -> Draft:
+    """The configuration for what *snapshot* holds; None: *why* nothing was found."""
+    server: dict[str, str] = {"backend": mux.backend}
+    if mux.tmux_socket:
+        server["tmux_socket"] = mux.tmux_socket
+    if mux.cmux_socket:
+        server["cmux_socket"] = mux.cmux_socket
+    found = f"found in {snapshot.mux.source}" if snapshot is not None else f"none was found: {why}"
+    surfaces = Group("surfaces", f"The surfaces, {found}. Give them names and roles.")
+    seen = set[str]()
+    for surface in snapshot.surfaces if snapshot is not None else ():
+        item = _surface(surface)
+        ref = str(item.values["ref"]).casefold()
+        item.off = ref in seen or not ref
+        seen.add(ref)
+        surfaces.items.append(item)
+    if not surfaces.items:
+        surfaces.items.append(
+            Item({"ref": "surface:1", "name": "CODEX 1", "role": "builder", "agent": "codex"}, "such as", True)
+        )
+    groups = [
+        Group("mux", "The terminal server that holds the fleet.", [Item(server)], listed=False),
+        surfaces,
+        _example("log", "The dispatch log.", {"path": "~/dispatch_log.json"}),
+        _example(
+            "services",
+            "What should run, or must not.",
+            {"name": "watcher", "process": "watcher", "expected": "running"},
+        ),
+        _example("collector", "The OpenTelemetry collector.", {"url": "http://127.0.0.1:4318/health"}),
+    ]
+    head = ["oc-console: configuration, written by `oc-console init`. Every key: config.example.yaml."]
+    return Draft(head, groups)
+
+
+def _example(name: str, about: str, values: dict[str, str]) -> Group:
+    return Group(name, f"{about} None yet; such as:", [Item(values, off=True)], listed=name == "services")
+
+
+def _surface(surface: Surface) -> Item:
+    """An entry under the ref that outlives a restart: in tmux its place or its given name."""
+    info = surface.info
+    tmux = info.ref.startswith("%")
+    ref = (info.label or info.place) if tmux else info.ref
+    values = {"ref": ref or info.ref}
+    if surface.name and surface.name != ref:
+        values["name"] = surface.name
+    if surface.agent:
+        values["agent"] = surface.agent
+    workspace = info.workspace_ref or info.workspace
+    if workspace:
+        values["workspace"] = workspace
+    known = (f"now {info.ref}" if tmux else "", f"uuid {info.uuid}" if info.uuid else "", info.command, info.title)
+    return Item(values, ", ".join(part for part in known if part))
