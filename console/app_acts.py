@@ -44,7 +44,7 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(QueueActs, Verifies):
+class Acts(Verifies, QueueActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config

@@ -46,7 +46,7 @@ class Sends(App[None]):
     @work(exit_on_error=False, name="send")
     async def action_send(self) -> None:
         """Ask for a text, type it, say what was seen."""
-        about = self.main.marked_dispatch
+        about = self.main.addressed
         surface = self._author(about) if about is not None else self.main.selected_surface()
         if self.opened is None or surface is None:
             told = "There is no surface to send to."

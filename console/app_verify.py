@@ -48,7 +48,7 @@ class Verifies(Sends):
     @work(exit_on_error=False, name="verify")
     async def action_verify(self) -> None:
         """The dispatch under the cursor is verified by another agent, or its verifier has answered."""
-        dispatch = self.main.marked_dispatch
+        dispatch = self.main.addressed
         if dispatch is None:
             self.notify("v verifies a dispatch: go to the table (Tab) and choose one.", markup=False, timeout=4)
         else:

@@ -202,9 +202,9 @@ class Config(_Section):
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
     guards: GuardSection = OWN_GUARDS
+    verify: VerifySection = OWN_VERIFY
     templates: tuple[TemplateSection, ...] = ()
     """Prepared texts for the composer."""
-    verify: VerifySection = OWN_VERIFY
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""
     notify: NotifySection = NO_NOTICE

@@ -111,20 +111,6 @@ class GuardSection:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateSection:
-    """A prepared text for the composer."""
-
-    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
-
-    name: str
-    text: str
-    """``{number}`` and the like: `console.model.template.VARIABLES`."""
-    role: str = ""
-    verifier: str = ""
-    """A surface, by any of its names."""
-
-
-@dataclass(frozen=True, slots=True)
 class VerifySection:
     """How a finished dispatch is verified by another agent."""
 
@@ -138,8 +124,22 @@ class VerifySection:
     """Regular expressions with groups ``self``, ``cross``, ``verdict``; empty means the console's own."""
 
 
-OWN_VERIFY = VerifySection()
+@dataclass(frozen=True, slots=True)
+class TemplateSection:
+    """A prepared text for the composer."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    name: str
+    text: str
+    """``{number}`` and the like: `console.model.template.VARIABLES`."""
+    role: str = ""
+    verifier: str = ""
+    """A surface, by any of its names."""
+
+
 NO_NOTICE = NotifySection()
 NO_APPROVAL = ApprovalSection()
 NO_TRACE = TraceSection()
+OWN_VERIFY = VerifySection()
 OWN_GUARDS = GuardSection()

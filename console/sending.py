@@ -64,7 +64,8 @@ class Sending:
 
         title = str(composed.fields.get("task") or "")
         verified = numbered(snapshot.log.dispatches, verified_number(composed.fields))
-        task = Task(composed.text, title, composed.context, verified, verifier=str(composed.fields.get("verifier", "")))
+        verifier = str(composed.fields.get("verifier") or "")
+        task = Task(composed.text, title, composed.context, verified, verifier=verifier)
         return judge(task, self._facts(snapshot, key, composed), self.policy)
 
     @property
@@ -173,11 +174,18 @@ class Sending:
             without_own(composed.broadcast, surface, snapshot.log.dispatches, now),
             snapshot.log.error,
             tuple(Wrong(each.offset, each.line, each.name) for each in wrong),
-            snapshot.sends.cut_off,
             self._automatic(snapshot),
             clock.tm_hour * 60 + clock.tm_min,
             self._log.names,
+            snapshot.sends.cut_off,
         )
+
+
+def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
+    """The cut-off sends in the state folder *folder*, for whoever sends nothing."""
+    from console.actions.dispatch import Dispatcher
+
+    return CutOffs(Dispatcher(folder, log))
 
 
 def _one_of_several(request: Request, broadcast: Broadcast) -> Request:
@@ -189,13 +197,6 @@ def _one_of_several(request: Request, broadcast: Broadcast) -> Request:
         overrides=overrides,
         fields={**request.fields, "broadcast": list(broadcast.surfaces)},
     )
-
-
-def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
-    """The cut-off sends in the state folder *folder*, for whoever sends nothing."""
-    from console.actions.dispatch import Dispatcher
-
-    return CutOffs(Dispatcher(folder, log))
 
 
 def automatic(services: Collection[Service], named: str = "") -> Automatic | None:

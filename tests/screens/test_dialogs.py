@@ -140,7 +140,7 @@ async def test_a_theme_is_previewed_kept_or_put_back() -> None:
 
 async def test_the_help_names_every_key_and_state() -> None:
     fleet = Fleet()
-    async with fleet.app.run_test(size=(120, 110)) as pilot:
+    async with fleet.app.run_test(size=(120, 120)) as pilot:
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(fleet.app.screen, HelpScreen) and "Put the console" in drawn(fleet.app))
         text = " ".join(drawn(fleet.app).replace("│", " ").split())
