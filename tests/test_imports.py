@@ -48,7 +48,7 @@ TABLE: Final[dict[str, Room]] = {
     "tracker": _room(_ADAPTER, "watchfiles"),
     "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
-    "state_journal": _room("model"),
+    "state_journal": _room("model safety"),
     "actions": _room("model safety host state_journal mux.base tracker telemetry.trace"),
     "engine": _room("model safety commands config host mux agents tracker services telemetry actions state_journal"),
     "widgets": _room("model commands safety", "textual rich"),
@@ -65,6 +65,10 @@ TABLE: Final[dict[str, Room]] = {
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
     "queue_command": _room("model safety config", lazy="engine opening"),
+    "checking": _room(
+        "model safety config host engine state_journal", "psutil", lazy="services handoff_command"
+    ),
+    "checklist_command": _room("model safety config commands", lazy="checking engine opening state_journal"),
     "handoff_data": _room("model", "yaml platformdirs"),
     "handoff_report": _room("model safety log_report", "rich"),
     "handoff_command": _room("model safety", lazy="handoff_data handoff_report"),
@@ -77,10 +81,12 @@ TABLE: Final[dict[str, Room]] = {
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
-    "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
+    "app": _room(
+        "model safety commands config engine screens widgets theming opening mux.base", "textual rich", lazy="checking"
+    ),
     "cli": _room(
         "version safety commands config log_commands detect send_command queue_command operations_commands "
-        "handoff_command init_command",
+        "handoff_command init_command checklist_command",
         lazy="engine headless opening app",
     ),
     "__main__": _room("cli"),
@@ -95,6 +101,10 @@ SAME_ROOM: Final = {
     "theme_file": "theming",
     "app_acts": "app",
     "app_queue": "app",
+    "app_checklist": "app",
+    "checking_looks": "checking",
+    "state_checklist": "state_journal",
+    "config_checklist": "config",
     "state_bindings": "state_journal",
     "collector_journal": "state_journal",
     "headless_collector": "headless",

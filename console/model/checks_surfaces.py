@@ -158,8 +158,10 @@ def finished(given: Given) -> Iterator[Step]:
     waiting = at_work = 0
     unread = False
     for dispatch in log.dispatches:
-        surfaces = given.snapshot.called(dispatch.surface) if dispatch.surface else ()
-        if dispatch.status not in _GIVEN or len(surfaces) != 1 or surfaces[0].gone:
+        if dispatch.status not in _GIVEN or not dispatch.surface:
+            continue
+        surfaces = given.snapshot.called(dispatch.surface)
+        if len(surfaces) != 1 or surfaces[0].gone:
             continue
         surface = surfaces[0]
         if surface.status is None:

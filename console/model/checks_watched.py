@@ -209,8 +209,7 @@ def _automation(given: Given, each: Automation, entry: Found[AutomationEntry] | 
 def artifacts(given: Given) -> Iterator[Step]:
     """One step for all that are there and unchanged; one for each that is not."""
     every = [*given.snapshot.operations.artifacts, *given.artifacts]
-    if not every:
-        return
+    yield from _unlooked(given, every)
     well: list[Artifact] = []
     for each in every:
         about = About("operation", each.name)
@@ -237,6 +236,19 @@ def artifacts(given: Given) -> Iterator[Step]:
         said += f"; written since the hand-off: {newer}" if newer else ""
         oldest = min(each.read_at or given.now for each in well)
         yield Step("artifacts", "artifacts", ARTIFACTS, StepState.PASS, said, checked_at=oldest)
+
+
+def _unlooked(given: Given, every: list[Artifact]) -> Iterator[Step]:
+    """Artifacts of the hand-off of which nobody knows where they are."""
+    patterns = {each.pattern.rstrip("/") for each in every}
+    entries = given.handoff.artifacts if given.handoff is not None else ()
+    rest = [each for each in entries if given.expanded(each.item.path).rstrip("/") not in patterns]
+    if rest:
+        yield Step(
+            "artifacts unwatched", "artifacts of the hand-off", ARTIFACTS, StepState.MANUAL,
+            f"nobody looks at {listed([each.item.path for each in rest], 3)}",
+            "look yourself, or name them under artifacts:", line=rest[0].line,
+        )  # fmt: skip
 
 
 def _newer(given: Given, artifacts: list[Artifact]) -> str:
