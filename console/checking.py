@@ -61,8 +61,8 @@ def newest(pattern: str) -> str:
     return max(((each.stat().st_mtime, str(each)) for each in found if each.is_file()), default=(0.0, ""))[1]
 
 
-def find(pattern: str) -> Document:
-    """Read the hand-off *pattern* means. Reads files: not for the event loop. Never raises."""
+def find(pattern: str, before: Document = NOTHING) -> Document:
+    """Read the hand-off *pattern* means, unless it is *before*. Reads files: not for the event loop. Never raises."""
     from console.handoff_command import Unreadable, text_of, understood
 
     if not pattern:
@@ -72,6 +72,8 @@ def find(pattern: str) -> Document:
         if not path:
             return Document(pattern, wrong=f"{safe_text(pattern, limit=200)}: there is no such file")
         mtime = Path(path).stat().st_mtime
+        if (path, mtime) == (before.path, before.mtime) and before.id:
+            return before
         text = text_of(path)
         id = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
         return Document(path, id, mtime, understood(text))
@@ -114,7 +116,8 @@ class Checking:
 
     async def load(self) -> Document:
         """Read the hand-off anew, and what was ticked with it."""
-        self.document = await in_thread(lambda: find(self._pattern))
+        before = self.document
+        self.document = await in_thread(lambda: find(self._pattern, before))
         if self._file is not None:
             file, id = self._file, self.document.id
             self._marks = await in_thread(lambda: file.marks(id, time.time()))

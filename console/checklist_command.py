@@ -62,7 +62,7 @@ async def _read(config: Config, handoff: str) -> tuple[Checking, tuple[Step, ...
     from console.checking import Checking
     from console.opening import state_folder
 
-    engine = await _engine(config)
+    engine = await reader(config)
     checking = Checking(config, lambda: engine.snapshot, state_folder(), handoff=handoff)
     await engine.once(TIMEOUT)
     await checking.run()
@@ -73,7 +73,7 @@ async def _read(config: Config, handoff: str) -> tuple[Checking, tuple[Step, ...
     return checking, steps
 
 
-async def _engine(config: Config) -> Engine:
+async def reader(config: Config) -> Engine:
     """An engine that reads and changes nothing; see `console.headless`."""
     from console.engine import Engine
     from console.model.reading import BaselineRead, CollectorPast, HistoryRead, ServicesPast
