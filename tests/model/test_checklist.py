@@ -147,8 +147,8 @@ def test_cut_off_sends_queues_and_duplicates_are_told() -> None:
 
 def test_a_hand_offs_lines_are_linked_only_where_they_are_surely_understood() -> None:
     text = handoff(
-        "# Hand-off 2026-04-10 16:41\n## Check after restart\n- state of all sessions\n- mail the session report to Harry\n"
-        "- dispatch summary\n- OTel 대시보드 화면 공유\n"
+        "# Hand-off 2026-04-10 16:41\n## Check after restart\n- state of all sessions\n"
+        "- mail the session report to Harry\n- dispatch summary\n- OTel 대시보드 화면 공유\n"
     )
     found = {step.title: step for step in checklist(Given(snapshot(), NOW, text))}
     assert found["state of all sessions"].links
