@@ -12,7 +12,6 @@ from textual.app import App
 
 from console.commands import with_keys
 from console.config import Config
-from console.host import in_thread
 from console.model.checklist import About, Mark, Step
 from console.model.dispatch import Dispatch
 from console.model.snapshot import Snapshot
@@ -38,7 +37,7 @@ class _Board:
         self._opened = opened
 
     async def steps(self) -> tuple[Step, ...]:
-        return await in_thread(self._checking.steps)
+        return await self._checking.now()
 
     def title(self) -> str:
         found = self._checking.document
@@ -101,7 +100,7 @@ class ChecklistActs(App[None]):
             if not running.done():
                 running.cancel()
             await asyncio.gather(running, return_exceptions=True)
-        await checking.keep(await in_thread(checking.steps))
+        await checking.keep(await checking.now())
         if about is not None:
             await self._go_to(about)
 

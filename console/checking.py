@@ -164,6 +164,10 @@ class Checking:
         ]
         return checklist(self._given(snapshot, now, settled), own, self._marks)
 
+    async def now(self) -> tuple[Step, ...]:
+        """`steps`, without holding up the event loop."""
+        return await in_thread(self.steps)
+
     def _given(self, snapshot: Snapshot, now: float, settled: bool) -> Given:
         config, handoff = self.config, self.document.handoff
         services = (*snapshot.services.services, *self._extra.services)
