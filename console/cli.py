@@ -24,6 +24,7 @@ from console import (
     operations_commands,
     queue_command,
     send_command,
+    service_command,
 )
 from console.commands import IDS, clashes
 from console.config import Config, ConfigError, find, load
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
     checklist_command.add_parser(commands, shared)
+    service_command.add_parser(commands, shared)
     detect.add_parser(commands)
     handoff_command.add_parser(commands)
     init_command.add_parser(commands, shared)
@@ -125,6 +127,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return operations_commands.run(config, arguments)
     if arguments.command == "checklist":
         return checklist_command.run(config, arguments)
+    if arguments.command == "service":
+        return service_command.run(config, arguments)
     if arguments.command == "focus":
         from console.headless import focus
 

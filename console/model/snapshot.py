@@ -216,8 +216,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
                 before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
             )
         case ServicesRead():
-            rows, history = noted(before.services.history, reading.services, reading.at)
-            return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
+            return replace(before, services=_services(before.services, reading))
         case OperationsRead():
             seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
             return replace(before, operations=seen)
@@ -259,6 +258,11 @@ def _started(before: Snapshot, reading: StartsRead) -> Snapshot:
         s if s.started == started.get(s.key) else replace(s, started=started.get(s.key)) for s in before.surfaces
     )
     return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
+
+
+def _services(before: ServicesSlice, reading: ServicesRead) -> ServicesSlice:
+    rows, history = noted(before.history, reading.services, reading.at)
+    return ServicesSlice(reading.source, reading.at, rows, reading.waiting, history)
 
 
 def _log(reading: LogRead) -> LogSlice:

@@ -93,7 +93,8 @@ class ChecklistScreen(ModalScreen[About | None]):
         self.set_interval(EVERY, self._refill)
 
     def on_resize(self) -> None:
-        """Titles have another width."""
+        """Titles have another width; a small terminal has room for the steps only."""
+        self.set_class(self.size.height < 30, "-small")
         self._draw()
 
     # -- drawing -------------------------------------------------------------------------------------------------
@@ -159,7 +160,7 @@ class ChecklistScreen(ModalScreen[About | None]):
         return color if color.startswith("#") and len(color) == 7 else "dim"
 
     def _bar(self, counts: Progress) -> Text:
-        width = max(10, min(40, self.size.width // 4))
+        width = max(6, min(40, self.size.width // 8 if self.size.width < 100 else self.size.width // 4))
         done = width * counts.settled // counts.total if counts.total else 0
         worst = next((s for s in (StepState.FAIL, StepState.ATTENTION, StepState.MANUAL) if counts.counts.get(s)), None)
         text = Text(no_wrap=True, overflow="ellipsis")
