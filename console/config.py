@@ -200,6 +200,8 @@ class Config(_Section):
     automation: tuple[AutomationSection, ...] = ()
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
+    decisions: str = ""
+    """File of decisions; absolute after loading. Empty: the one beside the configuration, see `console.cli`."""
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
     read_only: bool = False

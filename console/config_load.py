@@ -263,6 +263,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         automation=automation,
         artifacts=artifacts,
         figures=figures,
+        decisions=_place(result.decisions, base),
         mux=replace(
             result.mux,
             tmux_socket=_place(tmux, base) if "/" in tmux or tmux.startswith("~") else tmux,

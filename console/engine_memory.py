@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from console.collector_journal import CollectorJournal
     from console.config import Config
     from console.cut_off import CutOffs
+    from console.deciding import Deciding
     from console.state_journal import StateJournal
     from console.state_services import ServiceJournal
 
@@ -40,10 +41,27 @@ class Remembers(Acts):
     _collected: CollectorJournal | None = None
     _services_journal: ServiceJournal | None = None
     _state: Path | None
+    _deciding: Deciding | None = None
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
         raise TypeError("the engine takes")
+
+    @property
+    def deciding(self) -> Deciding | None:
+        """The decisions of this fleet; None where none are kept."""
+        if self._deciding is None and self.config.decisions:
+            from console.deciding import Deciding
+            from console.model.guard_facts import Policy
+
+            self._deciding = Deciding(
+                Path(self.config.decisions),
+                read_only=self.config.read_only,
+                snapshot=lambda: self.snapshot,
+                policy=lambda: self.sending.policy if self.sending is not None else Policy(),
+                heard=self.take,
+            )
+        return self._deciding
 
     def hear_of_sends(self, cut_off: CutOffs) -> None:
         """Tell of sends that were cut off, from the next `run` on."""

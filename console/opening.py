@@ -67,6 +67,7 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         guards=replace(config.guards, automatic=NO_AUTOMATIC, lock=""),  # nobody's dispatcher is about the demo
     )
     state = fleet.log_path.parent / "state"  # goes with the demo
+    config = replace(config, decisions=str(state / "oc-decisions.yaml"))
     return Opened(Engine(config, mux, specs=fleet.specs, state=state), note, fleet)
 
 
