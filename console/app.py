@@ -38,7 +38,7 @@ CUT_OFF_AFTER: Final = 1.0
 LOOKS_ON: Final = 120.0
 """Seconds after the last key for which the operator is taken to look at the selected pane: many terminals do not tell
 whether they have the focus, and a person may have left the desk."""
-STYLES: Final = ("main", "panes", "table", "bars", "dialogs")
+STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "decisions")
 
 
 class ConsoleApp(Acts):

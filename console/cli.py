@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from console import (
     __version__,
+    decision_command,
     detect,
     handoff_command,
     init_command,
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     send_command.add_parser(commands, shared)
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
+    decision_command.add_parser(commands, shared)
     detect.add_parser(commands)
     handoff_command.add_parser(commands)
     init_command.add_parser(commands, shared)
@@ -119,6 +121,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return send_command.run(config, arguments)
     if arguments.command == "queue":
         return queue_command.run(config, arguments)
+    if arguments.command == "decision":
+        return decision_command.run(config, arguments)
     if arguments.command in ("operations", "cleanup"):
         return operations_commands.run(config, arguments)
     if arguments.command == "focus":
@@ -144,6 +148,8 @@ def _config(arguments: argparse.Namespace) -> Config:
     if path is not None:
         config = load(path, IDS)
         _refuse_clashes(path, config)
+    if not config.decisions:
+        config = replace(config, decisions=_decisions(path))
     if getattr(arguments, "read_only", False):
         config = replace(config, read_only=True)
     tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")
@@ -155,6 +161,15 @@ def _config(arguments: argparse.Namespace) -> Config:
     if cmux:
         return replace(config, mux=replace(own, backend="cmux", cmux_socket=cmux, tmux_socket=""))
     return config
+
+
+def _decisions(config: Path | None) -> str:
+    """Where the decisions are kept where the configuration does not say: beside it, else in the state folder."""
+    if config is not None:
+        return str(Path(os.path.abspath(config)).parent / "oc-decisions.yaml")  # noqa: PTH100 - a link stays one
+    from platformdirs import user_state_path
+
+    return str(user_state_path("oc-console") / "oc-decisions.yaml")
 
 
 def _refuse_clashes(path: Path, config: Config) -> None:

@@ -92,6 +92,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
             "Dispatches", "app.cut_off", danger=True),
     Command("queue.show", "Q", "queue", "What waits to be sent: its order, why not yet; pause, resume, reorder, drop.",
             "Dispatches", "app.queue", danger=True),
+    Command("decisions.show", "d", "decisions", "What waits for your decision, what was decided, and what it unlocks.",
+            "Application", "app.decisions", danger=True),
     Command("app.stop_all", "X", "stop all",
             "Approve and send nothing without a person any more; once more takes it back as far as nothing is sent.",
             "Application", "app.stop_all"),

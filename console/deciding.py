@@ -10,12 +10,13 @@ import getpass
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from console.host import HostError, in_thread, run
 from console.model.decision import Asked, Decision, DecisionState, Ran, entry_of, id_of, new, ran_entry, stamp
+from console.model.decision_command import Here, Outcome, Plan, plans
 from console.model.guard_facts import Facts, Policy
 from console.model.outcome import Written
 from console.model.reading import DecisionsRead
@@ -23,7 +24,6 @@ from console.model.snapshot import Snapshot
 from console.safety import redact, safe_text
 
 if TYPE_CHECKING:
-    from console.model.decision_command import Plan
     from console.tracker.decision_file import Parsed
 
 RUN_TIMEOUT: Final = 120.0
@@ -37,17 +37,6 @@ NOTED_LINES, NOTED = 6, 600
 READ_ONLY: Final = "the console is read-only; nothing was changed"
 
 _Result = TypeVar("_Result")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run came to."""
-
-    written: Written
-    """`done` when the command ended with exit status 0."""
-    output: str = ""
-    """What it wrote, safe to draw."""
-    exit: int | None = None
 
 
 class Deciding:
@@ -177,8 +166,6 @@ class Deciding:
 
     def plans(self, decision: Decision) -> tuple[Plan, ...]:
         """What would be done with each of its commands now."""
-        from console.model.decision_command import Here, plans
-
         home = os.path.expanduser("~")  # noqa: PTH111 - never raises
         facts = Facts(time.time(), None, self._snapshot().surfaces)
         return plans(decision, Here(home, self._cwd, self.read_only), facts, self._policy())

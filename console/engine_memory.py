@@ -63,6 +63,11 @@ class Remembers(Acts):
             )
         return self._deciding
 
+    @property
+    def handoff_folders(self) -> tuple[Path, ...]:
+        """Where the console itself leaves hand-off documents."""
+        return (self._state, self._state / "handoffs") if self._state is not None else ()
+
     def hear_of_sends(self, cut_off: CutOffs) -> None:
         """Tell of sends that were cut off, from the next `run` on."""
         self.cut_off = cut_off

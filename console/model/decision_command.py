@@ -16,6 +16,7 @@ from console.model.agent import AgentState
 from console.model.decision import Decision
 from console.model.guard_facts import Facts, Policy, Task
 from console.model.guard_text import avoid, restart
+from console.model.outcome import Written
 from console.model.surface import Surface
 
 Kind = Literal["run", "send", "refused"]
@@ -82,6 +83,17 @@ class Plan:
     def shown(self) -> str:
         """The program and its arguments, each as it is, in the quotes a shell would need."""
         return shlex.join(self.argv)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to."""
+
+    written: Written
+    """`done` when the command ended with exit status 0."""
+    output: str = ""
+    """What it wrote, safe to draw."""
+    exit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
