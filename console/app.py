@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from console.app_acts import Acts
+from console.app_view import Resumes
 from console.attending import Ears
 from console.commands import with_keys
 from console.config import Config
@@ -41,7 +42,7 @@ whether they have the focus, and a person may have left the desk."""
 STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "decisions")
 
 
-class ConsoleApp(Acts):
+class ConsoleApp(Acts, Resumes):
     """One operator's mission control."""
 
     TITLE = "oc-console"
@@ -165,6 +166,7 @@ class ConsoleApp(Acts):
         if self.opened is not None:
             self.opened.engine.fresh()
         self.look_for_answers()
+        self.keep_view()
         self.main.tick()
 
     def _changed(self, snapshot: Snapshot) -> None:
@@ -173,6 +175,7 @@ class ConsoleApp(Acts):
     def watch_snapshot(self, before: Snapshot, snapshot: Snapshot) -> None:
         """Hand it to the screen."""
         self.main.show(snapshot)
+        self.resume_view()
         new = frozenset(each.key for each in snapshot.sends.cut_off) - frozenset(c.key for c in before.sends.cut_off)
         if new:
             self.set_timer(CUT_OFF_AFTER, partial(self._tell_cut_off, new))

@@ -39,6 +39,7 @@ class DecisionActs(App[None]):
             text = "No decisions are kept here: nothing outlives this console."
             self.notify(text, severity="warning", markup=False)
             return
+        await desk.load()  # the watch may not have read it yet
         offered = partial(self._offered, engine)
         screen = DecisionsScreen(desk, lambda: engine.snapshot.decisions, offered, engine.config.read_only)
         line = await self.push_screen_wait(screen)

@@ -31,6 +31,7 @@ from console.safety import safe_text
 
 if TYPE_CHECKING:
     from console.opening import Opener
+    from console.state_view import Views
 
 WELL, NEEDS_PERSON, USAGE = 0, 1, 2
 """Exit codes of ``oc-console status``: all well, something needs a person, wrong use or configuration."""
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Mission control for a fleet of coding agents in tmux or cmux. Without a command: the console.",
     )
     parser.add_argument("--version", action="version", version=f"oc-console {__version__}")
+    parser.add_argument("--fresh", action="store_true", help="do not come up where the console was left")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", parents=[shared], help="six simulated agents in a private terminal server")
     demo.add_argument("--backend", choices=("auto", "tmux", "cmux"), default="auto", help="which terminal server")
@@ -192,18 +194,24 @@ def _console(config: Config, arguments: argparse.Namespace) -> int:
     # is decided by how often the fleet is read.
     os.environ.setdefault("TEXTUAL_FPS", "240")
     from console import opening
+    from console.state_view import Views
 
     opener: Opener = partial(opening.open_fleet, config)
+    path = _config_path(arguments)
+    views = Views(opening.state_folder(), os.path.abspath(path) if path is not None else "")  # noqa: PTH100
     if arguments.command == "demo":
         opener = partial(opening.open_demo, config, arguments.backend)
-    return asyncio.run(_run(config, opener))
+        return asyncio.run(_run(config, opener))
+    return asyncio.run(_run(config, opener, views, fresh=arguments.fresh))
 
 
-async def _run(config: Config, opener: Opener) -> int:
+async def _run(config: Config, opener: Opener, views: Views | None = None, *, fresh: bool = False) -> int:
     from console.app import ConsoleApp
 
     app = ConsoleApp(config, opener)
     app.give_up_after = 5.0
+    if views is not None:
+        app.resume(views, fresh=fresh)
     try:
         await app.run_async()
     finally:

@@ -148,7 +148,10 @@ class Deciding:
     async def _change(self, make: Callable[[Parsed], list[tuple[str | None, Mapping[str, Any]]]]) -> Written:
         if self.read_only:
             return Written(False, READ_ONLY, refused=True)
-        return await in_thread(lambda: self._changed(make))
+        written = await in_thread(lambda: self._changed(make))
+        if written.done:
+            await self.load()
+        return written
 
     def _changed(
         self, make: Callable[[Parsed], list[tuple[str | None, Mapping[str, Any]]]], wait: float = 3.0

@@ -75,7 +75,7 @@ class Remembers(Acts):
 
     def _recall(self, source: str) -> None:
         """Before the first tree of a server: what its surfaces were."""
-        server = _server(source)
+        server = server_of(source)
         if self.bindings is not None and self.snapshot.specs and server != self._recalled:
             self._recalled = server
             before = {**self.bindings.load(server), **self.snapshot.bindings}
@@ -147,6 +147,6 @@ class Remembers(Acts):
             self._services_journal.record(before, after)
 
 
-def _server(source: str) -> str:
+def server_of(source: str) -> str:
     """The socket or program of a source: its version changes when the refs do."""
     return source.rsplit(" · ", 1)[-1]

@@ -28,6 +28,7 @@ RUNS_SHOWN: Final = 3
 class DecisionScreen(ModalScreen[str | None]):
     """Returns a text that is to be sent to a surface, or None."""
 
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back"),
         Binding("q", "leave", "back"),
@@ -161,6 +162,8 @@ class DecisionScreen(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     async def _answered(self) -> None:
+        if self._busy:
+            return
         answer, note = (self.query_one(name, Input).value for name in ("#answer", "#note"))
         if not answer.strip():
             self._say("An answer is needed: a word will do.")
@@ -169,11 +172,14 @@ class DecisionScreen(ModalScreen[str | None]):
         await self._do(self._desk.decide(self._which, answer, note))
 
     async def _do(self, act: Awaitable[Written]) -> None:
-        written = await act
+        self._busy = True  # a second Enter is the same one
+        try:
+            written = await act
+        finally:
+            self._busy = False
         text = "; ".join(part for part in (written.text, written.warning) if part)
-        if written.done:
-            self._decision = self._now() or self._decision
         self._told = text if written.done else f"✗ {text}"
+        self._follow()
         self._hint()
 
     @on(OptionList.OptionSelected, "#plans")
