@@ -26,7 +26,7 @@ from console import (
     send_command,
 )
 from console.commands import IDS, clashes
-from console.config import Config, ConfigError, find, load
+from console.config import Config, ConfigError, decisions_file, find, load
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         config = load(path, IDS)
         _refuse_clashes(path, config)
     if not config.decisions:
-        config = replace(config, decisions=_decisions(path))
+        config = replace(config, decisions=decisions_file(path))
     if getattr(arguments, "read_only", False):
         config = replace(config, read_only=True)
     tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")
@@ -163,15 +163,6 @@ def _config(arguments: argparse.Namespace) -> Config:
     if cmux:
         return replace(config, mux=replace(own, backend="cmux", cmux_socket=cmux, tmux_socket=""))
     return config
-
-
-def _decisions(config: Path | None) -> str:
-    """Where the decisions are kept where the configuration does not say: beside it, else in the state folder."""
-    if config is not None:
-        return str(Path(os.path.abspath(config)).parent / "oc-decisions.yaml")  # noqa: PTH100 - a link stays one
-    from platformdirs import user_state_path
-
-    return str(user_state_path("oc-console") / "oc-decisions.yaml")
 
 
 def _refuse_clashes(path: Path, config: Config) -> None:

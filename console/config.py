@@ -29,6 +29,8 @@ from console.model.dispatch import DispatchStatus
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
 """Environment variable that names the configuration file."""
 
+DECISIONS_NAME: Final = "oc-decisions.yaml"
+"""File of decisions, beside the configuration or in the state folder."""
 LOCAL_NAME: Final = "oc-console.yaml"
 """File looked for in the current directory."""
 
@@ -201,7 +203,7 @@ class Config(_Section):
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
     decisions: str = ""
-    """File of decisions; absolute after loading. Empty: the one beside the configuration, see `console.cli`."""
+    """File of decisions; absolute after loading. Empty: see `decisions_file`."""
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
     read_only: bool = False
@@ -230,6 +232,15 @@ def find(explicit: str | None, env: Mapping[str, str], cwd: Path) -> Path | None
 
     path = user_config_path("oc-console") / "config.yaml"
     return path if _there(path) else None
+
+
+def decisions_file(path: Path | None) -> str:
+    """Where the decisions are kept when the configuration *path* (None: there is none) does not say: beside it."""
+    if path is not None:
+        return str(Path(os.path.abspath(path)).parent / DECISIONS_NAME)  # noqa: PTH100 - a link stays one
+    from platformdirs import user_state_path
+
+    return str(user_state_path("oc-console") / DECISIONS_NAME)
 
 
 def _named(source: str, named: str, cwd: Path) -> Path:

@@ -45,7 +45,7 @@ TABLE: Final[dict[str, Room]] = {
     "http_get": _room("version safety"),
     "mux": _room(_ADAPTER),
     "agents": _room(_ADAPTER, "yaml psutil watchfiles"),
-    "tracker": _room(_ADAPTER, "watchfiles"),
+    "tracker": _room(_ADAPTER, "watchfiles yaml"),
     "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
     "state_journal": _room("model"),
@@ -58,9 +58,13 @@ TABLE: Final[dict[str, Room]] = {
     "demo.screenshots": _room("config opening app demo"),
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
     "operations_report": _room("model"),
+    "decision_report": _room("model"),
+    "handoff_offers": _room("model safety", lazy="handoff_command"),
+    "decision_command": _room("model safety config", lazy="engine opening decision_report handoff_offers"),
     "operations_commands": _room("model safety config operations_report", lazy="engine opening state_journal"),
     "headless": _room(
-        "version model safety config host engine mux opening state_journal operations_report", lazy="telemetry"
+        "version model safety config host engine mux opening state_journal operations_report decision_report",
+        lazy="telemetry",
     ),
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
@@ -77,11 +81,15 @@ TABLE: Final[dict[str, Room]] = {
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
-    "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
+    "app": _room(
+        "model safety commands config host engine screens widgets theming opening mux.base state_journal",
+        "textual rich",
+        lazy="handoff_offers",
+    ),
     "cli": _room(
         "version safety commands config log_commands detect send_command queue_command operations_commands "
-        "handoff_command init_command",
-        lazy="engine headless opening app",
+        "handoff_command init_command decision_command",
+        lazy="engine headless opening app state_journal",
     ),
     "__main__": _room("cli"),
 }
@@ -95,6 +103,10 @@ SAME_ROOM: Final = {
     "theme_file": "theming",
     "app_acts": "app",
     "app_queue": "app",
+    "app_decisions": "app",
+    "app_view": "app",
+    "deciding": "engine",
+    "state_view": "state_journal",
     "state_bindings": "state_journal",
     "collector_journal": "state_journal",
     "headless_collector": "headless",

@@ -137,12 +137,14 @@ def find(decisions: Iterable[Decision], name: str) -> tuple[Decision, ...]:
 
 
 def new(asked: Iterable[Asked], known: Iterable[Decision]) -> tuple[Asked, ...]:
-    """Those of *asked* that are not noted yet, pending or decided: each once."""
-    seen = {matched(each.text) for each in known}
+    """Those of *asked* that are not noted yet, pending or decided: each once, also where its text was edited since."""
+    every = tuple(known)
+    seen = {matched(each.text) for each in every}
+    ids = {each.id for each in every}
     found = []
     for each in asked:
         key = matched(each.text)
-        if key and key not in seen:
+        if key and key not in seen and id_of(each.text) not in ids:
             seen.add(key)
             found.append(each)
     return tuple(found)

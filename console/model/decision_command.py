@@ -213,7 +213,7 @@ def _against(command: str, words: list[str], program: str, facts: Facts, policy:
 def _starts_dispatcher(words: list[str], program: str) -> bool:
     if not any(_DISPATCHER.search(word) for word in words):
         return False
-    if any(re.fullmatch(r"--?dry[-_]?run(=\S*)?", word, re.IGNORECASE) for word in words[1:]):
+    if any(re.fullmatch(r"--?dry[-_]?run(=(1|true|yes))?", word, re.IGNORECASE) for word in words[1:]):
         return False
     if program in _MANAGERS:
         return any(_STARTS.fullmatch(word) for word in words[1:])

@@ -27,8 +27,6 @@ from console.tracker.json_log import BACKSTOP, report_changes, signature_of
 if TYPE_CHECKING:
     import yaml
 
-NAME: Final = "oc-decisions.yaml"
-"""Beside the configuration, where it names no other file."""
 TOP: Final = "decisions"
 SIZE_LIMIT: Final = 1 << 20
 """Bytes of a file that is believed."""
