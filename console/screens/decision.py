@@ -83,7 +83,9 @@ class DecisionScreen(ModalScreen[str | None]):
             settled = found is not None and self._decision is not None and found.state is not self._decision.state
             self._decision = found
             self._fill()
-            if settled:
+            if settled and found is not None and not found.pending:
+                self.set_focus(None)  # a second Enter, meant for the answer, must not reach a command
+            elif settled:
                 self._focus()
         elif found is not None and self._desk.plans(found) != self._plans and self._asked is None:
             self._fill()
@@ -141,7 +143,7 @@ class DecisionScreen(ModalScreen[str | None]):
             if decision.pending:
                 lines.append("Enter decides; what it unlocks can be run after that.  Tab moves, Esc goes back.")
             else:
-                keys = ["Enter runs or sends what is marked"] if self._plans else []
+                keys = ["Tab, then Enter, runs or sends a command"] if self._plans else []
                 lines.append(", ".join((*keys, "u lets it wait again", "Esc goes back")) + ".")
         self.query_one("#told", Static).update("\n".join(lines))
 

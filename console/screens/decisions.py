@@ -246,8 +246,8 @@ def _pending(each: Decision, now: float) -> Text:
     text.append(each.text, style="bold")
     about = each.commands[0] if each.commands else ", ".join(each.options) or (each.paths[0] if each.paths else "")
     if about:
-        more = f"  and {len(each.commands) - 1} more" if len(each.commands) > 1 else ""
-        text.append(f"\n{' ' * 9}{' '.join(about.split())}{more}", style="dim")
+        more = f"1 of {len(each.commands)}: " if len(each.commands) > 1 else ""
+        text.append(f"\n{' ' * 9}{more}{' '.join(about.split())}", style="dim")
     return text
 
 

@@ -34,7 +34,7 @@ NOBODY = Facts(1.0, None)
 
 def working(name: str = "CODEX 1", agent: str = "codex", pid: int = 4242) -> Surface:
     about = info(1, name, pid=pid)
-    return Surface(about, name, status=AgentStatus(seen(AgentState.WORKING, agent), 1.0))
+    return Surface(about, name, status=AgentStatus(seen(AgentState.WORKING, agent), 1.0), seen_agent=agent)
 
 
 def planned(command: str, *fleet: Surface, here: Here = HERE) -> Plan:

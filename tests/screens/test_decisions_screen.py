@@ -36,7 +36,7 @@ async def console(
         fleet.engine = Engine(replace(config, read_only=True), fleet.mux, state=folder / "state")
     async with fleet.app.run_test(size=size, notifications=True) as pilot:
         await fleet.start(pilot, 2)
-        await until(pilot, lambda: fleet.app.snapshot.decisions.read_at is not None)
+        await until(pilot, lambda: fleet.app.snapshot.decisions.complete)
         yield fleet, pilot
 
 
@@ -58,16 +58,16 @@ async def test_what_is_pending_is_counted_quietly_decided_and_run_after_a_questi
         app = fleet.app
         await until(pilot, lambda: "1 decision " in rows(app)[0])
         await opened(fleet, pilot)
-        assert "▲" in drawn(app) and "로그를 볼까요?" in drawn(app) and "and 1 more" in drawn(app)
+        assert "▲" in drawn(app) and "로그를 볼까요?" in drawn(app) and "1 of 2: cd" in drawn(app)
         await inside(fleet, pilot)
         assert f"in {tmp_path}"[:60] in drawn(app) and "it needs a shell (|)" in drawn(app)
         await pilot.press("enter")
         await until(pilot, lambda: "An answer is needed" in drawn(app))
         await pilot.press(*"yes", "enter", "enter")
         await until(pilot, lambda: "u lets it wait again" in drawn(app))
-        assert "✗ it is decided" not in drawn(app), "a second Enter is the same one"
+        assert "✗ it is decided" not in drawn(app) and "Run this" not in drawn(app), "a second Enter is the same one"
         await until(pilot, lambda: "decisions" not in rows(app)[0])
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until(pilot, lambda: "y runs it, n does not" in drawn(app))
         await pilot.press("n")
         await until(pilot, lambda: "Nothing was run." in drawn(app))
@@ -121,7 +121,7 @@ async def test_a_start_line_goes_into_the_composer_and_nowhere_else(tmp_path: Pa
         await inside(fleet, pilot)
         await pilot.press(*"ok", "enter")
         await until(pilot, lambda: "u lets it wait" in drawn(fleet.app))
-        await pilot.press("enter")
+        await pilot.press("tab", "enter")
         await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen))
         assert fleet.app.screen.query_one(TextArea).text == "codex -a never" and fleet.mux.typed == []
 
