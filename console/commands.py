@@ -98,6 +98,8 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("operations.show", "o", "operations",
             "Services, schedules, temporary automation, artifacts, figures, collector; start, stop, clean up, open.",
             "Operations", "app.operations", danger=True),
+    Command("decisions.show", "d", "decisions", "What waits for your decision, what was decided, and what it unlocks.",
+            "Application", "app.decisions", danger=True),
     Command("app.stop_all", "X", "stop all",
             "Approve and send nothing without a person any more; once more takes it back as far as nothing is sent.",
             "Application", "app.stop_all"),

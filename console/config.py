@@ -31,6 +31,8 @@ from console.model.dispatch import DispatchStatus
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
 """Environment variable that names the configuration file."""
 
+DECISIONS_NAME: Final = "oc-decisions.yaml"
+"""File of decisions, beside the configuration or in the state folder."""
 LOCAL_NAME: Final = "oc-console.yaml"
 """File looked for in the current directory."""
 
@@ -211,6 +213,8 @@ class Config(_Section):
     checklist: tuple[ChecklistSection, ...] = ()
     checklist_opens: Literal["auto", "notice", "never"] = "auto"
     """What happens at the first start after a restart: ``auto`` (it opens), ``notice`` or ``never``."""
+    decisions: str = ""
+    """File of decisions; absolute after loading. Empty: see `decisions_file`."""
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
     templates: tuple[TemplateSection, ...] = ()
@@ -241,6 +245,15 @@ def find(explicit: str | None, env: Mapping[str, str], cwd: Path) -> Path | None
 
     path = user_config_path("oc-console") / "config.yaml"
     return path if _there(path) else None
+
+
+def decisions_file(path: Path | None) -> str:
+    """Where the decisions are kept when the configuration *path* (None: there is none) does not say: beside it."""
+    if path is not None:
+        return str(Path(os.path.abspath(path)).parent / DECISIONS_NAME)  # noqa: PTH100 - a link stays one
+    from platformdirs import user_state_path
+
+    return str(user_state_path("oc-console") / DECISIONS_NAME)
 
 
 def _named(source: str, named: str, cwd: Path) -> Path:

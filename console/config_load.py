@@ -274,6 +274,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         figures=figures,
         handoff=_place(result.handoff, base),
         checklist=config_checklist.placed(result.checklist, base),
+        decisions=_place(result.decisions, base),
         mux=replace(
             result.mux,
             tmux_socket=_place(tmux, base) if "/" in tmux or tmux.startswith("~") else tmux,

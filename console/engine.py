@@ -21,6 +21,7 @@ from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
+from console.model.decision import DecisionsSlice
 from console.model.freshness import only_fresher
 from console.model.reading import (
     CollectorRead,
@@ -94,6 +95,7 @@ class Engine(Remembers, Queueing):
             services=ServicesSlice(source="services" if config.services else ""),
             collector=CollectorSlice(source=config.collector.source),
             operations=unread(config),
+            decisions=DecisionsSlice(config.decisions),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""
@@ -374,6 +376,7 @@ class Engine(Remembers, Queueing):
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
             and (self.cut_off is None or snapshot.sends.read_at is not None)
             and snapshot.operations.complete
+            and snapshot.decisions.complete
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
             and not (self._witness and self._unheard)
         )

@@ -45,7 +45,7 @@ TABLE: Final[dict[str, Room]] = {
     "http_get": _room("version safety"),
     "mux": _room(_ADAPTER),
     "agents": _room(_ADAPTER, "yaml psutil watchfiles"),
-    "tracker": _room(_ADAPTER, "watchfiles"),
+    "tracker": _room(_ADAPTER, "watchfiles yaml"),
     "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
     "state_journal": _room("model safety host"),
@@ -59,9 +59,13 @@ TABLE: Final[dict[str, Room]] = {
     "demo.screenshots": _room("config opening app demo"),
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
     "operations_report": _room("model"),
+    "decision_report": _room("model"),
+    "handoff_offers": _room("model safety", lazy="handoff_command"),
+    "decision_command": _room("model safety config", lazy="engine opening decision_report handoff_offers"),
     "operations_commands": _room("model safety config operations_report", lazy="engine opening state_journal"),
     "headless": _room(
-        "version model safety config host engine mux opening state_journal operations_report", lazy="telemetry"
+        "version model safety config host engine mux opening state_journal operations_report decision_report",
+        lazy="telemetry",
     ),
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
@@ -82,14 +86,14 @@ TABLE: Final[dict[str, Room]] = {
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
     "app": _room(
-        "model safety commands config engine screens widgets theming opening mux.base",
+        "model safety commands config host engine screens widgets theming opening mux.base state_journal",
         "textual rich",
-        lazy="editor checking",
+        lazy="editor checking handoff_offers",
     ),
     "cli": _room(
         "version safety commands config log_commands detect send_command queue_command operations_commands "
-        "service_command handoff_command init_command checklist_command",
-        lazy="engine headless opening app",
+        "service_command handoff_command init_command checklist_command decision_command",
+        lazy="engine headless opening app state_journal",
     ),
     "__main__": _room("cli"),
 }
@@ -110,6 +114,10 @@ SAME_ROOM: Final = {
     "state_checklist": "state_journal",
     "config_checklist": "config",
     "app_operations": "app",
+    "app_decisions": "app",
+    "app_view": "app",
+    "deciding": "engine",
+    "state_view": "state_journal",
     "state_bindings": "state_journal",
     "collector_journal": "state_journal",
     "headless_collector": "headless",
