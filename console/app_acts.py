@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 from textual import on, work
 from textual.notifications import SeverityLevel
 
+from console.app_handoff import HandoffActs
 from console.app_queue import QueueActs
 from console.app_verify import Verifies
 from console.commands import with_keys
@@ -46,7 +47,7 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(QueueActs, Verifies):
+class Acts(QueueActs, HandoffActs, Verifies):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config

@@ -17,9 +17,11 @@ from console.config_sections import (
     NO_NOTICE,
     NO_TRACE,
     OWN_GUARDS,
+    OWN_HANDOFF,
     OWN_VERIFY,
     ApprovalSection,
     GuardSection,
+    HandoffSection,
     NotifySection,
     TraceSection,
     VerifySection,
@@ -202,6 +204,7 @@ class Config(_Section):
     figures: tuple[FigureSection, ...] = ()
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
+    handoff: HandoffSection = OWN_HANDOFF
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""
     notify: NotifySection = NO_NOTICE

@@ -19,6 +19,7 @@ from console import (
     config,
     config_attention,
     config_collector,
+    config_handoff,
     config_log,
     config_operations,
     config_services,
@@ -30,6 +31,7 @@ from console.config_sections import (
     ApprovalSection,
     AutomaticSection,
     GuardSection,
+    HandoffSection,
     NotifySection,
     TraceSection,
     VerifySection,
@@ -57,6 +59,7 @@ _SECTIONS: Final = {
     ("guards",): GuardSection,
     ("guards", "automatic"): AutomaticSection,
     ("verify",): VerifySection,
+    ("handoff",): HandoffSection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
     ("approve", "rules", "*"): ApprovalRuleSection,
@@ -221,6 +224,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     config_verify.check(result.verify, wrong)
+    config_handoff.check(result.handoff, wrong)
     config_operations.check(result.automation, result.artifacts, result.figures, wrong)
     _check_keys(result.keys, known, wrong)
 
@@ -275,6 +279,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
         guards=replace(result.guards, lock=_place(result.guards.lock, base)),
+        handoff=replace(result.handoff, path=_place(result.handoff.path, base)),
         services=tuple(config_services.finish(service, lambda text: _place(text, base)) for service in result.services),
         theme=safe_text(result.theme, limit=NAME_LIMIT),
     )

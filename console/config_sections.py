@@ -124,6 +124,23 @@ class VerifySection:
     """Regular expressions with groups ``self``, ``cross``, ``verdict``; empty means the console's own."""
 
 
+@dataclass(frozen=True, slots=True)
+class HandoffSection:
+    """The hand-off documents."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    path: str = ""
+    """A path or a glob; absolute after loading. ``{date}`` and ``{time}`` stand for those of writing."""
+    lang: Literal["ko", "en", "auto"] = "auto"
+    """auto: that of the last one, else that of the terminal."""
+    every: float = 10.0
+    """Minutes between two copies that the console keeps by itself; 0: none."""
+    keep: int = 20
+    """Copies that are kept."""
+
+
+OWN_HANDOFF = HandoffSection()
 OWN_VERIFY = VerifySection()
 NO_NOTICE = NotifySection()
 NO_APPROVAL = ApprovalSection()

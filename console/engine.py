@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.attending import Attending, Ears, watch_starts
 from console.config import Config
+from console.engine_handoff import HandsOver
 from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
@@ -65,7 +66,7 @@ RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
 
 
-class Engine(Remembers, Queueing):
+class Engine(Remembers, Queueing, HandsOver):
     """Owns the adapters of one configuration.
 
     *on_change* is called in the event loop with the newest snapshot, at most once for each round of readings.
@@ -158,6 +159,8 @@ class Engine(Remembers, Queueing):
                 group.create_task(self.sending.lock.keep(), name="lock")
             if self.ears is not None and self.queue is not None:
                 group.create_task(self._run_queue(self.queue), name="queue")
+            if self._keeps_handoffs:
+                group.create_task(self.handing_over.run(lambda: self.snapshot), name="hand-offs")
             if self.config.mux.publish:
                 group.create_task(self.publish(self._changes), name="publish")
 
@@ -209,6 +212,8 @@ class Engine(Remembers, Queueing):
         """Let go of the multiplexer, and leave nothing in its sidebar."""
         if self._sidebar is not None:
             await self._sidebar.leave()
+        if self._keeps_handoffs:
+            await self.handing_over.leave(self.snapshot)
         await self.mux.close()
         if self.sending is not None:
             await self.sending.close()
