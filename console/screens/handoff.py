@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +15,8 @@ from textual.screen import ModalScreen
 from textual.widgets import ContentSwitcher, Markdown, Static, TextArea
 
 VIEWS: Final = (("document", "Document"), ("changes", "Changes"), ("notes", "Notes"))
+WIDTH: Final = 150
+"""Cells of the widest dialog, as the style sheet has it."""
 _STYLES: Final = {"+": "green", "-": "red", "~": "yellow"}
 
 
@@ -84,8 +87,10 @@ class HandoffScreen(ModalScreen[bool]):
 
     def _where(self) -> str:
         shown = self._shown
-        kept = " (a copy of what stands there is kept)" if shown.replaces else ""
-        return f"to {shown.path}{kept}\n" + (f"from {shown.last}" if shown.last else "there is none before it")
+        kept = " (a copy is kept)" if shown.replaces else ""
+        room = max(20, min(WIDTH, int(self.app.size.width * 0.95)) - 12)
+        to = f"to {_tail(shown.path, room - len(kept))}{kept}"
+        return f"{to}\n" + (f"from {_tail(shown.last, room)}" if shown.last else "there is none before it")
 
     def _tabs(self, current: str) -> Text:
         text = Text()
@@ -149,3 +154,8 @@ class HandoffScreen(ModalScreen[bool]):
 def _readable(document: str) -> str:
     """The document without the marks that only the console needs."""
     return "\n".join(line for line in document.split("\n") if not line.startswith("<!-- "))
+
+
+def _tail(path: str, room: int) -> str:
+    """*path* in *room* cells: the end of it is what tells."""
+    return path if cell_len(path) <= room else "…" + path[len(path) - max(1, room // 2 if not path.isascii() else room - 1) :]
