@@ -23,6 +23,7 @@ from console import (
     operations_commands,
     queue_command,
     send_command,
+    service_command,
 )
 from console.commands import IDS, clashes
 from console.config import Config, ConfigError, find, load
@@ -64,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     send_command.add_parser(commands, shared)
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
+    service_command.add_parser(commands, shared)
     detect.add_parser(commands)
     handoff_command.add_parser(commands, shared)
     init_command.add_parser(commands, shared)
@@ -123,6 +125,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return queue_command.run(config, arguments)
     if arguments.command in ("operations", "cleanup"):
         return operations_commands.run(config, arguments)
+    if arguments.command == "service":
+        return service_command.run(config, arguments)
     if arguments.command == "focus":
         from console.headless import focus
 

@@ -45,6 +45,7 @@ from console.mux.base import Interest, Multiplexer
 from console.queueing import Queueing
 from console.safety import safe_text
 from console.sending import Sending
+from console.services.nudge import Nudge
 from console.state_bindings import Bindings
 from console.watches import Watch, configured, unread, witnesses
 
@@ -113,7 +114,8 @@ class Engine(Remembers, Queueing, HandsOver):
         self._sources: set[str] = set()
         self._started = False
         """Whether it is known how the agents were started."""
-        self._others = [*configured(config), *(witnesses() if witness else ())]
+        self.nudge = Nudge()
+        self._others = [*configured(config, self.nudge), *(witnesses() if witness else ())]
         self.cut_off: CutOffs | None = None
         if self.sending is not None:
             self.hear_of_sends(self.sending.cut_off)
@@ -197,8 +199,9 @@ class Engine(Remembers, Queueing, HandsOver):
         self.mux.look_at(interest)
 
     def reread(self) -> None:
-        """Read tree and screens again now."""
+        """Read tree, screens and services again now."""
         self.mux.reread()
+        self.nudge()
 
     def pause(self) -> None:
         """See `Multiplexer.pause`."""

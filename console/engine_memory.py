@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from console.collector_journal import CollectorJournal
     from console.config import Config
     from console.cut_off import CutOffs
+    from console.state_drafts import Drafts
     from console.state_journal import StateJournal
     from console.state_services import ServiceJournal
 
@@ -40,6 +41,16 @@ class Remembers(Acts):
     _collected: CollectorJournal | None = None
     _services_journal: ServiceJournal | None = None
     _state: Path | None
+    _drafts: Drafts | None = None
+
+    @property
+    def drafts(self) -> Drafts | None:
+        """What the operator wrote in the composer; None where nothing outlives the console."""
+        if self._drafts is None and self._state is not None:
+            from console.state_drafts import Drafts
+
+            self._drafts = Drafts(self._state, read_only=self.config.read_only)
+        return self._drafts
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual.widgets import TextArea
 
 from console import handoff_places as places
 from console.cli import main
@@ -97,7 +98,8 @@ def test_a_kill_leaves_the_last_one_whole(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom pathlib import Path\nfrom console.handoff_keep import keep_whole\n"
         "path, number = Path(sys.argv[1]), 0\n"
-        "while True:\n    number += 1\n    keep_whole(path, f'{number}\\n' * 20000, copy=False)\n    print(number, flush=True)\n"
+        "while True:\n    number += 1\n    keep_whole(path, f'{number}\\n' * 20000, copy=False)\n"
+        "    print(number, flush=True)\n"
     )
     path = tmp_path / "h.md"
     with subprocess.Popen([sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True) as process:
@@ -140,8 +142,10 @@ async def test_the_key_shows_it_takes_notes_and_writes(tmp_path: Path, size: tup
         await until(pilot, lambda: isinstance(fleet.app.screen, HandoffScreen) and "세션 핸드오프" in drawn(fleet.app))
         assert path.name in drawn(fleet.app) and "Ctrl-S" in drawn(fleet.app)
         await pilot.press("tab")
-        await until(pilot, lambda: "세션 매핑" in drawn(fleet.app))
-        await pilot.press("tab", "Z", "q", "1")
+        await until(pilot, lambda: "+ %1" in drawn(fleet.app))
+        await pilot.press("tab")
+        await until(pilot, lambda: isinstance(fleet.app.focused, TextArea))
+        await pilot.press("Z", "q", "1")
         await until(pilot, lambda: "Zq1" in drawn(fleet.app))
         await pilot.press("ctrl+s")
         await until(pilot, lambda: not isinstance(fleet.app.screen, HandoffScreen))

@@ -48,7 +48,8 @@ TABLE: Final[dict[str, Room]] = {
     "tracker": _room(_ADAPTER, "watchfiles"),
     "services": _room(_ADAPTER, "psutil cronsim"),
     "telemetry": _room(_ADAPTER, "opentelemetry requests"),
-    "state_journal": _room("model"),
+    "state_journal": _room("model host"),
+    "editor": _room("safety host"),
     "actions": _room("model safety host state_journal mux.base tracker telemetry.trace"),
     "engine": _room(
         "model safety commands config host mux agents tracker services telemetry actions state_journal "
@@ -68,6 +69,7 @@ TABLE: Final[dict[str, Room]] = {
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
     "queue_command": _room("model safety config", lazy="engine opening"),
+    "service_command": _room("model safety config", lazy="engine opening"),
     "handoff_data": _room("model", "yaml platformdirs"),
     "handoff_report": _room("model safety log_report", "rich"),
     "handoff_file": _room("model safety", lazy="handoff_data"),
@@ -86,10 +88,12 @@ TABLE: Final[dict[str, Room]] = {
     "detect": _room("model safety", "platformdirs", lazy="agents"),
     "log_lost": _room("safety", lazy="tracker"),
     "log_report": _room("model safety", "rich"),
-    "app": _room("model safety commands config engine screens widgets theming opening mux.base", "textual rich"),
+    "app": _room(
+        "model safety commands config engine screens widgets theming opening mux.base", "textual rich", lazy="editor"
+    ),
     "cli": _room(
         "version safety commands config log_commands detect send_command queue_command operations_commands "
-        "handoff_command init_command",
+        "service_command handoff_command init_command",
         lazy="engine headless opening app",
     ),
     "__main__": _room("cli"),
@@ -103,14 +107,18 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "app_send": "app",
+    "state_drafts": "state_journal",
     "app_queue": "app",
     "app_handoff": "app",
+    "app_operations": "app",
     "state_bindings": "state_journal",
     "collector_journal": "state_journal",
     "headless_collector": "headless",
     "state_baseline": "state_journal",
     "config_operations": "config",
     "cleaning": "engine",
+    "servicing": "engine",
     "state_services": "state_journal",
     "engine_acts": "engine",
     "engine_memory": "engine",

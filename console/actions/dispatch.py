@@ -18,7 +18,8 @@ from console.actions.send import Judge, Order, SendResult, submit
 from console.actions.sends import InFlight, SendJournal
 from console.host import in_thread
 from console.model.dispatch import Dispatch, DispatchStatus
-from console.model.outcome import Written
+from console.model.naming import identity
+from console.model.outcome import Step, Written
 from console.model.reading import LogRead
 from console.model.similar import groups
 from console.model.surface import Surface
@@ -56,6 +57,8 @@ class Request:
     """Rules of the guard the operator has set aside; with ``record`` among them it is sent without a record."""
     fields: Mapping[str, Any] = field(default_factory=dict)
     """More for the record: role, verifier, the dispatch that is verified."""
+    fellows: frozenset[str] = frozenset()
+    """Surfaces (`identity`) that get the same task at the same moment on purpose: their records are no rivals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +152,8 @@ class Dispatcher:
             if rival:
                 return await self._closed(_refused(ref, rival), key, traceparent, number)
             await in_thread(lambda: self.journal.recorded(key, number))
+            if request.order.progress is not None:
+                request.order.progress(Step("record", f"#{number}" if number is not None else "there is no log", 0.0))
             typing = True
             label = f"#{number}" if number is not None else key
             result = await self._typed(mux, request, judge, traceparent, label)
@@ -251,6 +256,8 @@ class Dispatcher:
             if each.number is None or each.number >= number or each.number in request.known or not each.is_open:
                 continue
             here = request.surface.answers_to(each.surface)
+            if not here and identity(each.surface) in request.fellows:
+                continue
             if groups(((0, task), (1, each.task))) or (here and each.status is DispatchStatus.SENDING):
                 return f"{each.label} was given to {safe_text(each.surface)} at the same moment"
         return ""

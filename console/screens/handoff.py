@@ -128,7 +128,8 @@ class HandoffScreen(ModalScreen[bool]):
             await self.query_one(Markdown).update(_readable(self._document(notes)))
         self.query_one(ContentSwitcher).current = name
         self.query_one("#views", Static).update(self._tabs(name))
-        self.query_one(f"#{name}").focus()
+        # What is not shown yet takes no focus.
+        self.call_after_refresh(self.query_one(f"#{name}").focus)
 
     async def action_turn(self, by: int) -> None:
         """Show the view beside this one."""
@@ -158,4 +159,6 @@ def _readable(document: str) -> str:
 
 def _tail(path: str, room: int) -> str:
     """*path* in *room* cells: the end of it is what tells."""
-    return path if cell_len(path) <= room else "…" + path[len(path) - max(1, room // 2 if not path.isascii() else room - 1) :]
+    if cell_len(path) <= room:
+        return path
+    return "…" + path[-max(1, room - 1 if path.isascii() else room // 2) :]

@@ -62,7 +62,8 @@ def dispatches(draw: st.DrawFn) -> Dispatch:
 def services(draw: st.DrawFn) -> Service:
     return Service(
         draw(NAME), draw(TEXT), draw(TEXT), draw(st.sampled_from(Judgement)), draw(TEXT), label=draw(TEXT),
-        pid=draw(st.one_of(st.none(), st.integers(1, 99999))), count=draw(COUNT), read_at=draw(st.one_of(st.none(), TIME)),
+        pid=draw(st.one_of(st.none(), st.integers(1, 99999))), count=draw(COUNT),
+        read_at=draw(st.one_of(st.none(), TIME)),
     )  # fmt: skip
 
 

@@ -93,8 +93,8 @@ def test_nothing_of_the_last_one_is_lost(path: Path, lang: Lang) -> None:
         assert any(
             (each.name, each.value, each.unit) == (value.name, value.value, value.unit) for each in after.figures
         )
-    for found in (*last.notes, *last.not_understood):
-        for line in found.raw.split("\n"):
+    for raw in (*(note.raw for note in last.notes), *(gap.raw for gap in last.not_understood)):
+        for line in raw.split("\n"):
             assert clean_facts(HandoffFacts(notes=line)).notes.strip() in write(after, lang) or not line.strip(), line
     assert held
     # Written again from what was written, it says the same: what was unknown keeps its day.
@@ -143,7 +143,7 @@ def test_what_was_seen_goes_before_what_was_said() -> None:
 def test_secrets_are_taken_out_of_every_text() -> None:
     secret = "sk-abcdefgh12345678"
     last = read(
-        f"# Hand-off\n## Lessons\n- use {secret}\n## Decisions\n- call it\n  ```sh\n  curl -H 'Bearer {secret}'\n  ```\n"
+        f"# Hand-off\n## Lessons\n- use {secret}\n## Decisions\n- call\n  ```sh\n  curl -H 'Bearer {secret}'\n  ```\n"
         f"## Sessions\n| surface | role |\n|---|---|\n| surface:1 | has {secret} |\n## Notes\ntoken: {secret}\n",
         vocabulary(),
     )
