@@ -21,15 +21,16 @@ from console.model.surface import Surface, SurfaceInfo
 from console.model.telemetry import Collector, CollectorState
 from console.safety import safe_text
 
-AWKWARD = ("|", "`", "```", "- x", "# x", "---", "‹now›", "<br>", "&amp;", "\\", "[x]", "경로: /a", "path: /a", "없음",
-           "<!-- oc-console notes -->", "<!-- /oc-console notes -->", "1. x", "| a | b |", "한글 텍스트", "", " ", "#54")  # fmt: skip
+AWKWARD = (
+    "|", "`", "```", "- x", "# x", "---", "‹now›", "<br>", "&amp;", "\\", "[x]", "경로: /a", "path: /a", "없음", "1. x",
+    "<!-- oc-console notes -->", "<!-- /oc-console notes -->", "| a | b |", "한글 텍스트", "", " ", "#54",
+)  # fmt: skip
 TEXT = st.one_of(st.sampled_from(AWKWARD), st.text(max_size=25)).map(safe_text)
 LINES = st.one_of(TEXT, st.lists(TEXT, max_size=3).map("\n".join))
 NAME = TEXT.filter(lambda text: bool(text.strip()))
 SCORE = st.one_of(st.none(), st.sampled_from([3.8, 4.9, 0.0, 5.0]))
 COUNT = st.one_of(st.none(), st.integers(0, 10**12))
 TIME = st.floats(1e9, 2e9)
-ENDS = ("", " ")
 
 
 @st.composite
