@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
+from textual.actions import ActionParseResult
 from textual.await_complete import AwaitComplete
+from textual.dom import DOMNode
 from textual.screen import SystemModalScreen
 
-from console.app_checklist import ChecklistActs
 from console.app_decisions import DecisionActs
+from console.app_handoff import HandoffActs
 from console.app_operations import OperationActs
 from console.app_queue import QueueActs
 from console.app_verify import Verifies
-from console.commands import with_keys
+from console.commands import COMMANDS, with_keys
 from console.config import Config
 from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
@@ -31,6 +33,16 @@ CUT_OFF_TOLD: Final = 3
 READ_FIRST: Final = 0.7
 """Seconds for which a dialog takes no key after it has opened, or after the operator has come back to the fleet: the
 key was meant for what was there before."""
+
+_STAY: Final = frozenset(
+    {"focus_next", "focus_previous", "reread", "go_there", "confirm", "stop_all", "suspend_process"}
+)
+OPENS: Final = frozenset(
+    command.action
+    for command in COMMANDS
+    if command.action.startswith("app.") and command.action.removeprefix("app.") not in _STAY
+)
+"""Actions that open a dialog."""
 
 Read = TypeVar("Read")
 
@@ -47,13 +59,24 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(ChecklistActs, DecisionActs, Verifies, QueueActs, OperationActs):
+class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
     _lost: int
     _came_back_at = float("-inf")
-    """Epoch seconds at which a dialog was closed."""
+    """Epoch seconds at which a dialog was closed, or one was asked for."""
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """What is typed on while a dialog is still being opened is not for the agent behind it."""
+        if action in OPENS:
+            self._came_back_at = time.time()
+        return await super().run_action(action, default_namespace, namespaces)
 
     def pop_screen(self) -> AwaitComplete:
         """A dialog of the console is closed; the palette does what was chosen in it, at once."""
@@ -121,7 +144,8 @@ class Acts(ChecklistActs, DecisionActs, Verifies, QueueActs, OperationActs):
             return
         if 0 <= message.pressed_at - self._came_back_at < READ_FIRST:
             # The second y of a hasty "yes, send it to all" is no yes to an agent.
-            self.notify(f"{surface.name}: you have just come back here; press again.", markup=False, timeout=3)
+            told = f"{surface.name}: a dialog was opened or closed just now; press again."
+            self.notify(told, markup=False, timeout=3)
             return
         engine = self.opened.engine
         if shown is None:

@@ -48,9 +48,11 @@ class DecisionActs(Sends):
     async def _offered(self, engine: Engine) -> tuple[Sequence[Asked], str]:
         """What the last hand-off asks for, and its name; or what is wrong with it."""
         from console.handoff_offers import last
+        from console.handoff_places import written
 
         folders = [Path(engine.config.decisions).parent, *engine.handoff_folders]
-        found = await in_thread(lambda: last(folders))
+        named = written(engine.config.handoff.path, engine.state)
+        found = await in_thread(lambda: last(folders, named))
         if found.error:
             return (), f"✗ {found.error}"
         return found.asked, found.path.name if found.path is not None else ""

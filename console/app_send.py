@@ -105,7 +105,11 @@ class Sends(App[None]):
 
     def _handoff(self) -> str:
         """The last hand-off file; empty when none is known."""
-        return ""
+        from console.handoff_places import written
+
+        engine = self.opened.engine if self.opened is not None else None
+        found = written(engine.config.handoff.path, engine.state) if engine is not None else None
+        return str(found) if found is not None else ""
 
     # -- what was composed goes out --------------------------------------------------------------------------------
 

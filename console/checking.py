@@ -17,6 +17,7 @@ from typing import Final
 
 from console.checking_looks import Extra, Looked, extras, look, own_step
 from console.config import Config
+from console.handoff_places import pattern, written
 from console.host import in_thread
 from console.model.checklist import Mark, Step, StepState
 from console.model.checks import checklist
@@ -99,7 +100,8 @@ class Checking:
         self.config = config
         self.document = NOTHING
         self._now_seen = now_seen
-        self._pattern = handoff or config.handoff
+        self._named = handoff
+        self._folder = folder
         self._file = ChecklistFile(folder) if folder is not None else None
         self._on_change = on_change
         self._own: dict[str, Looked] = {}
@@ -117,11 +119,17 @@ class Checking:
     async def load(self) -> Document:
         """Read the hand-off anew, and what was ticked with it."""
         before = self.document
-        self.document = await in_thread(lambda: find(self._pattern, before))
+        self.document = await in_thread(lambda: find(self._meant(), before))
         if self._file is not None:
             file, id = self._file, self.document.id
             self._marks = await in_thread(lambda: file.marks(id, time.time()))
         return self.document
+
+    def _meant(self) -> str:
+        """The path or pattern of the last hand-off; empty when none is named and none was written."""
+        path = self.config.handoff.path
+        last = written(path, self._folder)
+        return self._named or (str(last) if last is not None else pattern(path))
 
     async def run(self, ids: Collection[str] | None = None) -> None:
         """Look again: at the steps *ids*, or at everything. Own steps run side by side."""

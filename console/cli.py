@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     service_command.add_parser(commands, shared)
     decision_command.add_parser(commands, shared)
     detect.add_parser(commands)
-    handoff_command.add_parser(commands)
+    handoff_command.add_parser(commands, shared)
     init_command.add_parser(commands, shared)
     return parser
 
@@ -104,7 +104,7 @@ def _main(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.command == "detect":
         return detect.run(arguments)
-    if arguments.command == "handoff":
+    if arguments.command == "handoff" and arguments.verb == "read":
         return handoff_command.run(arguments)
     if arguments.command == "init":
         return init_command.run(arguments)
@@ -123,6 +123,8 @@ def _main(argv: Sequence[str] | None) -> int:
         from console.headless import doctor
 
         return doctor(config, _config_path(arguments))
+    if arguments.command == "handoff":
+        return handoff_command.write(config, arguments)
     if arguments.command == "send":
         return send_command.run(config, arguments)
     if arguments.command == "queue":

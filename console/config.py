@@ -18,9 +18,11 @@ from console.config_sections import (
     NO_NOTICE,
     NO_TRACE,
     OWN_GUARDS,
+    OWN_HANDOFF,
     OWN_VERIFY,
     ApprovalSection,
     GuardSection,
+    HandoffSection,
     NotifySection,
     TemplateSection,
     TraceSection,
@@ -208,8 +210,6 @@ class Config(_Section):
     automation: tuple[AutomationSection, ...] = ()
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
-    handoff: str = ""
-    """Path or glob of hand-off documents, absolute after loading; of several the newest. Empty: there is none."""
     checklist: tuple[ChecklistSection, ...] = ()
     checklist_opens: Literal["auto", "notice", "never"] = "auto"
     """What happens at the first start after a restart: ``auto`` (it opens), ``notice`` or ``never``."""
@@ -217,6 +217,7 @@ class Config(_Section):
     """File of decisions; absolute after loading. Empty: see `decisions_file`."""
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
+    handoff: HandoffSection = OWN_HANDOFF
     templates: tuple[TemplateSection, ...] = ()
     """Prepared texts for the composer."""
     read_only: bool = False

@@ -20,6 +20,7 @@ from console import (
     config_attention,
     config_checklist,
     config_collector,
+    config_handoff,
     config_log,
     config_operations,
     config_services,
@@ -31,6 +32,7 @@ from console.config_sections import (
     ApprovalSection,
     AutomaticSection,
     GuardSection,
+    HandoffSection,
     NotifySection,
     TemplateSection,
     TraceSection,
@@ -59,6 +61,7 @@ _SECTIONS: Final = {
     ("guards",): GuardSection,
     ("guards", "automatic"): AutomaticSection,
     ("verify",): VerifySection,
+    ("handoff",): HandoffSection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
     ("approve", "rules", "*"): ApprovalRuleSection,
@@ -229,6 +232,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     config_verify.check(result.verify, wrong)
+    config_handoff.check(result.handoff, wrong)
     config_operations.check(result.automation, result.artifacts, result.figures, wrong)
     config_checklist.check(result.checklist, [each.name for each in result.services], wrong)
     _check_keys(result.keys, known, wrong)
@@ -272,7 +276,6 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         automation=automation,
         artifacts=artifacts,
         figures=figures,
-        handoff=_place(result.handoff, base),
         checklist=config_checklist.placed(result.checklist, base),
         decisions=_place(result.decisions, base),
         mux=replace(
@@ -287,6 +290,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
         guards=replace(result.guards, lock=_place(result.guards.lock, base)),
+        handoff=replace(result.handoff, path=_place(result.handoff.path, base)),
         services=tuple(config_services.finish(service, lambda text: _place(text, base)) for service in result.services),
         templates=tuple(_clean_template(template) for template in result.templates),
         theme=safe_text(result.theme, limit=NAME_LIMIT),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.attending import Attending, Ears, watch_starts
 from console.config import Config
+from console.engine_handoff import HandsOver
 from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
@@ -67,7 +68,7 @@ RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
 
 
-class Engine(Remembers, Queueing):
+class Engine(Remembers, Queueing, HandsOver):
     """Owns the adapters of one configuration.
 
     *on_change* is called in the event loop with the newest snapshot, at most once for each round of readings.
@@ -89,14 +90,7 @@ class Engine(Remembers, Queueing):
         self.config = config
         self.mux = mux
         self.on_change = on_change
-        self.snapshot = Snapshot(
-            specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
-            log=LogSlice(source=config.log.path),
-            services=ServicesSlice(source="services" if config.services else ""),
-            collector=CollectorSlice(source=config.collector.source),
-            operations=unread(config),
-            decisions=DecisionsSlice(config.decisions),
-        )
+        self.snapshot = _nothing_seen(config, specs)
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""
         self.dispatches.read_only = config.read_only
@@ -162,6 +156,8 @@ class Engine(Remembers, Queueing):
                 group.create_task(self.sending.lock.keep(), name="lock")
             if self.ears is not None and self.queue is not None:
                 group.create_task(self._run_queue(self.queue), name="queue")
+            if self._keeps_handoffs:
+                group.create_task(self.handing_over.run(lambda: self.snapshot), name="hand-offs")
             if self.config.mux.publish:
                 group.create_task(self.publish(self._changes), name="publish")
 
@@ -214,6 +210,8 @@ class Engine(Remembers, Queueing):
         """Let go of the multiplexer, and leave nothing in its sidebar."""
         if self._sidebar is not None:
             await self._sidebar.leave()
+        if self._keeps_handoffs:
+            await self.handing_over.leave(self.snapshot)
         await self.mux.close()
         if self.sending is not None:
             await self.sending.close()
@@ -387,3 +385,15 @@ def _told(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return safe_text(f"an error in the console: {type(error).__name__}: {error}", limit=200) + where
+
+
+def _nothing_seen(config: Config, specs: tuple[SurfaceSpec, ...]) -> Snapshot:
+    """The snapshot before the first reading: what is asked for, nothing known of it."""
+    return Snapshot(
+        specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
+        log=LogSlice(source=config.log.path),
+        services=ServicesSlice(source="services" if config.services else ""),
+        collector=CollectorSlice(source=config.collector.source),
+        operations=unread(config),
+        decisions=DecisionsSlice(config.decisions),
+    )

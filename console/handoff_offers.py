@@ -64,7 +64,7 @@ def offers(path: Path) -> Offers:
     )
 
 
-def last(folders: Iterable[Path]) -> Offers:
-    """The decisions pending in the newest document of *folders*. Never raises."""
-    path = newest(folders)
+def last(folders: Iterable[Path], named: Path | None = None) -> Offers:
+    """The decisions pending in *named*, or else in the newest document of *folders*. Never raises."""
+    path = named or newest(folders)
     return offers(path) if path is not None else Offers(None)

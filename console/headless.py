@@ -78,6 +78,11 @@ async def _read(config: Config) -> _Look:
     return _Look(snapshot, lacks(mux.capabilities | {"push"}), cut_off)
 
 
+def seen_once(config: Config) -> Snapshot:
+    """Everything read once, as `status` shows it."""
+    return asyncio.run(_read(config)).snapshot
+
+
 def status(config: Config, *, as_json: bool) -> int:
     """Print one snapshot. Exit 0 all well, 1 something needs a person."""
     look = asyncio.run(_read(config))

@@ -61,11 +61,11 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         automation=(),
         artifacts=(),
         figures=(),
-        handoff="",
         checklist=(),
         log=LogConfig(str(fleet.log_path)),
         collector=CollectorConfig(fleet.health_url, 2.0, fleet.metrics_url),
         trace=NO_TRACE,
+        handoff=replace(config.handoff, path=""),  # the operator's own is about another fleet
         guards=replace(config.guards, automatic=NO_AUTOMATIC, lock=""),  # nobody's dispatcher is about the demo
     )
     state = fleet.log_path.parent / "state"  # goes with the demo

@@ -47,6 +47,7 @@ class Sending:
 
     def __init__(self, config: Config, log: DispatchLog, folder: Path) -> None:
         from console.actions.dispatch import Dispatcher
+        from console.state_guards import GuardJournal
 
         self._config = config
         self._log = log
@@ -55,6 +56,7 @@ class Sending:
         self.lock = ManualLock(Path(config.guards.lock) if config.guards.lock else folder / LOCK)
         """Tells an automatic dispatcher that tasks may be sent by hand."""
         self._dispatcher = Dispatcher(folder, log, tracer=self.tracing.tracer)
+        self._guards = GuardJournal(folder)
         self.cut_off = CutOffs(self._dispatcher)
         """Sends of earlier runs, and of other consoles, that were cut off."""
 
@@ -99,8 +101,12 @@ class Sending:
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
         if standing:
+            await in_thread(lambda: self._guards.note(surface, standing, "refuse"))
             why = "; ".join(f"{each.rule}: {each.evidence}" for each in standing[:3])
             return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
+        aside = [each for each in verdicts if each.rule in overridden(verdicts, composed.overrides)]
+        if aside:
+            await in_thread(lambda: self._guards.note(surface, aside, "override"))
         request = Request(
             surface,
             composed.typed,

@@ -12,6 +12,7 @@ import pytest
 from console.checking import Checking, find
 from console.config import Config, ConfigError, ServiceConfig, load
 from console.config_checklist import ChecklistSection
+from console.config_sections import HandoffSection
 from console.model.checklist import Mark, StepState
 from console.model.snapshot import MuxSlice, Snapshot
 from console.model.surface import Surface, SurfaceInfo
@@ -62,7 +63,7 @@ async def test_own_steps_look_for_themselves_and_side_by_side(tmp_path: Path) ->
 
 async def test_a_tick_outlives_the_console_and_ends_with_the_hand_off(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# Hand-off\n## Check after restart\n- 커피를 내린다\n")
-    config = Config(handoff=str(tmp_path / "*.md"))
+    config = Config(handoff=HandoffSection(str(tmp_path / "*.md")))
     checking = Checking(config, Snapshot, tmp_path / "state")
     await checking.run()
     id = next(step.id for step in checking.steps() if step.title == "커피를 내린다")
@@ -80,7 +81,7 @@ async def test_a_tick_outlives_the_console_and_ends_with_the_hand_off(tmp_path: 
 async def test_news_are_a_restart_or_a_newer_hand_off_and_are_told_once(tmp_path: Path) -> None:
     now = fleet(7)
     path = tmp_path / "a.md"
-    config = Config(handoff=str(path))
+    config = Config(handoff=HandoffSection(str(path)))
     path.write_text("# Hand-off\n")
     first = Checking(config, lambda: now, tmp_path / "state")
     assert await first.news() == "there is a newer hand-off"

@@ -20,6 +20,7 @@ from console import checklist_command
 from console.checking import Checking
 from console.config import CollectorConfig, Config, LogConfig, MuxConfig, ServiceConfig, SurfaceConfig
 from console.config_operations import ArtifactSection, AutomationSection
+from console.config_sections import HandoffSection
 from console.model.checklist import Step, StepState
 from console.model.handoff import HandoffFacts, write
 from console.model.handoff_items import (
@@ -104,7 +105,7 @@ def settings(folder: Path, tmux: TmuxServer, url: str) -> Config:
         collector=CollectorConfig(url, probe="never"),
         automation=(AutomationSection("verify files", glob=f"{folder}/verify_*.txt", expected="at most 3"),),
         artifacts=(ArtifactSection("report", path=str(folder / "report.md")),),
-        handoff=str(folder / "handoff.md"),
+        handoff=HandoffSection(str(folder / "handoff.md")),
     )
 
 

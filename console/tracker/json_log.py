@@ -89,6 +89,7 @@ async def _look(path: Path, last: Look | None, parser: LogParser) -> Look | None
 
 
 def signature_of(path: Path) -> _Signature:
+    """What tells two states of a file apart; why it cannot be looked at, where it cannot."""
     try:
         found = path.stat()
     except (OSError, ValueError) as error:

@@ -154,8 +154,28 @@ async def test_a_second_y_after_a_dialog_of_the_console_is_no_yes_to_an_agent(mo
         await pilot.press("question_mark")
         await until(pilot, lambda: isinstance(fleet.app.screen, HelpScreen))
         await pilot.press("escape", "y")
-        await until(pilot, lambda: told(fleet, "you have just come back here; press again"))
+        await until(pilot, lambda: told(fleet, "a dialog was opened or closed just now"))
         assert fleet.mux.typed == []
         fleet.app._came_back_at -= 30.0
         await pilot.press("y")
         await until(pilot, lambda: ("%1", "<y>") in fleet.mux.typed)
+
+
+async def test_a_y_while_a_dialog_of_the_console_is_still_being_opened_is_no_yes_to_an_agent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40), notifications=True) as pilot:
+        await fleet.start(pilot)
+        fleet.mux.on_type[("%1", "<y>")] = DONE
+        await shows(fleet, pilot, asks("rm -rf build"), "rm -rf build")
+        views = fleet.app.main._views
+        views.dialogs["%1"] = replace(views.dialogs["%1"], at=time.time() - 60)
+        monkeypatch.setattr(app_acts, "READ_FIRST", 30.0)
+        assert {"app.queue", "app.cut_off", "app.ledger", "app.operations"} <= app_acts.OPENS
+        assert "app.focus_next" not in app_acts.OPENS
+        for key in "Qy":  # Q opens from a worker: the y arrives first
+            fleet.app.post_message(events.Key(key, key))
+        await until(pilot, lambda: told(fleet, "a dialog was opened or closed just now") or fleet.app.screen_stack[1:])
+        await pilot.pause()
+        assert fleet.mux.typed == []
