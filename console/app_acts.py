@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
+from textual.await_complete import AwaitComplete
+from textual.screen import SystemModalScreen
 
+from console.app_checklist import ChecklistActs
 from console.app_operations import OperationActs
 from console.app_queue import QueueActs
 from console.app_verify import Verifies
@@ -24,7 +28,8 @@ from console.widgets.dispatch_table import DispatchTable
 CUT_OFF_TOLD: Final = 3
 """Cut-off sends that a notice names."""
 READ_FIRST: Final = 0.7
-"""Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
+"""Seconds for which a dialog takes no key after it has opened, or after the operator has come back to the fleet: the
+key was meant for what was there before."""
 
 Read = TypeVar("Read")
 
@@ -41,11 +46,19 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(Verifies, QueueActs, OperationActs):
+class Acts(ChecklistActs, Verifies, QueueActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
     _lost: int
+    _came_back_at = float("-inf")
+    """Epoch seconds at which a dialog was closed."""
+
+    def pop_screen(self) -> AwaitComplete:
+        """A dialog of the console is closed; the palette does what was chosen in it, at once."""
+        if not isinstance(self.screen, SystemModalScreen):
+            self._came_back_at = time.time()
+        return super().pop_screen()
 
     @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
     async def _look_for_losses(self) -> None:
@@ -104,6 +117,10 @@ class Acts(Verifies, QueueActs, OperationActs):
             return
         if shown is not None and message.pressed_at - shown.at < READ_FIRST:
             self.notify(f"{surface.name}: this has just opened; read it, then press again.", markup=False, timeout=3)
+            return
+        if 0 <= message.pressed_at - self._came_back_at < READ_FIRST:
+            # The second y of a hasty "yes, send it to all" is no yes to an agent.
+            self.notify(f"{surface.name}: you have just come back here; press again.", markup=False, timeout=3)
             return
         engine = self.opened.engine
         if shown is None:

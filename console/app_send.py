@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import work
 from textual.app import App, SuspendNotSupported
@@ -14,7 +15,7 @@ from textual.notifications import SeverityLevel
 from console.config import Config
 from console.model.dispatch import Dispatch
 from console.model.outcome import Ended
-from console.model.parcel import Fate
+from console.model.parcel import Fate, Parcel
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.model.template import Template
@@ -42,12 +43,12 @@ class Sends(App[None]):
     editing = False
     """Whether the operator's editor has the terminal."""
 
-    @work(exit_on_error=False, name="send")
     async def action_send(self) -> None:
-        """Ask for a text, type it, say what was seen."""
-        from console.screens.send import SendScreen
-        from console.screens.send_progress import ProgressScreen, Run
+        """Ask for a text, type it, say what was seen.
 
+        Not in a worker: the composer stands there before the next key is looked at. Whoever types on at once may begin
+        with a y, which would answer the open dialog of the pane behind it.
+        """
         about = self.main.addressed
         surface = self._author(about) if about is not None else self.main.selected_surface()
         if self.opened is None or surface is None:
@@ -56,12 +57,29 @@ class Sends(App[None]):
                 told = f"{about.label}: no surface {about.surface or '?'} here"
             self.notify(told, severity="warning", markup=False)
             return
-        parcels = await self.push_screen_wait(SendScreen(self._desk(self.opened), [surface.key], about))
-        if not parcels:
-            return
-        run = Run(parcels)
-        self._carry_out(run)
-        await self.push_screen_wait(ProgressScreen(run))
+        await self.compose_and_send(surface, about)
+
+    async def compose_and_send(
+        self, surface: Surface, about: Dispatch | None = None, text: str = "", fields: Mapping[str, Any] | None = None
+    ) -> None:
+        """The composer for *surface*, then what comes of it. *text* stands there from the start.
+
+        With *fields* they go into the record, and the text is for this one surface.
+        """
+        from console.screens.send import SendScreen
+
+        if self.opened is not None:
+            screen = SendScreen(self._desk(self.opened), [surface.key], about, text=text, fields=fields)
+            await self.push_screen(screen, self._send_out)
+
+    async def _send_out(self, parcels: Sequence[Parcel] | None) -> None:
+        """Carry it out before the operator's eyes."""
+        from console.screens.send_progress import ProgressScreen, Run
+
+        if parcels:
+            run = Run(parcels)
+            self._carry_out(run)
+            await self.push_screen(ProgressScreen(run))
 
     def _author(self, dispatch: Dispatch) -> Surface | None:
         fleet = self.snapshot.fleet()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from console import (
     __version__,
+    checklist_command,
     detect,
     handoff_command,
     init_command,
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     send_command.add_parser(commands, shared)
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
+    checklist_command.add_parser(commands, shared)
     service_command.add_parser(commands, shared)
     detect.add_parser(commands)
     handoff_command.add_parser(commands)
@@ -123,6 +125,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return queue_command.run(config, arguments)
     if arguments.command in ("operations", "cleanup"):
         return operations_commands.run(config, arguments)
+    if arguments.command == "checklist":
+        return checklist_command.run(config, arguments)
     if arguments.command == "service":
         return service_command.run(config, arguments)
     if arguments.command == "focus":

@@ -58,6 +58,11 @@ class Remembers(Acts):
         """Fold one reading in."""
         raise TypeError("the engine takes")
 
+    @property
+    def state(self) -> Path | None:
+        """The folder in which what outlives the console is kept; None where nothing is."""
+        return self._state
+
     def hear_of_sends(self, cut_off: CutOffs) -> None:
         """Tell of sends that were cut off, from the next `run` on."""
         self.cut_off = cut_off

@@ -216,7 +216,7 @@ async def test_so_many_earlier_tasks_are_told_first_and_none_is_a_warning(tmp_pa
         await start(fleet, pilot)
         (await composer(fleet, pilot)).insert("next")
         context = fleet.app.screen.query_one("#context", Choice)
-        assert context.options == ("0 of 2 tasks", "1 of 2 tasks", "2 of 2 tasks") and context.at == 2
+        assert context.options == ("0 of 2", "1 of 2", "2 of 2") and context.at == 2
         context.focus()
         await pilot.press("left")
         assert context.at == 1
@@ -247,7 +247,7 @@ async def test_the_author_is_refused_as_verifier_and_role_and_verifier_go_along(
         await pilot.press("c", "c")
         await until(pilot, lambda: "guards have nothing against it" in guards(fleet))
         composed = fleet.app.screen._judged()[0][1].composed  # type: ignore[attr-defined]
-        assert composed.fields == {"role": "UI", "verifier": "%3"}
+        assert composed.fields == {"role": "UI", "verifier": "CLAUDE V"}
 
 
 async def test_a_refusal_stands_first_with_its_remedy_and_its_name_sets_it_aside(tmp_path: Path) -> None:
