@@ -17,7 +17,7 @@ from console.cut_off import CutOffs
 from console.host import in_thread
 from console.interlock import NAME as LOCK
 from console.interlock import ManualLock
-from console.model.agent import Detection
+from console.model.agent import AgentState, Detection
 from console.model.composed import Broadcast, Composed, without_own
 from console.model.naming import identity
 from console.model.service import Service
@@ -104,16 +104,17 @@ class Sending:
             await in_thread(lambda: self._guards.note(surface, standing, "refuse"))
             why = "; ".join(f"{each.rule}: {each.evidence}" for each in standing[:3])
             return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
-        aside = [each for each in verdicts if each.rule in overridden(verdicts, composed.overrides)]
+        aside = overridden(verdicts, composed.overrides)
         if aside:
-            await in_thread(lambda: self._guards.note(surface, aside, "override"))
+            noted = [each for each in verdicts if each.rule in aside]
+            await in_thread(lambda: self._guards.note(surface, noted, "override"))
         request = Request(
             surface,
             composed.typed,
             str(composed.fields.get("task") or composed.text),
-            order if order.folder is not None else replace(order, folder=self._folder / TASKS),
+            replace(order, folder=order.folder or self._folder / TASKS, allow=order.allow | _allowed(aside)),
             frozenset(d.number for d in snapshot.log.dispatches if d.number is not None),
-            overridden(verdicts, composed.overrides),
+            aside,
             composed.fields,
         )
         if composed.broadcast is not None:
@@ -166,6 +167,16 @@ class Sending:
             self._log.names,
             snapshot.sends.cut_off,
         )
+
+
+def _allowed(aside: Collection[str]) -> frozenset[AgentState]:
+    """States the guards let pass, or the operator has: what was set aside must not be refused after all."""
+    found = {AgentState.ERROR}
+    if "state" in aside:
+        found |= {AgentState.WORKING, AgentState.STARTUP, AgentState.UNKNOWN}
+    if "account" in aside:
+        found.add(AgentState.LIMIT)
+    return frozenset(found)
 
 
 def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:

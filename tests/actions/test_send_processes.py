@@ -85,3 +85,20 @@ async def test_an_interrupted_send_says_what_is_left_and_records_it(
         assert (process.returncode, said["outcome"]) in ((4, "typed_not_submitted"), (3, "refused"))
         assert record["send_outcome"] == said["outcome"] and record["status"] in ("waiting", "cancelled")
         assert target.received("submit") == []
+
+
+async def test_a_guard_that_is_set_aside_lets_the_agents_own_queue_take_the_text(
+    tmp_path: Path, short_folder: Path
+) -> None:
+    log = tmp_path / "log.json"
+    log.write_text("[]")
+    async with rig("tmux", short_folder) as terminals:
+        target = await terminals.start("claude", "--start", "working", "--script", ",".join(["say"] * 30))
+        await target.shows("working")
+        socket = str(getattr(target.mux, "path"))  # noqa: B009 - of the tmux back end only
+        (tmp_path / "oc.yaml").write_text(f"log: {{path: log.json}}\nmux: {{tmux_socket: {socket}}}\n")
+        code, said = await console(tmp_path, "send", target.ref, TASK, "--force", "state")
+        assert code == 5 and "queued" in said, said
+        assert target.received("queue") == [TASK]
+        [record] = json.loads(log.read_text(encoding="utf-8"))
+        assert record["overrides"] == ["state"] and record["send_outcome"] == "queued"
