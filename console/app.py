@@ -96,8 +96,8 @@ class ConsoleApp(Acts, Resumes):
         self.set_timer(WATCH_THEMES_AFTER, self._follow_themes)
 
     def _signalled(self, number: int) -> None:
-        if number == signal.SIGINT and self.editing:
-            return  # it was meant for the editor that has the terminal
+        if number == signal.SIGINT and self.away:
+            return  # it was meant for the program that has the terminal
         if self.give_up_after:
             # When the terminal is gone, Textual's writer has ended and closing waits for it for ever (8.2.8).
             last = threading.Timer(self.give_up_after, self._give_up, (128 + number,))

@@ -40,8 +40,8 @@ class Sends(App[None]):
     snapshot: Snapshot
     opened: Opened | None
     main: MainScreen
-    editing = False
-    """Whether the operator's editor has the terminal."""
+    away: bool
+    """Whether another program has the terminal."""
 
     async def action_send(self) -> None:
         """Ask for a text, type it, say what was seen.
@@ -174,7 +174,7 @@ class Sends(App[None]):
         edited, problem = None, ""
         try:
             editor(os.environ)  # before the screen is given back
-            self.editing = True
+            self.away = True
             # Nothing is drawn while another program has the screen; the engine goes on.
             with self.batch_update(), self.suspend():
                 try:
@@ -186,7 +186,7 @@ class Sends(App[None]):
         except SuspendNotSupported:
             problem = "this terminal cannot be given to an editor"
         finally:
-            self.editing = False
+            self.away = False
         if problem:
             self.notify(problem, title="Editor", severity="warning", markup=False, timeout=10)
         return edited

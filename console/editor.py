@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from console.host import HostError, attend, in_front, in_thread
+from console.host import HostError, attend, in_thread
 from console.safety import safe_text
 
 NAMES: Final = ("VISUAL", "EDITOR")
@@ -55,7 +55,7 @@ async def edit(text: str, folder: Path | None, env: Mapping[str, str]) -> str:
     path = _write(text, folder)
     try:
         try:
-            code = await in_front([*argv, str(path)])
+            code = await attend([*argv, str(path)])
         except HostError as error:
             raise EditError(str(error)) from error
         if code:
@@ -97,7 +97,7 @@ def _read(path: Path) -> str:
 async def show(argv: Sequence[str]) -> str:
     """Run a pager or an editor on the terminal, which has been given back. Empty, or what went wrong. Never raises."""
     try:
-        code = await in_thread(lambda: attend(argv))
+        code = await attend(argv)
     except HostError as error:
         return str(error)
     return f"{argv[0]} ended with {code}" if code else ""

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
+import termios
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -117,23 +119,80 @@ async def spawn(
         raise HostError(_refusal(name, error, None)) from error
 
 
-async def in_front(argv: Sequence[str]) -> int:
+async def attend(argv: Sequence[str]) -> int:
     """Run *argv* on the console's own terminal until it ends; return its exit status, negative for a signal.
 
-    The caller has given the screen back. It stays in the console's process group, so that Ctrl-Z in it gives the shell
-    back. When the caller is cancelled it is told to end. Raises `HostError`.
+    The caller has given the screen back. The program is the terminal's foreground job, so that Ctrl-C is its own;
+    stopped (Ctrl-Z) it would keep the terminal for ever, so it is continued. Whatever it does, the terminal is the
+    console's again afterwards, with the modes it had. When the caller is cancelled it is told to end, and after
+    `REAP_TIMEOUT` killed. Without a terminal it has the console's streams. Raises `HostError`.
     """
-    name = safe_text(argv[0] if argv else "", limit=200)
+    job = _Foreground(argv)
+    waiting = asyncio.ensure_future(in_thread(job.wait))
     try:
-        process = await asyncio.create_subprocess_exec(*argv)
-    except (OSError, ValueError, TypeError) as error:
-        raise HostError(_refusal(name, error, None)) from error
-    try:
-        return await process.wait()
+        return await asyncio.shield(waiting)
     except asyncio.CancelledError:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
+        for ending in (signal.SIGTERM, signal.SIGKILL):
+            job.tell(ending)
+            await asyncio.wait({waiting}, timeout=REAP_TIMEOUT)
         raise
+
+
+class _Foreground:
+    """A program that has the terminal; it runs from the moment this is made. Raises `HostError`."""
+
+    def __init__(self, argv: Sequence[str]) -> None:
+        self._terminal: int | None = None
+        with contextlib.suppress(OSError):  # a console without one: nothing to hand over
+            self._terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+        try:
+            held = self._terminal is not None and os.tcgetpgrp(self._terminal) == os.getpgrp()
+            self._modes = termios.tcgetattr(self._terminal) if held and self._terminal is not None else None
+            # In the background of its terminal the console may not give it to anybody.
+            self._process = subprocess.Popen(argv, process_group=0 if held else None)
+        except (OSError, ValueError, TypeError, IndexError, termios.error) as error:
+            self._let_go()
+            raise HostError(_refusal(safe_text(argv[0] if argv else "", limit=200), error, None)) from error
+        self._hand_over()
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send the program a signal, if it has not ended."""
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(self._process.pid, number)
+
+    def wait(self) -> int:
+        """Give it the terminal until it ends, and take the terminal back. Blocks; once only."""
+        # Whoever takes the terminal back is not its foreground job, and would be stopped for it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+        try:
+            while os.WIFSTOPPED(status := os.waitpid(self._process.pid, os.WUNTRACED)[1]):
+                self._hand_over()
+            self._process.returncode = os.waitstatus_to_exitcode(status)
+            return self._process.returncode
+        finally:
+            self._take_back()
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+    def _hand_over(self) -> None:
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            if self._modes is not None and self._terminal is not None:
+                os.tcsetpgrp(self._terminal, self._process.pid)
+                os.killpg(self._process.pid, signal.SIGCONT)
+            else:
+                os.kill(self._process.pid, signal.SIGCONT)
+
+    def _take_back(self) -> None:
+        with contextlib.suppress(OSError, termios.error):  # the terminal was closed meanwhile
+            if self._modes is not None and self._terminal is not None:
+                os.tcsetpgrp(self._terminal, os.getpgrp())
+                termios.tcsetattr(self._terminal, termios.TCSADRAIN, self._modes)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._terminal is not None:
+            os.close(self._terminal)
+            self._terminal = None
 
 
 def _refusal(name: str, error: Exception, cwd: Path | None) -> str:
@@ -182,37 +241,3 @@ async def in_thread(work: Callable[[], _Result]) -> _Result:
 
     threading.Thread(target=body, name=f"oc-{getattr(work, '__name__', 'work')}", daemon=True).start()
     return await done
-
-
-def attend(argv: Sequence[str]) -> int:
-    """Run *argv* in the console's own terminal until it ends: an editor, a pager. Its exit status; blocks.
-
-    The terminal must have been given back. The program is the foreground job, so that Ctrl-C is its own; stopped
-    (Ctrl-Z) it would keep the terminal for ever, so it is continued. Raises `HostError`.
-    """
-    import subprocess
-
-    name = safe_text(argv[0] if argv else "", limit=200)
-    try:
-        terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
-    except OSError as error:
-        raise HostError(f"{name}: there is no terminal to show it in") from error
-    # Whoever takes the terminal back is not its foreground job, and would be stopped for it.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
-    try:
-        process = subprocess.Popen(argv, stdin=terminal, stdout=terminal, stderr=terminal, process_group=0)
-        while True:
-            with contextlib.suppress(OSError):
-                os.tcsetpgrp(terminal, process.pid)
-                os.killpg(process.pid, signal.SIGCONT)
-            found = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WSTOPPED | os.WNOWAIT)
-            if found is None or found.si_code != os.CLD_STOPPED:
-                return process.wait()
-            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG)  # seen: else it is told again at once
-    except (OSError, ValueError, TypeError) as error:
-        raise HostError(_refusal(name, error, None)) from error
-    finally:
-        with contextlib.suppress(OSError):
-            os.tcsetpgrp(terminal, os.getpgrp())
-        os.close(terminal)
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -11,14 +11,14 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 DEADLINE: Final = 20.0
 """Seconds after which a test has failed; only reached by a failure."""
 _LAUNCH: Final = (
     "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-    "os.execv(sys.executable, [sys.executable, '-m', 'console', *sys.argv[1:]])"
+    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 )
 _MODES: Final = ("1000", "1002", "1003", "1006", "1015", "2004", "1004", "1049")
 """DEC private modes a program must leave off: mouse, bracketed paste, focus, alternate screen (ctlseqs)."""
@@ -27,14 +27,21 @@ _MODES: Final = ("1000", "1002", "1003", "1006", "1015", "2004", "1004", "1049")
 class Terminal:
     """One run. `end` in the end, whatever happens."""
 
-    def __init__(self, *arguments: str, size: tuple[int, int], env: Mapping[str, str], cwd: str) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        size: tuple[int, int],
+        env: Mapping[str, str],
+        cwd: str,
+        program: Sequence[str] = ("-m", "console"),
+    ) -> None:
         self.master, self._slave = os.openpty()
         self._open = True
         fcntl.ioctl(self._slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self._before = termios.tcgetattr(self._slave)
         self.written = b""
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _LAUNCH, *arguments],
+            [sys.executable, "-c", _LAUNCH, *program, *arguments],
             stdin=self._slave,
             stdout=self._slave,
             stderr=self._slave,

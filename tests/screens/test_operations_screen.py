@@ -352,7 +352,7 @@ async def test_enter_reads_an_artifact_and_p_hands_it_over(tmp_path: Path, monke
     other.write_text("plain [/]\x07\n")
     called: list[list[str]] = []
 
-    def attend(argv: list[str]) -> int:
+    async def attend(argv: list[str]) -> int:
         called.append(argv)
         return 0
 
