@@ -39,7 +39,7 @@ CUT_OFF_AFTER: Final = 1.0
 LOOKS_ON: Final = 120.0
 """Seconds after the last key for which the operator is taken to look at the selected pane: many terminals do not tell
 whether they have the focus, and a person may have left the desk."""
-STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "decisions")
+STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "operations", "decisions")
 
 
 class ConsoleApp(Acts, Resumes):
@@ -96,6 +96,8 @@ class ConsoleApp(Acts, Resumes):
         self.set_timer(WATCH_THEMES_AFTER, self._follow_themes)
 
     def _signalled(self, number: int) -> None:
+        if number == signal.SIGINT and self.editing:
+            return  # it was meant for the editor that has the terminal
         if self.give_up_after:
             # When the terminal is gone, Textual's writer has ended and closing waits for it for ever (8.2.8).
             last = threading.Timer(self.give_up_after, self._give_up, (128 + number,))
@@ -131,7 +133,7 @@ class ConsoleApp(Acts, Resumes):
 
     def _ring(self, text: str) -> None:
         """Write to the terminal beside the screen: a bell, a notification."""
-        if self._driver is not None:
+        if self._driver is not None and not self.away:
             self._driver.write(text)
             self._driver.flush()
 
@@ -204,8 +206,11 @@ class ConsoleApp(Acts, Resumes):
     def action_interrupt(self) -> None:
         """Ctrl-C copies a selection; without one it leaves."""
         selected = self.screen.get_selected_text()
+        own = getattr(self.screen, "interrupted", None)
         if selected:
             self.copy_to_clipboard(selected)
+        elif own is not None:
+            own()
         else:
             self.exit()
 

@@ -8,29 +8,28 @@ from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
-from textual.notifications import SeverityLevel
+from textual.await_complete import AwaitComplete
+from textual.screen import SystemModalScreen
 
 from console.app_decisions import DecisionActs
+from console.app_operations import OperationActs
 from console.app_queue import QueueActs
 from console.app_verify import Verifies
 from console.commands import with_keys
 from console.config import Config
-from console.model.composed import earlier
 from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
 from console.model.surface import Surface
-from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
-from console.widgets.status_bar import StatusBar
-from console.widgets.status_parts import watched_words
 
 CUT_OFF_TOLD: Final = 3
 """Cut-off sends that a notice names."""
 READ_FIRST: Final = 0.7
-"""Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
+"""Seconds for which a dialog takes no key after it has opened, or after the operator has come back to the fleet: the
+key was meant for what was there before."""
 
 Read = TypeVar("Read")
 
@@ -47,11 +46,19 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(QueueActs, DecisionActs, Verifies):
+class Acts(Verifies, QueueActs, DecisionActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
     _lost: int
+    _came_back_at = float("-inf")
+    """Epoch seconds at which a dialog was closed."""
+
+    def pop_screen(self) -> AwaitComplete:
+        """A dialog of the console is closed; the palette does what was chosen in it, at once."""
+        if not isinstance(self.screen, SystemModalScreen):
+            self._came_back_at = time.time()
+        return super().pop_screen()
 
     @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
     async def _look_for_losses(self) -> None:
@@ -60,15 +67,6 @@ class Acts(QueueActs, DecisionActs, Verifies):
             text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
-
-    @on(StatusBar.Pressed)
-    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
-        await self.run_action(operations(message.name).removeprefix("app."))
-
-    def action_operations(self, name: str = "") -> None:
-        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
-        text = watched_words(self.snapshot, name, time.time())
-        self.notify(text, title=name or "Services", markup=False, timeout=10)
 
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")
@@ -119,6 +117,10 @@ class Acts(QueueActs, DecisionActs, Verifies):
             return
         if shown is not None and message.pressed_at - shown.at < READ_FIRST:
             self.notify(f"{surface.name}: this has just opened; read it, then press again.", markup=False, timeout=3)
+            return
+        if 0 <= message.pressed_at - self._came_back_at < READ_FIRST:
+            # The second y of a hasty "yes, send it to all" is no yes to an agent.
+            self.notify(f"{surface.name}: you have just come back here; press again.", markup=False, timeout=3)
             return
         engine = self.opened.engine
         if shown is None:
@@ -204,29 +206,6 @@ class Acts(QueueActs, DecisionActs, Verifies):
             lines += [f"… and {more} more."] if more > 0 else []
             text = "\n".join((*lines, f"Nothing is sent again by itself; {key} settles it."))
             self.notify(text, title="Cut off while sending", severity="warning", timeout=20, markup=False)
-
-    @work(exit_on_error=False, name="send")
-    async def action_send(self) -> None:
-        """Ask for a text, type it, say what was seen."""
-        from console.screens.send import SendScreen
-
-        surface = self.main.selected_surface()
-        if surface is None or self.opened is None:
-            self.notify("There is no surface to send to.", severity="warning", markup=False)
-            return
-        engine = self.opened.engine
-        now = partial(self._surface, surface.key)
-        sending, key = engine.sending, surface.key
-        judge = (lambda composed: sending.judge(self.snapshot, key, composed)) if sending is not None else None
-        preview = partial(sending.preview, engine.mux) if sending is not None else None
-        context = earlier(surface, self.snapshot) if sending is not None else ""
-        screen = SendScreen(surface, self.snapshot.dispatch_of(surface), now, judge, preview, context)
-        composed = await self.push_screen_wait(screen)
-        if composed is None:
-            return
-        result = await engine.send(key, composed)
-        severity: SeverityLevel = "information" if result.outcome in ("submitted", "queued") else "warning"
-        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)
 
     def _surface(self, key: str) -> Surface | None:
         return self.snapshot.surface(key)

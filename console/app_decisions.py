@@ -8,25 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
-from textual.app import App
-from textual.notifications import SeverityLevel
 
+from console.app_send import Sends
 from console.host import in_thread
-from console.model.snapshot import Snapshot
 from console.opening import Opened
-from console.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from console.engine import Engine
     from console.model.decision import Asked
 
 
-class DecisionActs(App[None]):
+class DecisionActs(Sends):
     """A part of `console.app_acts.Acts`."""
-
-    opened: Opened | None
-    main: MainScreen
-    snapshot: Snapshot
 
     @work(exit_on_error=False, name="decisions")
     async def action_decisions(self) -> None:
@@ -43,8 +36,8 @@ class DecisionActs(App[None]):
         offered = partial(self._offered, engine)
         screen = DecisionsScreen(desk, lambda: engine.snapshot.decisions, offered, engine.config.read_only)
         line = await self.push_screen_wait(screen)
-        if line:
-            await self._send_start_line(engine, line)
+        if line and self.opened is not None:
+            await self._send_start_line(self.opened, line)
 
     async def _offered(self, engine: Engine) -> tuple[Sequence[Asked], str]:
         """What the last hand-off asks for, and its name; or what is wrong with it."""
@@ -56,7 +49,7 @@ class DecisionActs(App[None]):
             return (), f"✗ {found.error}"
         return found.asked, found.path.name if found.path is not None else ""
 
-    async def _send_start_line(self, engine: Engine, text: str) -> None:
+    async def _send_start_line(self, opened: Opened, text: str) -> None:
         """The composer, with *text* in it, for the selected surface; the guards judge it as every other."""
         from console.screens.send import SendScreen
 
@@ -64,20 +57,4 @@ class DecisionActs(App[None]):
         if surface is None:
             self.notify("There is no surface to send it to.", severity="warning", markup=False)
             return
-        sending, key = engine.sending, surface.key
-        judge = (lambda composed: sending.judge(self.snapshot, key, composed)) if sending is not None else None
-        preview = partial(sending.preview, engine.mux) if sending is not None else None
-        screen = SendScreen(
-            surface,
-            self.snapshot.dispatch_of(surface),
-            lambda: self.snapshot.surface(key),
-            judge,
-            preview,
-            text=text,
-        )
-        composed = await self.push_screen_wait(screen)
-        if composed is None:
-            return
-        result = await engine.send(key, composed)
-        severity: SeverityLevel = "information" if result.outcome in ("submitted", "queued") else "warning"
-        self.notify(f"{surface.name}: {result.outcome}. {result.evidence}", severity=severity, markup=False, timeout=8)
+        await self.push_screen(SendScreen(self._desk(opened), [surface.key], text=text), self._send_out)

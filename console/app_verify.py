@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from functools import partial
 
 from textual import work
-from textual.app import App
 from textual.notifications import SeverityLevel
 
+from console.app_send import Sends
 from console.config_sections import VerifySection
-from console.model.composed import Composed, earlier
 from console.model.dispatch import Dispatch, Verification
 from console.model.naming import identity
 from console.model.outcome import Written
@@ -28,7 +26,7 @@ from console.screens.main import MainScreen
 from console.verifying import verification_fields
 
 
-class Verifies(App[None]):
+class Verifies(Sends):
     """A part of `console.app.ConsoleApp`."""
 
     snapshot: Snapshot
@@ -50,7 +48,7 @@ class Verifies(App[None]):
     @work(exit_on_error=False, name="verify")
     async def action_verify(self) -> None:
         """The dispatch under the cursor is verified by another agent, or its verifier has answered."""
-        dispatch = self.main.marked_dispatch
+        dispatch = self.main.addressed
         if dispatch is None:
             self.notify("v verifies a dispatch: go to the table (Tab) and choose one.", markup=False, timeout=4)
         else:
@@ -98,31 +96,17 @@ class Verifies(App[None]):
     async def _send_verification(self, surface: Surface, dispatch: Dispatch, text: str) -> None:
         """The composer with the task in it; what is sent is linked with *dispatch*."""
         from console.screens.send import SendScreen
+        from console.screens.send_progress import ProgressScreen, Run
 
         if self.opened is None or self.opened.engine.sending is None:
             self._warn("Nothing can be recorded here, so nothing is verified from here.")
             return
-        engine, sending, key = self.opened.engine, self.opened.engine.sending, surface.key
-        fields = verification_fields(dispatch)
-
-        def linked(composed: Composed) -> Composed:
-            return replace(composed, fields={**composed.fields, **fields})
-
-        screen = SendScreen(
-            surface,
-            self.snapshot.dispatch_of(surface),
-            lambda: self.snapshot.surface(key),
-            lambda composed: sending.judge(self.snapshot, key, linked(composed)),
-            partial(sending.preview, engine.mux),
-            earlier(surface, self.snapshot),
-            text,
-        )
-        composed = await self.push_screen_wait(screen)
-        if composed is not None:
-            result = await engine.send(key, linked(composed))
-            good = result.outcome in ("submitted", "queued")
-            told = f"{surface.name}: {result.outcome}. {result.evidence}"
-            self.notify(told, severity="information" if good else "warning", markup=False, timeout=8)
+        desk, fields = self._desk(self.opened), verification_fields(dispatch)
+        parcels = await self.push_screen_wait(SendScreen(desk, [surface.key], text=text, fields=fields))
+        if parcels:
+            run = Run(parcels)
+            self._carry_out(run)
+            await self.push_screen_wait(ProgressScreen(run))
 
     # -- back -----------------------------------------------------------------------------------------------------
 

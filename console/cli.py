@@ -24,6 +24,7 @@ from console import (
     operations_commands,
     queue_command,
     send_command,
+    service_command,
 )
 from console.commands import IDS, clashes
 from console.config import Config, ConfigError, decisions_file, find, load
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
     decision_command.add_parser(commands, shared)
+    service_command.add_parser(commands, shared)
     detect.add_parser(commands)
     handoff_command.add_parser(commands)
     init_command.add_parser(commands, shared)
@@ -127,6 +129,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return decision_command.run(config, arguments)
     if arguments.command in ("operations", "cleanup"):
         return operations_commands.run(config, arguments)
+    if arguments.command == "service":
+        return service_command.run(config, arguments)
     if arguments.command == "focus":
         from console.headless import focus
 

@@ -94,6 +94,9 @@ COMMANDS: Final[tuple[Command, ...]] = (
             "Dispatches", "app.queue", danger=True),
     Command("decisions.show", "d", "decisions", "What waits for your decision, what was decided, and what it unlocks.",
             "Application", "app.decisions", danger=True),
+    Command("operations.show", "o", "operations",
+            "Services, schedules, temporary automation, artifacts, figures, collector; start, stop, clean up, open.",
+            "Operations", "app.operations", danger=True),
     Command("app.stop_all", "X", "stop all",
             "Approve and send nothing without a person any more; once more takes it back as far as nothing is sent.",
             "Application", "app.stop_all"),
@@ -107,6 +110,27 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Command("app.quit", "q,ctrl+q", "quit", "Leave the console; the agents go on.",
             "Application", "app.quit", show=True),
 )  # fmt: skip
+
+COMPOSER: Final[tuple[Command, ...]] = (
+    Command("composer.send", "ctrl+s,ctrl+enter,f5", "send", "Send the text; with several surfaces, after a question.",
+            "Composer", "send", danger=True),
+    Command("composer.queue", "ctrl+l", "queue", "Let the text wait until its surface is idle.",
+            "Composer", "queue", danger=True),
+    Command("composer.preview", "ctrl+d", "bytes", "Show the exact bytes that would be typed.", "Composer", "preview"),
+    Command("composer.template", "ctrl+t", "templates", "Put in a prepared text from the configuration.",
+            "Composer", "template"),
+    Command("composer.targets", "ctrl+b", "targets", "Mark the surfaces that get the text: one, or several at once.",
+            "Composer", "targets"),
+    Command("composer.edit", "ctrl+e", "editor", "Write the text in your own editor ($VISUAL, $EDITOR).",
+            "Composer", "edit"),
+    Command("composer.earlier", "ctrl+up,alt+up", "earlier", "Bring back the draft, then texts sent before.",
+            "Composer", "before(1)"),
+    Command("composer.later", "ctrl+down,alt+down", "later", "The other way, back to what you were writing.",
+            "Composer", "before(-1)"),
+    Command("composer.leave", "escape", "leave", "Leave the composer; the text is kept as a draft.",
+            "Composer", "leave"),
+)  # fmt: skip
+"""The keys of the composer; these are the same for everybody."""
 
 DIGITS: Final = "Focus a pane of this page; in a pane with an open dialog: give that answer."
 """What the digits do, for the help screen and the README."""
@@ -145,4 +169,12 @@ def key_table() -> str:
             continue
         keys = " ".join(f"`{key}`" for key in command.keys.split(" "))
         rows.append(f"| {keys} | {command.help} |")
+    return "\n".join(rows)
+
+
+def composer_table() -> str:
+    """The README's table of the composer's keys, in Markdown."""
+    rows = ["| key | what it does |", "|---|---|"]
+    for command in COMPOSER:
+        rows.append(f"| {' '.join(f'`{key}`' for key in command.keys.split(' '))} | {command.help} |")
     return "\n".join(rows)

@@ -21,6 +21,7 @@ from console.config_sections import (
     ApprovalSection,
     GuardSection,
     NotifySection,
+    TemplateSection,
     TraceSection,
     VerifySection,
 )
@@ -151,6 +152,10 @@ class ServiceConfig(_Section):
     """Path in the JSON of the answer: ``checks.db``."""
     equals: str = ""
     """What that field has to be."""
+    rate_limit: int = 0
+    """Of an automatic dispatcher: tasks an hour it keeps to by itself; 0: nobody says."""
+    dry_run: str = ""
+    """Of an automatic dispatcher: the file its dry run left; absolute after loading."""
     scope: Literal["auto", "user", "system"] = "auto"
     """Which systemd is asked."""
     socket: str = ""
@@ -206,6 +211,8 @@ class Config(_Section):
     """File of decisions; absolute after loading. Empty: see `decisions_file`."""
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
+    templates: tuple[TemplateSection, ...] = ()
+    """Prepared texts for the composer."""
     read_only: bool = False
     """Whether every act on a surface, a log or a service is refused."""
     notify: NotifySection = NO_NOTICE

@@ -31,6 +31,7 @@ from console.config_sections import (
     AutomaticSection,
     GuardSection,
     NotifySection,
+    TemplateSection,
     TraceSection,
     VerifySection,
 )
@@ -62,6 +63,7 @@ _SECTIONS: Final = {
     ("approve", "rules", "*"): ApprovalRuleSection,
     ("surfaces", "*"): config.SurfaceConfig,
     ("services", "*"): config.ServiceConfig,
+    ("templates", "*"): TemplateSection,
     ("automation", "*"): config_operations.AutomationSection,
     ("artifacts", "*"): config_operations.ArtifactSection,
     ("figures", "*"): config_operations.FigureSection,
@@ -208,7 +210,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
         wrong(("trace", "otlp"), "is not an http(s) URL; write for example http://127.0.0.1:4318")
     if not 0.1 <= result.trace.timeout <= 60:
         wrong(("trace", "timeout"), "must be between 0.1 and 60 seconds; write for example 2.0")
-    for field_name, group in (("ref", "surfaces"), ("name", "services")):
+    for field_name, group in (("ref", "surfaces"), ("name", "services"), ("name", "templates")):
         seen: dict[str, int] = {}
         for index, entry in enumerate(getattr(result, group)):
             value = getattr(entry, field_name).strip().casefold()
@@ -218,6 +220,9 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
                 wrong((group, index, field_name), f"is the same as in entry {seen[value]}; keep one of them")
             seen.setdefault(value, index + 1)
     config_services.check(result.services, wrong, _bad_pattern, config_collector.is_url)
+    for index, template in enumerate(result.templates):
+        if not template.text.strip():
+            wrong(("templates", index, "text"), "is empty; write what is to be sent")
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     config_verify.check(result.verify, wrong)
@@ -277,6 +282,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
         guards=replace(result.guards, lock=_place(result.guards.lock, base)),
         services=tuple(config_services.finish(service, lambda text: _place(text, base)) for service in result.services),
+        templates=tuple(_clean_template(template) for template in result.templates),
         theme=safe_text(result.theme, limit=NAME_LIMIT),
     )
 
@@ -288,3 +294,9 @@ def _place(text: str, base: Path) -> str:
 def _clean(surface: config.SurfaceConfig) -> config.SurfaceConfig:
     values: dict[str, Any] = {name: getattr(surface, name) for name in SURFACE_TEXTS}
     return config.SurfaceConfig(**{name: safe_text(value, limit=NAME_LIMIT) for name, value in values.items()})
+
+
+def _clean_template(template: TemplateSection) -> TemplateSection:
+    """The text stays exact: it is checked like every other text when it is sent."""
+    name, role, verifier = (safe_text(t, limit=NAME_LIMIT) for t in (template.name, template.role, template.verifier))
+    return TemplateSection(name, template.text, role, verifier)

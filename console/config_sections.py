@@ -1,4 +1,4 @@
-"""Sections of the configuration about attention and approval: when the operator is told, what needs no person."""
+"""Sections of the configuration about attention, approval and sending: notices, rules, guards, prepared texts."""
 
 from __future__ import annotations
 
@@ -124,8 +124,22 @@ class VerifySection:
     """Regular expressions with groups ``self``, ``cross``, ``verdict``; empty means the console's own."""
 
 
-OWN_VERIFY = VerifySection()
+@dataclass(frozen=True, slots=True)
+class TemplateSection:
+    """A prepared text for the composer."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    name: str
+    text: str
+    """``{number}`` and the like: `console.model.template.VARIABLES`."""
+    role: str = ""
+    verifier: str = ""
+    """A surface, by any of its names."""
+
+
 NO_NOTICE = NotifySection()
 NO_APPROVAL = ApprovalSection()
 NO_TRACE = TraceSection()
+OWN_VERIFY = VerifySection()
 OWN_GUARDS = GuardSection()

@@ -21,6 +21,8 @@ NODE_LIMIT: Final = 20_000
 
 _TAG: Final = "tag:yaml.org,2002:"
 _ODD_NUMBER: Final = re.compile(r"[-+]?(?:0[0-7_]+|[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?)")
+TEXTS: Final = frozenset({("templates", "*", "text")})
+"""Keys whose text may have several lines; ``*`` is a place in a list."""
 _FORBIDDEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -148,7 +150,8 @@ def _scalar(document: Document, node: yaml.ScalarNode, path: Path, place: Place)
     kind = node.tag.removeprefix(_TAG)
     if node.style is None:
         document.plain[path] = raw
-    if (bad := _FORBIDDEN.search(raw)) is not None:
+    whole = raw.replace("\n", "") if tuple("*" if isinstance(part, int) else part for part in path) in TEXTS else raw
+    if (bad := _FORBIDDEN.search(whole)) is not None:
         refuse(f"contains the control character U+{ord(bad.group()):04X}; write one line without it")
     elif kind in ("str", "timestamp", "value"):
         return raw

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from console.config import Config
     from console.cut_off import CutOffs
     from console.deciding import Deciding
+    from console.state_drafts import Drafts
     from console.state_journal import StateJournal
     from console.state_services import ServiceJournal
 
@@ -42,6 +43,18 @@ class Remembers(Acts):
     _services_journal: ServiceJournal | None = None
     _state: Path | None
     _deciding: Deciding | None = None
+    _drafts: Drafts | None = None
+    keeps: bool = True
+    """Whether what is seen is noted for later; not where somebody only asks what would happen."""
+
+    @property
+    def drafts(self) -> Drafts | None:
+        """What the operator wrote in the composer; None where nothing outlives the console."""
+        if self._drafts is None and self._state is not None:
+            from console.state_drafts import Drafts
+
+            self._drafts = Drafts(self._state, read_only=self.config.read_only)
+        return self._drafts
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
@@ -82,7 +95,7 @@ class Remembers(Acts):
             self.snapshot = replace(self.snapshot, bindings=before)
 
     def _keep_bindings(self) -> None:
-        if self._state is not None and self.bindings is not None and self._recalled:
+        if self.keeps and self._state is not None and self.bindings is not None and self._recalled:
             self.bindings.keep(self._recalled, self.snapshot.bindings)
 
     async def _remember(self, folder: Path) -> None:

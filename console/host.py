@@ -117,6 +117,25 @@ async def spawn(
         raise HostError(_refusal(name, error, None)) from error
 
 
+async def in_front(argv: Sequence[str]) -> int:
+    """Run *argv* on the console's own terminal until it ends; return its exit status, negative for a signal.
+
+    The caller has given the screen back. It stays in the console's process group, so that Ctrl-Z in it gives the shell
+    back. When the caller is cancelled it is told to end. Raises `HostError`.
+    """
+    name = safe_text(argv[0] if argv else "", limit=200)
+    try:
+        process = await asyncio.create_subprocess_exec(*argv)
+    except (OSError, ValueError, TypeError) as error:
+        raise HostError(_refusal(name, error, None)) from error
+    try:
+        return await process.wait()
+    except asyncio.CancelledError:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        raise
+
+
 def _refusal(name: str, error: Exception, cwd: Path | None) -> str:
     if cwd is not None and not cwd.is_dir():
         return f"{name}: the directory {safe_text(str(cwd))} does not exist; correct it"
@@ -163,3 +182,37 @@ async def in_thread(work: Callable[[], _Result]) -> _Result:
 
     threading.Thread(target=body, name=f"oc-{getattr(work, '__name__', 'work')}", daemon=True).start()
     return await done
+
+
+def attend(argv: Sequence[str]) -> int:
+    """Run *argv* in the console's own terminal until it ends: an editor, a pager. Its exit status; blocks.
+
+    The terminal must have been given back. The program is the foreground job, so that Ctrl-C is its own; stopped
+    (Ctrl-Z) it would keep the terminal for ever, so it is continued. Raises `HostError`.
+    """
+    import subprocess
+
+    name = safe_text(argv[0] if argv else "", limit=200)
+    try:
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_CLOEXEC)
+    except OSError as error:
+        raise HostError(f"{name}: there is no terminal to show it in") from error
+    # Whoever takes the terminal back is not its foreground job, and would be stopped for it.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
+    try:
+        process = subprocess.Popen(argv, stdin=terminal, stdout=terminal, stderr=terminal, process_group=0)
+        while True:
+            with contextlib.suppress(OSError):
+                os.tcsetpgrp(terminal, process.pid)
+                os.killpg(process.pid, signal.SIGCONT)
+            found = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WSTOPPED | os.WNOWAIT)
+            if found is None or found.si_code != os.CLD_STOPPED:
+                return process.wait()
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOHANG)  # seen: else it is told again at once
+    except (OSError, ValueError, TypeError) as error:
+        raise HostError(_refusal(name, error, None)) from error
+    finally:
+        with contextlib.suppress(OSError):
+            os.tcsetpgrp(terminal, os.getpgrp())
+        os.close(terminal)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

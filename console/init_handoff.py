@@ -188,7 +188,8 @@ def _collector(handoff: Handoff) -> list[Item]:
                 url = asked.group().rstrip(".,;")
                 if "health" in url:
                     at = min(found.raw.count("\n", 0, asked.start()), len(found.lines) - 1)
-                    return [Item({"url": url if url.startswith("http") else f"http://{url}"}, f"line {found.lines[at]}")]
+                    url = url if url.startswith("http") else f"http://{url}"
+                    return [Item({"url": url}, f"line {found.lines[at]}")]
     for found in handoff.services:
         if found.item.port and re.search(r"otel|collector|telemetry", found.item.label, re.IGNORECASE):
             return [Item({"url": f"http://127.0.0.1:{found.item.port}/health"}, _at(found, "its port"))]

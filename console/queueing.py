@@ -115,8 +115,11 @@ class Queueing(Acts):
         from console.model.similar import groups
 
         key = Target.of(surface, self.snapshot.mux.source).key
+        together = composed.broadcast.surfaces if composed.broadcast is not None else ()
         for item in queues.open():
             rule = "duplicate" if item.target.key == key else "elsewhere"
+            if rule == "elsewhere" and item.target.ref in together:
+                continue  # the same broadcast, confirmed by the names of its surfaces
             if rule not in composed.overrides and groups(((0, composed.text), (1, item.text))):
                 where = item.target.name or item.target.ref
                 return f"{rule}: the same task waits in the queue of {where} already, as {item.id}"

@@ -18,7 +18,8 @@ from console.host import in_thread
 from console.interlock import NAME as LOCK
 from console.interlock import ManualLock
 from console.model.agent import Detection
-from console.model.composed import Composed
+from console.model.composed import Broadcast, Composed, without_own
+from console.model.naming import identity
 from console.model.service import Service
 from console.model.snapshot import Snapshot
 from console.model.surface import Screen, Surface
@@ -30,7 +31,7 @@ from console.tracker.dispatch_log import DispatchLog
 from console.verifying import link, verified_number
 
 if TYPE_CHECKING:
-    from console.actions.dispatch import Dispatched
+    from console.actions.dispatch import Dispatched, Request
     from console.actions.send import Order
     from console.actions.sends import InFlight
     from console.model.guard import Automatic, Facts, Policy, Verdict
@@ -63,7 +64,8 @@ class Sending:
 
         title = str(composed.fields.get("task") or "")
         verified = numbered(snapshot.log.dispatches, verified_number(composed.fields))
-        task = Task(composed.text, title, composed.context, verified)
+        verifier = str(composed.fields.get("verifier") or "")
+        task = Task(composed.text, title, composed.context, verified, verifier=verifier)
         return judge(task, self._facts(snapshot, key, composed), self.policy)
 
     @property
@@ -118,6 +120,8 @@ class Sending:
             overridden(verdicts, composed.overrides),
             composed.fields,
         )
+        if composed.broadcast is not None:
+            request = _one_of_several(request, composed.broadcast)
         done = await self._dispatcher.dispatch(mux, request, detect)
         if wanted is None or done.number is None or done.result.outcome in NOT_GIVEN:
             return done
@@ -162,17 +166,18 @@ class Sending:
         now = time.time()
         clock = time.localtime(now)
         wrong = check_outgoing(composed.typed)[1]
+        surface = snapshot.surface(key)
         return Facts(
             now,
-            snapshot.surface(key),
+            surface,
             snapshot.surfaces,
-            snapshot.log.dispatches,
+            without_own(composed.broadcast, surface, snapshot.log.dispatches, now),
             snapshot.log.error,
             tuple(Wrong(each.offset, each.line, each.name) for each in wrong),
-            snapshot.sends.cut_off,
             self._automatic(snapshot),
             clock.tm_hour * 60 + clock.tm_min,
             self._log.names,
+            snapshot.sends.cut_off,
         )
 
 
@@ -181,6 +186,17 @@ def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
     from console.actions.dispatch import Dispatcher
 
     return CutOffs(Dispatcher(folder, log))
+
+
+def _one_of_several(request: Request, broadcast: Broadcast) -> Request:
+    """*request* as a part of *broadcast*: recorded as that, and not held up by its other parts."""
+    overrides = request.overrides if "elsewhere" in request.overrides else (*request.overrides, "elsewhere")
+    return replace(
+        request,
+        fellows=frozenset(identity(ref) for ref in broadcast.surfaces),
+        overrides=overrides,
+        fields={**request.fields, "broadcast": list(broadcast.surfaces)},
+    )
 
 
 def automatic(services: Collection[Service], named: str = "") -> Automatic | None:
@@ -192,7 +208,7 @@ def automatic(services: Collection[Service], named: str = "") -> Automatic | Non
 
     every = [each for service in services for each in (service, *service.members)]
     about = [
-        each for each in every if each.manager not in _NO_PROGRAM and not each.members and _is_automatic(each, named)
+        each for each in every if each.manager not in _NO_PROGRAM and not each.members and is_automatic(each, named)
     ]
     if not about:
         return None
@@ -212,7 +228,8 @@ _ON: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
 """(Loaded, running) by what was observed; anything else is not known."""
 
 
-def _is_automatic(service: Service, named: str) -> bool:
+def is_automatic(service: Service, named: str) -> bool:
+    """Whether a service is the automatic dispatcher: *named* by the configuration, or by its own name."""
     if named:
         return named.casefold() in (service.name.casefold(), service.label.casefold())
     names = f"{service.name} {service.label}".casefold()

@@ -20,6 +20,7 @@ from console.model.reading import (
 )
 from console.model.service import Judgement, Service
 from console.model.telemetry import Collector, CollectorState
+from console.services.nudge import Nudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Watch:
     """How it is told that the watch itself broke."""
 
 
-def configured(config: Config) -> list[Watch]:
+def configured(config: Config, nudge: Nudge | None = None) -> list[Watch]:
     """What the configuration names."""
     path, url = config.log.path, config.collector.source
 
@@ -52,7 +53,7 @@ def configured(config: Config) -> list[Watch]:
     def services() -> AsyncIterator[Reading]:
         from console.services.watch import watch_services
 
-        return watch_services(config.services)
+        return watch_services(config.services, nudge=nudge)
 
     def no_services(why: str) -> Reading:
         unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why, error=why) for s in config.services)

@@ -33,6 +33,7 @@ from console.config_sections import (
     AutomaticSection,
     GuardSection,
     NotifySection,
+    TemplateSection,
     TraceSection,
     VerifySection,
 )
@@ -273,6 +274,9 @@ def test_home_and_socket_paths_are_made_absolute(write: Path, monkeypatch: pytes
         ("services: [{name: a, systemd: b, scope: root}]", "services.1.scope: root is not possible here; write auto,"),
         ("services: [{name: a, process: '('}]", ":1:31 services.1.process: is not a regular expression"),
         ("services: [{name: a, process: 'x*'}]", ":1:31 services.1.process: matches every process"),
+        ("templates: [{name: a}]", ":1:13 templates.1.text: is missing"),
+        ("templates: [{name: a, text: ' '}]", ":1:29 templates.1.text: is empty; write what is to be sent"),
+        ("templates: [{name: a, text: b}, {name: A, text: c}]", "templates.2.name: is the same as in entry 1"),
         ("services: [{name: a, process: b}, {name: A, process: c}]", "services.2.name: is the same as in entry 1"),
         ("surfaces: [{ref: ' '}]", ":1:18 surfaces.1.ref: is empty"),
         ("keys: {surface.sned: f1}", ":1:22 keys.surface.sned: is not a command; did you mean surface.send?"),
@@ -348,7 +352,7 @@ YAML_PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.binary(max_size=200), st.lists(YAML_PIECES, max_size=30).map(lambda p: "".join(p).encode())))
 def test_no_file_gives_a_traceback(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.yaml"
@@ -448,7 +452,7 @@ def test_the_example_documents_every_key_with_its_default() -> None:
     text = whole
     entries = (
         *(("surfaces", SurfaceConfig), ("services", ServiceConfig), ("automation", AutomationSection)),
-        *(("artifacts", ArtifactSection), ("figures", FigureSection)),
+        *(("artifacts", ArtifactSection), ("figures", FigureSection), ("templates", TemplateSection)),
     )
     for name, entry in entries:
         table = re.search(rf"((?:^#.*\n)+)^{name}:", text, re.M)

@@ -12,7 +12,7 @@ import pytest
 from textual.app import App
 
 from console.cli import _parser
-from console.commands import key_table
+from console.commands import composer_table, key_table
 from console.model.agent import NEEDS_PERSON, SYMBOLS, AgentState
 
 ROOT: Final = Path(__file__).parents[1]
@@ -48,7 +48,7 @@ def state_table() -> str:
 
 def fresh(text: str) -> str:
     """*text* with every generated section as it has to be. Raises ValueError when a marker is missing."""
-    for name, table in (("keys", key_table()), ("states", state_table())):
+    for name, table in (("keys", key_table()), ("composer", composer_table()), ("states", state_table())):
         before, found, rest = text.partition(f"<!-- {name} -->\n")
         _, closed, after = rest.partition(f"<!-- /{name} -->")
         if not (found and closed):

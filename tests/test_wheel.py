@@ -75,6 +75,7 @@ def test_it_holds_the_data_and_no_tests(wheel: Path) -> None:
         ("themes", "*.yaml", "console/_data/themes"),
         ("console/styles", "*.tcss", "console/styles"),
         ("console/agents/rules", "*.yaml", "console/agents/rules"),
+        ("console/data", "*.yaml", "console/data"),
         (".", "config.example.yaml", "console/_data"),
     ):
         wanted = {f"{inside}/{path.name}" for path in (ROOT / folder).glob(pattern)}

@@ -100,10 +100,17 @@ class EchoMux(FakeMux):
 class Fleet:
     """A console over an `EchoMux`."""
 
-    def __init__(self, config: Config | None = None, *, note: str = "", specs: tuple[SurfaceSpec, ...] = ()) -> None:
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        note: str = "",
+        specs: tuple[SurfaceSpec, ...] = (),
+        state: Path | None = None,
+    ) -> None:
         config = config or Config()
         self.mux = EchoMux()
-        self.engine = Engine(config, self.mux, specs=specs)
+        self.engine = Engine(config, self.mux, specs=specs, state=state)
         self.note = note
         self.app = ConsoleApp(config, self._open)
 

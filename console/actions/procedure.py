@@ -11,8 +11,9 @@ from typing import Final
 from console.actions import send
 from console.actions.echo import Ours, Trace, submit_key
 from console.actions.pointer import NoWay, plan, write_file
-from console.actions.send import Judge, Left, Order, Outcome, SendResult, Step, StepName
+from console.actions.send import Judge, Left, Order, Outcome, SendResult, StepName
 from console.model.agent import AgentState, Detection
+from console.model.outcome import Step
 from console.model.surface import Screen
 from console.mux.base import Multiplexer, MuxError, Queued
 from console.safety import check_outgoing, safe_text

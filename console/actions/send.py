@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from console.actions.pointer import TEMPLATE
 from console.model.agent import TAKES_NO_TEXT, AgentState, Detection
+from console.model.outcome import Step
 from console.model.surface import Screen
 from console.mux.base import Multiplexer
 
@@ -49,7 +50,7 @@ QUIET: Final = frozenset({AgentState.IDLE, AgentState.TYPED, AgentState.BACKGROU
 
 Outcome = Literal["submitted", "queued", "typed_not_submitted", "unconfirmed", "refused", "failed"]
 Left = Literal["nothing", "text", "unknown"]
-StepName = Literal["look", "paste", "echo", "wait", "enter", "verify", "done"]
+StepName = Literal["record", "look", "paste", "echo", "wait", "enter", "verify", "done"]
 Judge = Callable[[Screen], Detection]
 
 
@@ -72,16 +73,6 @@ class SendResult:
     """The operator stopped it on the way."""
     file: Path | None = field(default=None, compare=False)
     """The file that was sent instead of a long text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of a send, told while it goes on."""
-
-    name: StepName
-    text: str
-    after: float
-    """Seconds since the send began."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Task:
     """The dispatch this task is to verify."""
     into_queue: bool = False
     """The agent's own queue may take it while it works."""
+    verifier: str = ""
+    """The surface that is to verify this task when it is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,14 @@ class Facts:
     """Why the log cannot be read now; empty when it can, or there is none."""
     wrong: tuple[Wrong, ...] = ()
     """What is wrong with the text."""
-    cut_off: tuple[CutOff, ...] = ()
-    """Sends that have no outcome and nobody has settled."""
     automatic: Automatic | None = None
     """None: there is none to be kept apart from."""
     minute: int | None = None
     """Local minute of the day, 0 to 1439; None: not known."""
     names: Mapping[str, str] = field(default_factory=dict)
     """From other names of surfaces to their refs, as in `console.model.summary.may_verify`."""
+    cut_off: tuple[CutOff, ...] = ()
+    """Sends that have no outcome and nobody has settled."""
 
 
 RESTARTS: Final = (

@@ -75,6 +75,9 @@ def rate(task: Task, facts: Facts, policy: Policy) -> Hit | None:
 
 def author(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """Nobody verifies their own work."""
+    verifier = facts.names.get(task.verifier, task.verifier)
+    if facts.surface is not None and facts.surface.answers_to(verifier):
+        return Hit(f"{facts.surface.name} would verify its own work", "choose another verifier")
     if task.verifies is None or facts.surface is None:
         return None
     why = own_work(facts.surface, task.verifies, facts.names)
@@ -107,10 +110,16 @@ def _same(task: Task, facts: Facts) -> list[Dispatch]:
         and (
             each.links.verifies == verified
             if verified is not None and each.links.verifies is not None
-            else each.task.strip() and any(_alike(text, each.task) for text in mine)
+            else each.task.strip() and any(_alike(_unquoted(text, each), each.task) for text in mine)
         )
     ]
     return sorted(found, key=lambda each: (each.number is None, each.number or 0))
+
+
+def _unquoted(text: str, other: Dispatch) -> str:
+    """*text* without *other* as it is quoted with its number: "go on after #54 …" is not #54 once more."""
+    rest = text.replace(f"{other.label} {other.task}", " ")
+    return rest if len(_SIGNS.sub("", rest)) >= CONTAINED else text
 
 
 def _alike(one: str, other: str) -> bool:

@@ -27,7 +27,7 @@ _PARTICLES: Final = re.compile(r"^(?:은|는|이|가|을|를|의|중|및|of|the)
 def as_number(text: str) -> int | float | None:
     """``30,306`` and ``12.92`` as numbers; None for anything else."""
     text = text.strip().replace("−", "-")
-    if not re.fullmatch(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,18})(?:\.\d{1,30})?(?:e[+-]?\d{1,3})?", text):
+    if not re.fullmatch(r"-?(?:\d{1,3}(?:,\d{3})+|\d{1,18})(?:\.\d{1,30})?(?:e[+-]?\d{1,3})?", text, re.ASCII):
         return None
     plain = text.replace(",", "")
     value = float(plain) if "." in plain or "e" in plain else int(plain)

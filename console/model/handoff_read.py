@@ -290,7 +290,7 @@ class _Reading:
 
     @staticmethod
     def _name(cell: str) -> str:
-        return cell.strip("*_` #").strip()
+        return cell.strip("*_` ").strip()
 
     def _row(self, kind: str, fields: Sequence[str], head: Sequence[str], row: Row) -> None:
         cells = [unescaped(cell) for cell in row.cells]

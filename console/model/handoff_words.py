@@ -78,6 +78,7 @@ class Words:
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
         self.sections = Phrases(_lists(raw, "sections"))
+        self.alone = Phrases(_lists(raw, "alone"))
         columns = _mapping(raw, "columns")
         self.columns = {str(kind): Phrases(_lists(columns, str(kind))) for kind in columns}
         self.labels = Phrases(_lists(raw, "labels"))
@@ -98,7 +99,10 @@ class Words:
         known = self._sections.get(heading)
         if known is None:
             core = _PARENTHESES.sub(" ", heading)
-            known = self.sections.longest(core if _WORD.search(core) else heading)
+            core = core if _WORD.search(core) else heading
+            known = self.sections.longest(core)
+            if not known[0] and (alone := self.alone.whole(core.lstrip("0123456789.) "))):
+                known = alone, 1.0
             if len(self._sections) < _CACHE_LIMIT:
                 self._sections[heading] = known
         return known

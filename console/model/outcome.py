@@ -17,3 +17,31 @@ class Written:
     """What the operator should know although it worked."""
     refused: bool = False
     """Against a rule, not a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a send, told while it goes on."""
+
+    name: str
+    """``record look paste echo wait enter verify done``."""
+    text: str
+    after: float
+    """Seconds since the typing began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came of one text at one surface."""
+
+    outcome: str
+    """As `console.actions.send.SendResult` has it; ``waits`` when it stands in the console's queue."""
+    evidence: str
+    """One line for the operator."""
+    left: str = "nothing"
+    """What stands in the input box now: ``nothing``, our ``text``, or ``unknown``."""
+
+    @property
+    def well(self) -> bool:
+        """Whether nobody has to look at it."""
+        return self.outcome in ("submitted", "queued", "waits")

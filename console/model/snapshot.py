@@ -221,8 +221,7 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
                 before, log=replace(before.log, source=reading.source, error=reading.error, stale_since=since)
             )
         case ServicesRead():
-            rows, history = noted(before.services.history, reading.services, reading.at)
-            return replace(before, services=ServicesSlice(reading.source, reading.at, rows, reading.waiting, history))
+            return replace(before, services=_services(before.services, reading))
         case OperationsRead():
             seen = told(before.operations, reading.automation, reading.artifacts, reading.figures)
             return replace(before, operations=seen)
@@ -275,6 +274,11 @@ def _decisions(before: Snapshot, reading: DecisionsRead) -> Snapshot:
     else:
         after = DecisionsSlice(reading.source, reading.at, reading.decisions, reading.problems)
     return before if after == slice_ else replace(before, decisions=after)
+
+
+def _services(before: ServicesSlice, reading: ServicesRead) -> ServicesSlice:
+    rows, history = noted(before.history, reading.services, reading.at)
+    return ServicesSlice(reading.source, reading.at, rows, reading.waiting, history)
 
 
 def _log(reading: LogRead) -> LogSlice:

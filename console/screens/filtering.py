@@ -43,8 +43,8 @@ class Filtering(Screen[None]):
             self.open_dispatch(self._table.marked)
 
     @property
-    def marked_dispatch(self) -> Dispatch | None:
-        """The dispatch under the cursor, while the cursor is drawn: the operator is in the table."""
+    def addressed(self) -> Dispatch | None:
+        """The dispatch under the cursor, while the operator is in the table."""
         return self._table.marked if self._table.has_focus else None
 
     @property

@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.commands import DIGITS, Command
+from console.commands import COMPOSER, DIGITS, Command
 from console.model.agent import NEEDS_PERSON, SYMBOLS
 
 
@@ -39,7 +39,7 @@ class HelpScreen(ModalScreen[None]):
         table.add_column(no_wrap=True, justify="right")
         table.add_column()
         group = ""
-        for command in self._commands:
+        for command in (*self._commands, *COMPOSER):
             if command.id.startswith("surface.focus_") and command.id != "surface.focus_1":
                 continue
             if command.group != group:

@@ -1,174 +1,318 @@
-"""The composer: the text for one surface, with what the guards say of it while it is typed."""
+"""The composer: the text, to whom, and what the guards say of it while it is typed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, Final
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, ClassVar, Final
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
-from textual.screen import ModalScreen
-from textual.widgets import Checkbox, Input, Static, TextArea
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, Static, TextArea
 
-from console.model.agent import TAKES_NO_TEXT
-from console.model.composed import Composed
+from console.commands import COMPOSER
+from console.model.composed import EARLIER, Broadcast, Composed, earlier, earlier_ones
 from console.model.dispatch import Dispatch
-from console.model.guard_facts import Level, Verdict
+from console.model.guard_facts import Level
+from console.model.parcel import Fate, Parcel, fate
 from console.model.surface import Surface
+from console.model.template import Template, fill, values
 from console.safety import check_outgoing
-from console.widgets.surface_pane import state_of
+from console.screens.desk import Desk
+from console.screens.earlier_texts import EarlierTexts
+from console.screens.picking import PickScreen
+from console.screens.preview import PreviewScreen
+from console.screens.send_hint import Judged, hint
+from console.screens.targets import ConfirmScreen, TargetsScreen
+from console.widgets.choice import Choice
+from console.widgets.verdicts import fate_line, guard_lines, target_line
 
-SHOWN: Final = 6
-"""Verdicts that are listed; the worst come first."""
-PREVIEW: Final = 2000
-"""Characters of what would be typed that are shown."""
-
-Judge = Callable[[Composed], tuple[Verdict, ...]]
-Preview = Callable[[Composed], str]
+NOBODY = "nobody"
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+SHOWN_TARGETS = 3
+"""Targets that have a line above the text; more of them stand beside it."""
 
 
-class SendScreen(ModalScreen[Composed | None]):
-    """Returns what is to be sent, or None when the operator thought better of it."""
+class SendScreen(EarlierTexts):
+    """Returns what is to be done with the text at each surface, or None when the operator thought better of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s,ctrl+enter,f5", "send", "send", key_display="ctrl+s"),
-        Binding("ctrl+d", "preview", "what would be typed", priority=True),
-        Binding("escape", "leave", "cancel"),
+        Binding(c.key, c.action, c.title, priority=True, key_display=c.keys.split(" ", 1)[0]) for c in COMPOSER
     ]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]
 
     def __init__(
         self,
-        surface: Surface,
-        dispatch: Dispatch | None,
-        now: Callable[[], Surface | None],
-        judge: Judge | None = None,
-        preview: Preview | None = None,
-        context: str = "",
+        desk: Desk,
+        keys: Sequence[str],
+        about: Dispatch | None = None,
+        *,
         text: str = "",
+        fields: Mapping[str, Any] = NOTHING,
     ) -> None:
-        """*judge* asks the guards, *context* is what may be put before the text for an agent that remembers nothing.
+        """*keys* are those of the surfaces; *about* is the dispatch it was opened from.
 
-        *text* stands there from the start.
+        *text* stands there from the start; *fields* go into the record besides what the operator chooses.
         """
-        super().__init__()
-        self._surface = surface
-        self._current = now
-        self._dispatch = dispatch
-        self._guards = judge
-        self._preview = preview
-        self._before = context
+        super().__init__(desk)
         self._first = text
+        self._more = fields
+        self._about = about
+        self._keys = tuple(keys)
+        self._known: dict[str, Surface] = {}
+        self._verifiers: list[Surface] = []
+        self._remark = ""
+        self._weighing = False
 
     def compose(self) -> ComposeResult:
-        """To whom, the text, what is wrong with it."""
-        surface = self._surface
-        about = " · ".join(t for t in (surface.agent, surface.role, surface.info.ref, str(state_of(surface))) if t)
-        with Vertical():
-            yield Static(f"Send to {surface.name}", classes="dialog--title", markup=False)
-            yield Static(about, markup=False)
-            yield TextArea(self._first, id="text", soft_wrap=True, tab_behavior="focus")
-            if self._before:
-                label = Text("tell it its earlier dispatches here first: it remembers nothing")
-                yield Checkbox(label, value=True, id="context", compact=True, classes="send--line")
-            yield Input(placeholder="guards to override, by name", id="override", compact=True, classes="send--line")
-            yield Static("", id="guards", markup=False)
+        """To whom, the text, who checks it, what is wrong with it."""
+        self._verifiers = [s for s in self._desk.snapshot().fleet() if (s.place is not None or s.agent) and not s.gone]
+        with Vertical(id="composer"):
+            yield Static("", classes="dialog--title", markup=False)
+            yield Static("", id="targets", markup=False)
+            with Horizontal(id="body"):
+                with Vertical(id="writing"):
+                    yield TextArea(self._first, id="text", soft_wrap=True, tab_behavior="focus")
+                    with Horizontal(id="fields"):
+                        yield Input(id="role", compact=True)
+                        yield Choice("verifier", [NOBODY, *(s.name for s in self._verifiers)], id="verifier")
+                        yield Choice("context", ["0"], id="context")
+                    yield Input(id="override", compact=True)
+                with VerticalScroll(id="weighing", can_focus=False):
+                    yield Static("", id="guards", markup=False)
             yield Static("", classes="dialog--hint", id="verdict", markup=False)
 
     def on_mount(self) -> None:
         """Say what will happen from the start."""
         self.query_one("#override", Input).display = False
-        self._judge()
+        self._take_targets(self._keys)
+        self._weigh()
         self.query_one(TextArea).focus()
-        self.set_interval(1.0, self._judge)  # what a surface shows changes meanwhile
+        self.set_interval(1.0, self._weigh)  # what a surface shows changes meanwhile
+        self._remember()
+
+    # -- to whom -------------------------------------------------------------------------------------------------
+
+    def _surfaces(self) -> list[Surface]:
+        """The targets as they are now; one that is away as it was last."""
+        snapshot = self._desk.snapshot()
+        for key in self._keys:
+            surface = snapshot.surface(key)
+            if surface is not None:
+                self._known[key] = surface
+        return [self._known[key] for key in self._keys if key in self._known]
+
+    def _take_targets(self, keys: Sequence[str]) -> None:
+        self._keys = tuple(keys)
+        surfaces, snapshot = self._surfaces(), self._desk.snapshot()
+        most = max((len(earlier_ones(surface, snapshot)) for surface in surfaces), default=0)
+        context = self.query_one("#context", Choice)
+        context.display = most > 0 and self._desk.judge is not None
+        fresh = len(context.options) == 1
+        context.offer([f"{count} of {most}" for count in range(min(most, 9) + 1)])
+        if fresh:
+            context.choose(min(EARLIER, most))
+        roles = {surface.role for surface in surfaces}
+        self.query_one("#role", Input).placeholder = f"role: {roles.pop() or 'none'}" if len(roles) == 1 else "own role"
+        self._offer()
+
+    async def action_targets(self) -> None:
+        """Mark the surfaces that get it."""
+
+        def taken(keys: tuple[str, ...] | None) -> None:
+            if keys:
+                self._take_targets(keys)
+                self._weigh()
+
+        await self.app.push_screen(TargetsScreen(self._desk.snapshot, self._keys), taken)
+
+    # -- what is sent --------------------------------------------------------------------------------------------
+
+    def _fields(self, surface: Surface) -> dict[str, Any]:
+        role = self.query_one("#role", Input).value.strip() or surface.role
+        at = self.query_one("#verifier", Choice).at
+        verifier = self._verifiers[at - 1].info.ref if at > 0 else ""
+        chosen = {name: text for name, text in (("role", role), ("verifier", verifier)) if text}
+        return {**chosen, **self._more}
+
+    def _composed(self, surface: Surface) -> Composed:
+        override = self.query_one("#override", Input)
+        names = tuple(override.value.replace(",", " ").split()) if override.display else ()
+        context = self.query_one("#context", Choice)
+        before = earlier(surface, self._desk.snapshot(), context.at if context.display else 0)
+        fields = self._fields(surface) if self._desk.judge is not None else {}
+        return Composed(self.query_one(TextArea).text, names, before, fields)
+
+    def _judged(self, queue: bool = False) -> list[Judged]:
+        """For each target: what becomes of the text there, and what the guards say."""
+        surfaces = self._surfaces()
+        found = [self._weighed(each, self._composed(each), queue, len(surfaces) > 1) for each in surfaces]
+        going = [surface.info.ref for surface, parcel, _ in found if parcel.fate is not Fate.REFUSE]
+        if len(going) < 2:
+            return found
+        # Only those that get it are told of each other; and each counts for the hourly rate of those after it.
+        newest = max((each.number or 0 for each in self._desk.snapshot().log.dispatches), default=0)
+        again: list[Judged] = []
+        for surface, parcel, verdicts in found:
+            if parcel.fate is Fate.REFUSE:
+                again.append((surface, parcel, verdicts))
+                continue
+            ahead = tuple(s.info.ref for s, p, _ in again if p.fate is Fate.SEND)
+            composed = replace(parcel.composed, broadcast=Broadcast(tuple(going), newest, ahead))
+            again.append(self._weighed(surface, composed, queue, True))
+        return again
+
+    def _weighed(self, surface: Surface, composed: Composed, queue: bool, several: bool) -> Judged:
+        verdicts = self._desk.verdicts(surface.key, composed)
+        if not composed.text.strip():
+            verdicts = tuple(each for each in verdicts if each.rule != "characters")  # no text is no mistake
+        what, why = fate(verdicts, composed.overrides, queue=queue, several=several)
+        return surface, Parcel(surface.key, surface.name, composed, what, why), verdicts
+
+    # -- what is said of it --------------------------------------------------------------------------------------
 
     def on_text_area_changed(self) -> None:
         """Judge as it is typed."""
-        self._judge()
+        self._weigh_soon()
 
     def on_input_changed(self) -> None:
-        """A guard is named."""
-        self._judge()
+        """A guard is named, a role is given."""
+        self._weigh_soon()
 
-    def on_checkbox_changed(self) -> None:
-        """The context is taken in or out."""
-        self._judge()
+    def on_choice_changed(self) -> None:
+        """Another verifier, more context."""
+        self._weigh_soon()
 
-    def _composed(self) -> Composed:
-        override = self.query_one("#override", Input)
-        names = tuple(override.value.replace(",", " ").split()) if override.display else ()
-        context = self._before if self._before and self.query_one("#context", Checkbox).value else ""
-        return Composed(self.query_one(TextArea).text, names, context)
+    def on_resize(self) -> None:
+        """More or less room for the guards."""
+        self._weigh_soon()
 
-    def _judge(self) -> bool:
-        """Show what stands against the text; whether it may be sent."""
-        composed = self._composed()
-        text, wrong = check_outgoing(composed.text)
-        hint = self.query_one("#verdict", Static)
-        if wrong:
-            hint.update(f"✗ line {wrong[0].line}: {wrong[0].name} cannot be typed; take it out ({len(wrong)} in all)")
-            return False
-        count = text.count("\n") + 1
-        lines = [f"{len(text)} characters, {count} line{'' if count == 1 else 's'}.  ctrl+s sends it, ctrl+d shows "
-                 "what would be typed, Esc leaves."]  # fmt: skip
-        if self._guards is not None:
-            may = self._show_guards(self._guards(composed), composed)
+    def _weigh_soon(self) -> None:
+        """Once for the keys of one moment: a log may be long, a paste may come in pieces."""
+        if not self._weighing:
+            self._weighing = True
+            self.call_after_refresh(self._weigh)
+
+    def _weigh(self) -> None:
+        """Show what stands against the text."""
+        self._weighing = False
+        if not self.is_attached or not self.query("#verdict"):
+            return
+        judged = self._judged()
+        several = len(judged) > 1
+        self.set_class(several, "-several")
+        whom = f"{len(judged)} surfaces" if several else judged[0][0].name if judged else "nobody"
+        after = f"  after {self._about.label}" if self._about is not None else ""
+        self.query_one(".dialog--title", Static).update(f"Send to {whom}{after}")
+        now = time.time()
+        lines = [target_line(surface, now) for surface, _, _ in judged[:SHOWN_TARGETS]]
+        if len(judged) > SHOWN_TARGETS:
+            lines.append(Content.assemble((f"and {len(judged) - SHOWN_TARGETS} more", "dim")))
+        self.query_one("#targets", Static).update(Content("\n").join(lines))
+        if several:
+            found = Content("\n").join([fate_line(parcel) for _, parcel, _ in judged])
         else:
-            why = self._barred()
-            may = not why
-            if why:
-                lines.insert(0, f"✗ {self._surface.name} {why}. Nothing can be sent.")
-        if may and self._dispatch is not None:
-            lines.insert(0, f"▲ {self._dispatch.label} is still open here: {self._dispatch.task}")
-        hint.update("\n".join(lines))
-        return may
-
-    def _show_guards(self, verdicts: tuple[Verdict, ...], composed: Composed) -> bool:
-        found = sorted((v for v in verdicts if v.level is not Level.PASS), key=lambda v: (-v.level, not v.final))
-        told = Text()
-        stands = False
-        for each in found[:SHOWN]:
-            set_aside = each.rule in composed.overrides and not each.final
-            refused = each.level is Level.REFUSE and not set_aside
-            stands = stands or refused
-            mark = "✗" if refused else "▲"
-            note = " (overridden)" if set_aside and each.level is Level.REFUSE else ""
-            told.append(f"{mark} {each.rule}{note}: {each.evidence}", style="bold" if refused else "")
-            told.append(f"  {each.remedy}\n" if each.remedy else "\n", style="dim")
-        stands = stands or any(
-            v.level is Level.REFUSE and (v.final or v.rule not in composed.overrides) for v in found[SHOWN:]
-        )
-        if not found:
-            told.append(f"✓ {len(verdicts)} guards have nothing against it", style="dim")
-        self.query_one("#guards", Static).update(told)
+            wide = self.has_class("-wide")
+            found = guard_lines(judged[0][2], judged[0][1].composed.overrides, wide=wide) if judged else Content("")
+        shown = any(judged) and (several or bool(judged[0][2]))
+        self.query_one("#weighing").display = shown
+        self.query_one("#guards", Static).update(found)
+        rules = [v for _, _, verdicts in judged for v in verdicts if v.level is Level.REFUSE and not v.final]
         override = self.query_one("#override", Input)
-        override.display = any(v.level is Level.REFUSE and not v.final for v in found)
-        return not stands
+        override.display = bool(rules)
+        if rules:
+            override.placeholder = f"to send it all the same, name the guard: {rules[0].rule}"
+        last, text = self.query_one("#verdict", Static), self.query_one(TextArea).text
+        last.update(hint(judged, text, self._desk, self._remark, last.size.width))
 
-    def _barred(self) -> str:
-        """Why the surface, as it is now, takes no text, or nothing: the text stays here until it does."""
-        self._surface = surface = self._current() or self._surface
-        if surface.gone:
-            return f"is gone: {surface.gone}"
-        if surface.unconfirmed:
-            return f"is blocked: {surface.unconfirmed}; Esc, look at it, and C confirms it"
-        return f"shows {state_of(surface)}: answer that first" if state_of(surface) in TAKES_NO_TEXT else ""
+    # -- the keys ------------------------------------------------------------------------------------------------
 
-    def action_send(self) -> None:
-        """Return what was composed."""
-        composed = self._composed()
-        if self._judge() and composed.text.strip():
-            self.dismiss(composed)
-        elif composed.text.strip():
+    async def action_send(self) -> None:
+        """Send it, after a question where there are several."""
+        await self._go(queue=False)
+
+    async def action_queue(self) -> None:
+        """Let it wait until the surface is idle."""
+        if self._desk.queues:
+            await self._go(queue=True)
+
+    async def _go(self, *, queue: bool) -> None:
+        area = self.query_one(TextArea)
+        wrong = bool(check_outgoing(area.text)[1])
+        if not area.text.strip():
+            return
+
+        def parcels() -> tuple[Parcel, ...]:
+            return tuple(parcel for _, parcel, _ in self._judged(queue))
+
+        self._weigh()
+        found = parcels()
+        if wrong or (len(found) < 2 and all(parcel.fate is Fate.REFUSE for parcel in found)):
             self.notify("Nothing was sent; the text stays here.", severity="warning", markup=False, timeout=4)
+        elif len(found) == 1:
+            self.dismiss(found)
+        else:
 
-    def action_preview(self) -> None:
+            def confirmed(chosen: tuple[Parcel, ...] | None) -> None:
+                if chosen is not None:
+                    self.dismiss(chosen)
+
+            await self.app.push_screen(ConfirmScreen(parcels, queues=self._desk.queues and not queue), confirmed)
+
+    async def action_preview(self) -> None:
         """Show exactly what would be typed."""
-        if self._preview is not None:
-            shown = self._preview(self._composed())
-            self.notify(shown[:PREVIEW] or "nothing", title="Would be typed", markup=False, timeout=15)
+        by_text: dict[str, list[str]] = {}
+        for surface, parcel, _ in self._judged():
+            shown = self._desk.preview(parcel.composed) if self._desk.preview is not None else parcel.composed.typed
+            by_text.setdefault(shown, []).append(surface.name)
+        await self.app.push_screen(PreviewScreen([(", ".join(names), text) for text, names in by_text.items()]))
 
-    def action_leave(self) -> None:
-        """Return nothing."""
-        self.dismiss(None)
+    async def action_template(self) -> None:
+        """Choose a prepared text."""
+        listed = self._desk.templates
+
+        def taken(at: int | None) -> None:
+            if at is not None:
+                self._fill(listed[at])
+
+        nothing = "There are none. Write some under `templates:` in the configuration."
+        entries = [(each.name, each.text) for each in listed]
+        await self.app.push_screen(PickScreen("Templates", entries, nothing), taken)
+
+    def _fill(self, template: Template) -> None:
+        surfaces, log = self._surfaces(), self._desk.snapshot().log.dispatches
+        role = self.query_one("#role", Input)
+        if template.role:
+            role.value = template.role
+        if template.verifier:
+            found = [at for at, each in enumerate(self._verifiers, 1) if each.answers_to(template.verifier)]
+            self.query_one("#verifier", Choice).choose(found[0] if found else 0)
+        meant = values(
+            surfaces[0] if surfaces else None, log,
+            about=self._about, role=role.value.strip(), handoff=self._desk.handoff(), date=self._desk.today(),
+        )  # fmt: skip
+        filled = fill(template.text.rstrip("\n"), meant)
+        notes = [filled.remark] if filled.remark else []
+        if template.verifier and not found:
+            notes.append(f"the verifier {template.verifier} is not here")
+        if len(surfaces) > 1 and filled.text != template.text.rstrip("\n"):
+            notes.append(f"filled in for {surfaces[0].name}; the others get the same text")
+        self._remark = "; ".join(notes)
+        self.query_one(TextArea).insert(filled.text)
+        self._weigh_soon()
+
+    async def action_edit(self) -> None:
+        """Take the text to the operator's own editor."""
+        if self._desk.edit is not None:
+            self.run_worker(self._edit(), exclusive=True, group="edit", exit_on_error=False, name="editor")
+
+    async def _edit(self) -> None:
+        area = self.query_one(TextArea)
+        text = await self._desk.edit(area.text) if self._desk.edit is not None else None
+        if text is not None and text != area.text:
+            self._put(text)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from console.config import ServiceConfig
@@ -14,11 +13,10 @@ from console.model.service import Observation, Service, State
 from console.model.service_rows import row
 from console.safety import safe_text
 from console.services.base import Batch, Hanging
+from console.services.globs import survey
 
 ENTRIES: Final = 100_000
 """Names that are looked at for one glob."""
-DEPTH: Final = 12
-"""Folders below the first that ``**`` goes into."""
 
 
 class Paths(Batch):
@@ -61,72 +59,15 @@ def look_glob(pattern: str, now: float) -> Observation:
 
     A folder that may not be looked into makes the whole unknown: what cannot be seen is not nothing.
     """
-    count = size = 0
-    newest = 0.0
-    try:
-        for found in _matches(pattern):
-            count += 1
-            size += found.st_size
-            newest = max(newest, found.st_mtime)
-    except _TooManyError:
-        why = f"more than {ENTRIES:,} names to look at; write a narrower pattern"
+    found = survey(pattern, entries=ENTRIES)
+    if found.cut or found.trouble:
+        why = f"{found.cut}; write a narrower pattern" if found.cut else found.trouble
         return Observation(State.UNKNOWN, why, error=why)
-    except (OSError, ValueError) as error:
-        return _unclear(getattr(error, "filename", None) or pattern, error)
-    if not count:
+    if not found.count or found.newest is None:
         return Observation(State.ABSENT, f"nothing matches {_shown(pattern)}", count=0, size=0)
-    age = max(0.0, now - newest)
-    told = f"{count} file{'s' if count > 1 else ''}, {size_of(size)}, newest {span(age)} old"
-    return Observation(State.EXISTS, told, age=age, size=size, count=count, last_run=newest)
-
-
-class _TooManyError(Exception):
-    """The search would not end soon."""
-
-
-def _matches(pattern: str) -> Iterator[os.stat_result]:
-    """Links are counted and not followed. Raises OSError, _TooManyError."""
-    left = [ENTRIES]
-    yield from _below("/", [part for part in pattern.split("/") if part not in ("", ".")], 0, left)
-
-
-def _below(folder: str, parts: list[str], depth: int, left: list[int]) -> Iterator[os.stat_result]:
-    first, rest = parts[0], parts[1:]
-    if not any(sign in first for sign in "*?["):
-        path = os.path.join(folder, first)  # noqa: PTH118 - str paths all along
-        try:
-            found = os.stat(path) if rest else os.lstat(path)  # noqa: PTH116
-        except (FileNotFoundError, NotADirectoryError):
-            return
-        if rest:
-            yield from _below(path, rest, depth, left)
-        else:
-            yield found
-        return
-    if first == "**":
-        yield from _below(folder, rest or ["*"], depth, left)
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    for entry in entries:
-        left[0] -= 1
-        if left[0] < 0:
-            raise _TooManyError
-        if entry.name.startswith(".") and not first.startswith("."):
-            continue
-        if first == "**":
-            if depth < DEPTH and entry.is_dir(follow_symlinks=False):
-                yield from _below(entry.path, parts, depth + 1, left)
-        elif fnmatch.fnmatchcase(entry.name, first):
-            if rest:
-                if entry.is_dir():
-                    yield from _below(entry.path, rest, depth, left)
-            else:
-                try:
-                    yield entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue  # gone meanwhile
+    age = max(0.0, now - found.newest)
+    told = f"{found.count} file{'s' if found.count > 1 else ''}, {size_of(found.size)}, newest {span(age)} old"
+    return Observation(State.EXISTS, told, age=age, size=found.size, count=found.count, last_run=found.newest)
 
 
 def _unclear(path: str, error: Exception) -> Observation:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from console.actions.dispatch import Dispatcher, Request
-from console.actions.send import Order, Step
+from console.actions.send import Order
 from console.actions.sends import SendJournal
 from console.config import LogConfig
+from console.model.outcome import Step
 from console.model.surface import Surface, SurfaceInfo
 from console.mux.base import MuxError
 from console.mux.tmux import Tmux

@@ -13,10 +13,11 @@ from typing import Any
 import pytest
 
 from console.actions.dispatch import Dispatched, Dispatcher, Request, new_traceparent, same_surface
-from console.actions.send import Order, Step
+from console.actions.send import Order
 from console.config import LogConfig
 from console.host import in_thread
 from console.model.dispatch import DispatchStatus
+from console.model.outcome import Step
 from console.model.surface import Screen, Surface, SurfaceInfo
 from console.mux.base import MuxError
 from console.tracker.dispatch_log import DispatchLog

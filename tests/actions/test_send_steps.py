@@ -10,8 +10,9 @@ import pytest
 
 from console.actions.echo import Ours, submit_key
 from console.actions.pointer import TYPED_LIMIT, NoWay, plan, write_file
-from console.actions.send import ANYWHERE, QUIET, Step, submit
+from console.actions.send import ANYWHERE, QUIET, submit
 from console.model.agent import AgentState, Detection
+from console.model.outcome import Step
 from console.model.surface import Screen
 from console.mux.base import Queued
 from tests.actions.sending import judge_of

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from console.model.agent import AgentState, Regions
+from console.model.cut_off import CutOff
 from console.model.dispatch import DispatchStatus
 from console.model.guard import FINAL, RULES, Automatic, Facts, Level, Policy, Task, Wrong, judge, overridden, refusals
 from tests.model.guard_cases import NOW, TASK, against, dispatch, facts, status, surface, verdicts
@@ -197,6 +198,15 @@ def test_text() -> None:
     assert found.evidence.startswith("line 1: U+001B ESCAPE, line 2") and found.evidence.endswith("and 2 more")
     assert against(replace(TASK, context="x" * 30_000)) == {"size": "refuse"}
     assert against(Task("/compact")) == {"command": "warn"} and against(Task("!ls")) == {"command": "warn"}
+
+
+def test_a_send_that_was_cut_off_here_is_settled_first() -> None:
+    cut_off = CutOff("k", NOW, "surface:3", "U-surface:3", number=54, typing=True)
+    assert against(cut_off=(cut_off,)) == {"unsettled": "refuse"}
+    assert "#54" in verdicts(cut_off=(cut_off,))["unsettled"].evidence
+    assert against(cut_off=(replace(cut_off, typing=False),)) == {}, "nothing was typed"
+    assert against(cut_off=(replace(cut_off, uuid="U-9"),)) == {}, "that went to another terminal of this ref"
+    assert against(cut_off=(replace(cut_off, surface="surface:9"),)) == {"unsettled": "refuse"}, "renumbered since"
 
 
 def test_codex_without_context() -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.model.agent import AgentState, AgentStatus, Detection, Regions
+from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.guard import FINAL, RULES, Automatic, Facts, Level, Policy, Task, Wrong, judge, refusals
 from console.model.surface import Surface, SurfaceInfo
@@ -47,6 +48,7 @@ dispatches = st.builds(
     Dispatch, st.one_of(st.none(), st.integers(0, 9)), NAME, TEXT, st.sampled_from(DispatchStatus), dispatched_at=WHEN
 )
 tasks = st.builds(Task, TEXT, TEXT, TEXT, st.one_of(st.none(), dispatches), st.booleans())
+cut_offs = st.builds(CutOff, st.just("k"), WHEN, NAME, st.sampled_from(("", "U-1")), NAME, typing=st.booleans())
 maybe = st.one_of(st.none(), st.booleans())
 facts = st.builds(
     Facts,
@@ -59,6 +61,7 @@ facts = st.builds(
     st.one_of(st.none(), st.builds(Automatic, loaded=maybe, running=maybe, newest=WHEN)),
     st.one_of(st.none(), st.integers(0, 1439)),
     st.dictionaries(NAME, NAME, max_size=2),
+    st.lists(cut_offs, max_size=2).map(tuple),
 )
 levels = st.dictionaries(st.sampled_from([rule.name for rule in RULES]), st.sampled_from(Level), max_size=6)
 policies = st.builds(

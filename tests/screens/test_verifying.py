@@ -10,8 +10,10 @@ from textual.widgets import Input, OptionList, Static, TextArea
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus, Links, Verification, VerificationVerdict
 from console.model.findings import Findings
+from console.model.snapshot import Snapshot
 from console.model.verify_answer import Answer
 from console.model.verify_task import Candidate
+from console.screens.desk import Desk
 from console.screens.ledger import LedgerScreen
 from console.screens.record import RecordScreen
 from console.screens.send import SendScreen
@@ -143,6 +145,7 @@ async def test_a_composer_may_begin_with_a_text() -> None:
     app = Stage(Static())
     async with app.run_test(size=(120, 40)) as pilot:
         there = surface()
-        await app.push_screen(SendScreen(there, None, lambda: there, text="검증해줘\n#54"))
+        desk = Desk(lambda: Snapshot(surfaces=(there,)))
+        await app.push_screen(SendScreen(desk, [there.key], text="검증해줘\n#54"))
         await until(pilot, lambda: "검증해줘" in drawn(app))
         assert app.screen.query_one(TextArea).text == "검증해줘\n#54"

@@ -1,0 +1,76 @@
+"""What the guards say, as the composer shows it: refusals first, each with its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from rich.cells import cell_len
+from textual.content import Content
+
+from console.model.agent import SYMBOLS
+from console.model.guard_facts import Level, Verdict
+from console.model.parcel import Fate, Parcel
+from console.model.surface import Surface
+from console.widgets.lines import cut
+from console.widgets.surface_pane import REF_WIDTH, state_of
+from console.widgets.words import span
+
+WORDS: Final = {Fate.SEND: "is sent", Fate.QUEUE: "is queued until it is idle", Fate.REFUSE: "gets nothing"}
+MARKS: Final = {Fate.SEND: ("✓", "$success"), Fate.QUEUE: ("◌", "$primary"), Fate.REFUSE: ("✗", "$error")}
+STATE: Final = 14
+"""Cells of the column of states and how long each lasts."""
+
+Part = str | tuple[str, str]
+
+
+def found_in(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Those that have something against it; refusals first, of these the ones nobody can set aside."""
+    return sorted((v for v in verdicts if v.level is not Level.PASS), key=lambda v: (-v.level, not v.final))
+
+
+def guard_lines(verdicts: Sequence[Verdict], overrides: Collection[str], *, wide: bool) -> Content:
+    """One verdict a paragraph where it is *wide*, else a line each."""
+    parts: list[Part] = []
+    for each in found_in(verdicts):
+        aside = each.rule in overrides and not each.final
+        refused = each.level is Level.REFUSE and not aside
+        mark, style = ("✗", "bold $error") if refused else ("▲", "$warning")
+        note = " (set aside)" if aside and each.level is Level.REFUSE else ""
+        parts += [(f"{mark} {each.rule}{note}", style), "\n  " if wide else ": ", each.evidence]
+        if each.remedy:
+            parts += ["\n  " if wide else "  ", (f"→ {each.remedy}", "dim")]
+        parts.append("\n\n" if wide else "\n")
+    if not parts:
+        parts = [("✓ ", "$success"), (f"{len(verdicts)} guards have nothing against it", "dim")]
+    return Content.assemble(*parts).rstrip()
+
+
+def target_line(surface: Surface, now: float, width: int = 0) -> Content:
+    """A surface with its live state, in one line; *width* cells, or more, for its name where several stand in a list.
+
+    What matters stands first: a narrow line loses its end.
+    """
+    state = state_of(surface)
+    word = "gone" if surface.gone else "blocked" if surface.unconfirmed else str(state)
+    ref = cut(surface.info.ref, REF_WIDTH + 1)
+    about = " · ".join(t for t in (surface.agent, surface.role, ref) if t and t != surface.name)
+    since = f" {span(now - surface.status.since)}" if surface.status is not None else ""
+    room = max(0, STATE * bool(width) - len(word) - len(since))
+    return Content.assemble(
+        (f"{SYMBOLS[state]} ", f"$state-{state}"),
+        (surface.name, "bold"),
+        " " * max(0, width - cell_len(surface.name)),
+        "  ",
+        (word, f"$state-{state}"),
+        (since, "dim"),
+        " " * room,
+        (f"  {about}" if about else "", "dim"),
+    )
+
+
+def fate_line(parcel: Parcel) -> Content:
+    """What becomes of the text at one of several surfaces."""
+    mark, style = MARKS[parcel.fate]
+    why = f": {parcel.why}" if parcel.why else ""
+    return Content.assemble((f"{mark} ", style), (parcel.name, "bold"), f" {WORDS[parcel.fate]}", (why, "dim"))
