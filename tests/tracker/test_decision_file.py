@@ -177,7 +177,7 @@ def test_several_writers_lose_nothing(path: Path) -> None:
 
 def test_an_editor_without_the_lock_is_not_written_over(path: Path) -> None:
     note(path, "x")
-    late = []
+    late: list[int] = []
 
     def make(parsed: Any) -> list[tuple[str | None, dict[str, Any]]]:
         if not late:
@@ -203,7 +203,7 @@ def test_any_text_is_written_and_read_back_or_refused(tmp_path: Path, text: str,
 
 
 async def test_changes_are_seen_and_an_error_ends_when_the_file_is_mended(path: Path) -> None:
-    async with aclosing(watch_decisions(path)) as readings, asyncio.timeout(20):
+    async with aclosing(watch_decisions(path)) as readings, asyncio.timeout(20):  # type: ignore[type-var]
         assert (await anext(readings)).decisions == ()
         note(path, "x")
         assert [each.text for each in (await anext(readings)).decisions] == ["x"]
