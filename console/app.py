@@ -39,7 +39,7 @@ CUT_OFF_AFTER: Final = 1.0
 LOOKS_ON: Final = 120.0
 """Seconds after the last key for which the operator is taken to look at the selected pane: many terminals do not tell
 whether they have the focus, and a person may have left the desk."""
-STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "operations", "decisions")
+STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "operations", "checklist", "decisions")
 
 
 class ConsoleApp(Acts, Resumes):
@@ -129,6 +129,7 @@ class ConsoleApp(Acts, Resumes):
         self.main.note = opened.note
         opened.engine.on_change = self._changed
         opened.engine.ears = Ears(self._ring, self._say)
+        self.watch_for_restart()
         await opened.engine.run()
 
     def _ring(self, text: str) -> None:

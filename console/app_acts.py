@@ -11,6 +11,7 @@ from textual import on, work
 from textual.await_complete import AwaitComplete
 from textual.screen import SystemModalScreen
 
+from console.app_checklist import ChecklistActs
 from console.app_decisions import DecisionActs
 from console.app_operations import OperationActs
 from console.app_queue import QueueActs
@@ -46,7 +47,7 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(Verifies, QueueActs, DecisionActs, OperationActs):
+class Acts(ChecklistActs, DecisionActs, Verifies, QueueActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config

@@ -11,7 +11,9 @@ from textual import work
 
 from console.app_send import Sends
 from console.host import in_thread
+from console.model.snapshot import Snapshot
 from console.opening import Opened
+from console.screens.main import MainScreen
 
 if TYPE_CHECKING:
     from console.engine import Engine
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 class DecisionActs(Sends):
     """A part of `console.app_acts.Acts`."""
+
+    opened: Opened | None
+    main: MainScreen
+    snapshot: Snapshot
 
     @work(exit_on_error=False, name="decisions")
     async def action_decisions(self) -> None:
@@ -36,8 +42,8 @@ class DecisionActs(Sends):
         offered = partial(self._offered, engine)
         screen = DecisionsScreen(desk, lambda: engine.snapshot.decisions, offered, engine.config.read_only)
         line = await self.push_screen_wait(screen)
-        if line and self.opened is not None:
-            await self._send_start_line(self.opened, line)
+        if line:
+            await self._send_start_line(line)
 
     async def _offered(self, engine: Engine) -> tuple[Sequence[Asked], str]:
         """What the last hand-off asks for, and its name; or what is wrong with it."""
@@ -49,12 +55,10 @@ class DecisionActs(Sends):
             return (), f"✗ {found.error}"
         return found.asked, found.path.name if found.path is not None else ""
 
-    async def _send_start_line(self, opened: Opened, text: str) -> None:
+    async def _send_start_line(self, text: str) -> None:
         """The composer, with *text* in it, for the selected surface; the guards judge it as every other."""
-        from console.screens.send import SendScreen
-
         surface = self.main.selected_surface()
         if surface is None:
             self.notify("There is no surface to send it to.", severity="warning", markup=False)
-            return
-        await self.push_screen(SendScreen(self._desk(opened), [surface.key], text=text), self._send_out)
+        else:
+            await self.compose_and_send(surface, text=text)

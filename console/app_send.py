@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import work
 from textual.app import App, SuspendNotSupported
@@ -49,8 +49,6 @@ class Sends(App[None]):
         Not in a worker: the composer stands there before the next key is looked at. Whoever types on at once may begin
         with a y, which would answer the open dialog of the pane behind it.
         """
-        from console.screens.send import SendScreen
-
         about = self.main.addressed
         surface = self._author(about) if about is not None else self.main.selected_surface()
         if self.opened is None or surface is None:
@@ -59,7 +57,20 @@ class Sends(App[None]):
                 told = f"{about.label}: no surface {about.surface or '?'} here"
             self.notify(told, severity="warning", markup=False)
             return
-        await self.push_screen(SendScreen(self._desk(self.opened), [surface.key], about), self._send_out)
+        await self.compose_and_send(surface, about)
+
+    async def compose_and_send(
+        self, surface: Surface, about: Dispatch | None = None, text: str = "", fields: Mapping[str, Any] | None = None
+    ) -> None:
+        """The composer for *surface*, then what comes of it. *text* stands there from the start.
+
+        With *fields* they go into the record, and the text is for this one surface.
+        """
+        from console.screens.send import SendScreen
+
+        if self.opened is not None:
+            screen = SendScreen(self._desk(self.opened), [surface.key], about, text=text, fields=fields)
+            await self.push_screen(screen, self._send_out)
 
     async def _send_out(self, parcels: Sequence[Parcel] | None) -> None:
         """Carry it out before the operator's eyes."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from console import (
     __version__,
+    checklist_command,
     decision_command,
     detect,
     handoff_command,
@@ -68,8 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     send_command.add_parser(commands, shared)
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
-    decision_command.add_parser(commands, shared)
+    checklist_command.add_parser(commands, shared)
     service_command.add_parser(commands, shared)
+    decision_command.add_parser(commands, shared)
     detect.add_parser(commands)
     handoff_command.add_parser(commands)
     init_command.add_parser(commands, shared)
@@ -129,6 +131,8 @@ def _main(argv: Sequence[str] | None) -> int:
         return decision_command.run(config, arguments)
     if arguments.command in ("operations", "cleanup"):
         return operations_commands.run(config, arguments)
+    if arguments.command == "checklist":
+        return checklist_command.run(config, arguments)
     if arguments.command == "service":
         return service_command.run(config, arguments)
     if arguments.command == "focus":

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from console.config_checklist import ChecklistSection
 from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import (
     NO_APPROVAL,
@@ -207,6 +208,11 @@ class Config(_Section):
     automation: tuple[AutomationSection, ...] = ()
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
+    handoff: str = ""
+    """Path or glob of hand-off documents, absolute after loading; of several the newest. Empty: there is none."""
+    checklist: tuple[ChecklistSection, ...] = ()
+    checklist_opens: Literal["auto", "notice", "never"] = "auto"
+    """What happens at the first start after a restart: ``auto`` (it opens), ``notice`` or ``never``."""
     decisions: str = ""
     """File of decisions; absolute after loading. Empty: see `decisions_file`."""
     guards: GuardSection = OWN_GUARDS

@@ -42,7 +42,6 @@ class Remembers(Acts):
     _collected: CollectorJournal | None = None
     _services_journal: ServiceJournal | None = None
     _state: Path | None
-    _deciding: Deciding | None = None
     _drafts: Drafts | None = None
     keeps: bool = True
     """Whether what is seen is noted for later; not where somebody only asks what would happen."""
@@ -56,9 +55,16 @@ class Remembers(Acts):
             self._drafts = Drafts(self._state, read_only=self.config.read_only)
         return self._drafts
 
+    _deciding: Deciding | None = None
+
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
         raise TypeError("the engine takes")
+
+    @property
+    def state(self) -> Path | None:
+        """The folder in which what outlives the console is kept; None where nothing is."""
+        return self._state
 
     @property
     def deciding(self) -> Deciding | None:

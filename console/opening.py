@@ -61,6 +61,8 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         automation=(),
         artifacts=(),
         figures=(),
+        handoff="",
+        checklist=(),
         log=LogConfig(str(fleet.log_path)),
         collector=CollectorConfig(fleet.health_url, 2.0, fleet.metrics_url),
         trace=NO_TRACE,

@@ -71,17 +71,7 @@ class Sending:
     @property
     def policy(self) -> Policy:
         """The operator's rules."""
-        from console.model.guard import Level, Policy
-
-        section = self._config.guards
-        return Policy(
-            levels={name: Level[level.upper()] for name, level in section.levels.items()},
-            per_hour=section.rate,
-            per_surface=section.rate_per_surface,
-            stale_after=section.stale_after,
-            automatic_within=section.automatic.minutes * 60,
-            quiet_hours=tuple(span for text in section.quiet if (span := minutes(text)) is not None),
-        )
+        return policy(self._config)
 
     async def send(
         self,
@@ -149,16 +139,7 @@ class Sending:
 
     def _automatic(self, snapshot: Snapshot) -> Automatic | None:
         """What services and records tell of the automatic dispatcher; None where there is none."""
-        from console.model.guard import Automatic
-
-        section = self._config.guards.automatic
-        found = automatic(snapshot.services.services, section.service)
-        if found is None and section.service:
-            found = Automatic(section.service, loaded=None, running=None)  # configured, and not looked at yet
-        if not section.records:
-            return found
-        times = (each.dispatched_at for each in snapshot.log.dispatches if each.automatic and each.dispatched_at)
-        return replace(found or Automatic(), newest=max(times, default=None))
+        return automatic_now(self._config, snapshot, snapshot.services.services)
 
     def _facts(self, snapshot: Snapshot, key: str, composed: Composed) -> Facts:
         from console.model.guard import Facts, Wrong
@@ -186,6 +167,35 @@ def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
     from console.actions.dispatch import Dispatcher
 
     return CutOffs(Dispatcher(folder, log))
+
+
+def policy(config: Config) -> Policy:
+    """The rules of the guards as configured."""
+    from console.model.guard import Level, Policy
+
+    section = config.guards
+    return Policy(
+        levels={name: Level[level.upper()] for name, level in section.levels.items()},
+        per_hour=section.rate,
+        per_surface=section.rate_per_surface,
+        stale_after=section.stale_after,
+        automatic_within=section.automatic.minutes * 60,
+        quiet_hours=tuple(span for text in section.quiet if (span := minutes(text)) is not None),
+    )
+
+
+def automatic_now(config: Config, snapshot: Snapshot, services: Collection[Service]) -> Automatic | None:
+    """What *services* and the records of the log tell of the automatic dispatcher; None where there is none."""
+    from console.model.guard import Automatic
+
+    section = config.guards.automatic
+    found = automatic(services, section.service)
+    if found is None and section.service:
+        found = Automatic(section.service, loaded=None, running=None)  # configured, and not looked at yet
+    if not section.records:
+        return found
+    times = (each.dispatched_at for each in snapshot.log.dispatches if each.automatic and each.dispatched_at)
+    return replace(found or Automatic(), newest=max(times, default=None))
 
 
 def _one_of_several(request: Request, broadcast: Broadcast) -> Request:

@@ -175,7 +175,9 @@ def test_its_service_is_the_one_that_is_named(tmp_path: Path, named: str, servic
 
 async def test_marked_records_of_the_watched_log_reach_the_guard(tmp_path: Path) -> None:
     log = tmp_path / "log.json"
-    log.write_text(json.dumps([{"number": 1, "surface": "%1", "source": "auto_dispatcher", "dispatched_at": time.time()}]))
+    log.write_text(
+        json.dumps([{"number": 1, "surface": "%1", "source": "auto_dispatcher", "dispatched_at": time.time()}])
+    )
     service = ServiceConfig("nightly", "no such process", "absent")
     guards = GuardSection(automatic=AutomaticSection("", MARKS))
     engine = engine_over(tmp_path, Config(log=LogConfig(str(log)), services=(service,), guards=guards))

@@ -267,6 +267,11 @@ def _started(before: Snapshot, reading: StartsRead) -> Snapshot:
     return before if surfaces == before.surfaces else replace(before, surfaces=surfaces)
 
 
+def _services(before: ServicesSlice, reading: ServicesRead) -> ServicesSlice:
+    rows, history = noted(before.history, reading.services, reading.at)
+    return ServicesSlice(reading.source, reading.at, rows, reading.waiting, history)
+
+
 def _decisions(before: Snapshot, reading: DecisionsRead) -> Snapshot:
     slice_ = before.decisions
     if reading.error:
@@ -274,11 +279,6 @@ def _decisions(before: Snapshot, reading: DecisionsRead) -> Snapshot:
     else:
         after = DecisionsSlice(reading.source, reading.at, reading.decisions, reading.problems)
     return before if after == slice_ else replace(before, decisions=after)
-
-
-def _services(before: ServicesSlice, reading: ServicesRead) -> ServicesSlice:
-    rows, history = noted(before.history, reading.services, reading.at)
-    return ServicesSlice(reading.source, reading.at, rows, reading.waiting, history)
 
 
 def _log(reading: LogRead) -> LogSlice:

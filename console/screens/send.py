@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -21,6 +20,7 @@ from console.model.guard_facts import Level
 from console.model.parcel import Fate, Parcel, fate
 from console.model.surface import Surface
 from console.model.template import Template, fill, values
+from console.model.verify_task import name_of
 from console.safety import check_outgoing
 from console.screens.desk import Desk
 from console.screens.earlier_texts import EarlierTexts
@@ -32,7 +32,6 @@ from console.widgets.choice import Choice
 from console.widgets.verdicts import fate_line, guard_lines, target_line
 
 NOBODY = "nobody"
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 SHOWN_TARGETS = 3
 """Targets that have a line above the text; more of them stand beside it."""
 
@@ -53,15 +52,15 @@ class SendScreen(EarlierTexts):
         about: Dispatch | None = None,
         *,
         text: str = "",
-        fields: Mapping[str, Any] = NOTHING,
+        fields: Mapping[str, Any] | None = None,
     ) -> None:
-        """*keys* are those of the surfaces; *about* is the dispatch it was opened from.
+        """*keys* are those of the surfaces; *about* is the dispatch it was opened from; *text* stands there at first.
 
-        *text* stands there from the start; *fields* go into the record besides what the operator chooses.
+        Where *fields* for the record are given, role, verifier and target are settled.
         """
         super().__init__(desk)
-        self._first = text
-        self._more = fields
+        self._text = text
+        self._given = fields
         self._about = about
         self._keys = tuple(keys)
         self._known: dict[str, Surface] = {}
@@ -77,7 +76,7 @@ class SendScreen(EarlierTexts):
             yield Static("", id="targets", markup=False)
             with Horizontal(id="body"):
                 with Vertical(id="writing"):
-                    yield TextArea(self._first, id="text", soft_wrap=True, tab_behavior="focus")
+                    yield TextArea(self._text, id="text", soft_wrap=True, tab_behavior="focus")
                     with Horizontal(id="fields"):
                         yield Input(id="role", compact=True)
                         yield Choice("verifier", [NOBODY, *(s.name for s in self._verifiers)], id="verifier")
@@ -90,6 +89,8 @@ class SendScreen(EarlierTexts):
     def on_mount(self) -> None:
         """Say what will happen from the start."""
         self.query_one("#override", Input).display = False
+        for name in ("#role", "#verifier"):
+            self.query_one(name).display = self._given is None
         self._take_targets(self._keys)
         self._weigh()
         self.query_one(TextArea).focus()
@@ -123,6 +124,9 @@ class SendScreen(EarlierTexts):
 
     async def action_targets(self) -> None:
         """Mark the surfaces that get it."""
+        if self._given is not None:
+            self.notify("This task is for this surface alone.", markup=False, timeout=4)
+            return
 
         def taken(keys: tuple[str, ...] | None) -> None:
             if keys:
@@ -133,12 +137,13 @@ class SendScreen(EarlierTexts):
 
     # -- what is sent --------------------------------------------------------------------------------------------
 
-    def _fields(self, surface: Surface) -> dict[str, Any]:
+    def _fields(self, surface: Surface) -> Mapping[str, Any]:
+        if self._given is not None:
+            return self._given
         role = self.query_one("#role", Input).value.strip() or surface.role
         at = self.query_one("#verifier", Choice).at
-        verifier = self._verifiers[at - 1].info.ref if at > 0 else ""
-        chosen = {name: text for name, text in (("role", role), ("verifier", verifier)) if text}
-        return {**chosen, **self._more}
+        verifier = name_of(self._verifiers[at - 1]) if at > 0 else ""
+        return {name: text for name, text in (("role", role), ("verifier", verifier)) if text}
 
     def _composed(self, surface: Surface) -> Composed:
         override = self.query_one("#override", Input)

@@ -12,7 +12,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -178,7 +178,7 @@ def _bounded(text: str, name: str) -> None:
             raise Damaged(f"{name}:{line}: too deep or too long for a file of decisions; make it smaller")
 
 
-async def watch_decisions(path: Path) -> AsyncIterator[DecisionsRead]:
+async def watch_decisions(path: Path) -> AsyncGenerator[DecisionsRead, None]:
     """Yield the decisions at *path* now, then whenever the file, or why it cannot be used, changes. Never raises."""
     changed = asyncio.Event()
     watcher: asyncio.Task[None] | None = None

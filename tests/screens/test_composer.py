@@ -247,7 +247,7 @@ async def test_the_author_is_refused_as_verifier_and_role_and_verifier_go_along(
         await pilot.press("c", "c")
         await until(pilot, lambda: "guards have nothing against it" in guards(fleet))
         composed = fleet.app.screen._judged()[0][1].composed  # type: ignore[attr-defined]
-        assert composed.fields == {"role": "UI", "verifier": "%3"}
+        assert composed.fields == {"role": "UI", "verifier": "CLAUDE V"}
 
 
 async def test_a_refusal_stands_first_with_its_remedy_and_its_name_sets_it_aside(tmp_path: Path) -> None:

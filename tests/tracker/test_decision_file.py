@@ -203,7 +203,7 @@ def test_any_text_is_written_and_read_back_or_refused(tmp_path: Path, text: str,
 
 
 async def test_changes_are_seen_and_an_error_ends_when_the_file_is_mended(path: Path) -> None:
-    async with aclosing(watch_decisions(path)) as readings, asyncio.timeout(20):  # type: ignore[type-var]
+    async with aclosing(watch_decisions(path)) as readings, asyncio.timeout(20):
         assert (await anext(readings)).decisions == ()
         note(path, "x")
         assert [each.text for each in (await anext(readings)).decisions] == ["x"]
