@@ -115,8 +115,7 @@ class Engine(Remembers, Queueing, HandsOver):
         if self.sending is not None:
             self.hear_of_sends(self.sending.cut_off)
         self._told = self.snapshot
-        self._pending = False
-        self._loading = False
+        self._pending = self._loading = False
         self._complete = asyncio.Event()
         self._typing = set()
         self._changes = asyncio.Event()

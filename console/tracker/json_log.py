@@ -89,7 +89,7 @@ async def _look(path: Path, last: Look | None, parser: LogParser) -> Look | None
 
 
 def signature_of(path: Path) -> _Signature:
-    """What tells two states of a file apart; why it cannot be looked at, where it cannot."""
+    """What tells one state of the file at *path* from another: identity, time of change, size; or why it has none."""
     try:
         found = path.stat()
     except (OSError, ValueError) as error:

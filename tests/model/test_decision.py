@@ -51,7 +51,7 @@ def planned(command: str, *fleet: Surface, here: Here = HERE) -> Plan:
         ("printf '%s|%s' \"a b\"", ("printf", "%s|%s", "a b"), "/place"),
         ("auto_dispatcher.sh --dry-run", ("auto_dispatcher.sh", "--dry-run"), "/place"),
         ("cat scripts/auto_dispatcher.sh", ("cat", "scripts/auto_dispatcher.sh"), "/place"),
-        ("launchctl unload com.a.auto-dispatcher", ("launchctl", "unload", "com.a.auto-dispatcher"), "/place"),
+        ("launchctl unload x.auto-dispatcher", ("launchctl", "unload", "x.auto-dispatcher"), "/place"),
         ("kill 4243", ("kill", "4243"), "/place"),
     ],
 )  # fmt: skip
