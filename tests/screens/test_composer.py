@@ -52,7 +52,10 @@ LOG = (
 
 
 async def start(
-    fleet: Fleet, pilot: Pilot[None], states: tuple[AgentState, ...] = (AgentState.IDLE,) * 3, log: object = LOG
+    fleet: Fleet,
+    pilot: Pilot[None],
+    states: tuple[AgentState, ...] = (AgentState.IDLE,) * 3,
+    log: tuple[Dispatch, ...] = LOG,
 ) -> None:
     """Three surfaces and a log, read just now."""
     now = time.time()
@@ -60,9 +63,15 @@ async def start(
     for number, state in enumerate(states, 1):
         agent = "codex" if number == 1 else "claude"
         fleet.post(ScreenRead(now, f"%{number}", screen(f"screen {number}"), seen(state, agent)))
-    fleet.post(LogRead(now, "log", log))  # type: ignore[arg-type]
-    await fleet.settled(pilot)
-    await until(pilot, lambda: len(fleet.app.snapshot.surfaces) == len(states))
+    fleet.post(LogRead(now, "log", log))
+
+    def drawn_all() -> bool:
+        snapshot = fleet.app.snapshot
+        judged = [each for each in snapshot.surfaces if each.status is not None]
+        return len(judged) == len(states) and snapshot.log.dispatches == log
+
+    await until(pilot, drawn_all)
+    await pilot.pause()
 
 
 async def composer(fleet: Fleet, pilot: Pilot[None], key: str = "1") -> TextArea:
@@ -146,7 +155,7 @@ async def test_the_draft_and_sent_texts_come_back_with_a_key(tmp_path: Path, key
         await until(pilot, lambda: bool(fleet.app.screen._texts))  # type: ignore[attr-defined]
         for expected in ("left [/] here", "the newest", "오래된 것\n둘째 줄", "오래된 것\n둘째 줄"):
             await pilot.press(back)
-            assert area.text == expected
+            await until(pilot, lambda expected=expected: area.text == expected, expected)  # type: ignore[misc]
         await pilot.press(forth, forth, forth, forth)
         assert area.text == "mine"
         await pilot.press(back, "ctrl+z")
