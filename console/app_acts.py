@@ -8,7 +8,12 @@ from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
+from textual.await_complete import AwaitComplete
+from textual.screen import SystemModalScreen
 
+from console.app_checklist import ChecklistActs
+from console.app_decisions import DecisionActs
+from console.app_operations import OperationActs
 from console.app_queue import QueueActs
 from console.app_verify import Verifies
 from console.commands import with_keys
@@ -18,16 +23,14 @@ from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
 from console.model.reconcile import live_states
 from console.model.surface import Surface
-from console.screens.fleet_views import operations
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
-from console.widgets.status_bar import StatusBar
-from console.widgets.status_parts import watched_words
 
 CUT_OFF_TOLD: Final = 3
 """Cut-off sends that a notice names."""
 READ_FIRST: Final = 0.7
-"""Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
+"""Seconds for which a dialog takes no key after it has opened, or after the operator has come back to the fleet: the
+key was meant for what was there before."""
 
 Read = TypeVar("Read")
 
@@ -44,11 +47,19 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(Verifies, QueueActs):
+class Acts(ChecklistActs, DecisionActs, Verifies, QueueActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
     _lost: int
+    _came_back_at = float("-inf")
+    """Epoch seconds at which a dialog was closed."""
+
+    def pop_screen(self) -> AwaitComplete:
+        """A dialog of the console is closed; the palette does what was chosen in it, at once."""
+        if not isinstance(self.screen, SystemModalScreen):
+            self._came_back_at = time.time()
+        return super().pop_screen()
 
     @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
     async def _look_for_losses(self) -> None:
@@ -57,15 +68,6 @@ class Acts(Verifies, QueueActs):
             text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
             self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
         self._lost = lost
-
-    @on(StatusBar.Pressed)
-    async def _status_pressed(self, message: StatusBar.Pressed) -> None:
-        await self.run_action(operations(message.name).removeprefix("app."))
-
-    def action_operations(self, name: str = "") -> None:
-        """What is known of a service, of the collector (``collector``), or how many are as expected (empty)."""
-        text = watched_words(self.snapshot, name, time.time())
-        self.notify(text, title=name or "Services", markup=False, timeout=10)
 
     @on(DispatchTable.Opened)
     @work(exit_on_error=False, name="record")
@@ -116,6 +118,10 @@ class Acts(Verifies, QueueActs):
             return
         if shown is not None and message.pressed_at - shown.at < READ_FIRST:
             self.notify(f"{surface.name}: this has just opened; read it, then press again.", markup=False, timeout=3)
+            return
+        if 0 <= message.pressed_at - self._came_back_at < READ_FIRST:
+            # The second y of a hasty "yes, send it to all" is no yes to an agent.
+            self.notify(f"{surface.name}: you have just come back here; press again.", markup=False, timeout=3)
             return
         engine = self.opened.engine
         if shown is None:

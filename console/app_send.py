@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from textual import work
@@ -15,7 +15,7 @@ from textual.notifications import SeverityLevel
 from console.config import Config
 from console.model.dispatch import Dispatch
 from console.model.outcome import Ended
-from console.model.parcel import Fate
+from console.model.parcel import Fate, Parcel
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.model.template import Template
@@ -43,9 +43,12 @@ class Sends(App[None]):
     editing = False
     """Whether the operator's editor has the terminal."""
 
-    @work(exit_on_error=False, name="send")
     async def action_send(self) -> None:
-        """Ask for a text, type it, say what was seen."""
+        """Ask for a text, type it, say what was seen.
+
+        Not in a worker: the composer stands there before the next key is looked at. Whoever types on at once may begin
+        with a y, which would answer the open dialog of the pane behind it.
+        """
         about = self.main.addressed
         surface = self._author(about) if about is not None else self.main.selected_surface()
         if self.opened is None or surface is None:
@@ -64,17 +67,19 @@ class Sends(App[None]):
         With *fields* they go into the record, and the text is for this one surface.
         """
         from console.screens.send import SendScreen
+
+        if self.opened is not None:
+            screen = SendScreen(self._desk(self.opened), [surface.key], about, text=text, fields=fields)
+            await self.push_screen(screen, self._send_out)
+
+    async def _send_out(self, parcels: Sequence[Parcel] | None) -> None:
+        """Carry it out before the operator's eyes."""
         from console.screens.send_progress import ProgressScreen, Run
 
-        if self.opened is None:
-            return
-        screen = SendScreen(self._desk(self.opened), [surface.key], about, text=text, fields=fields)
-        parcels = await self.push_screen_wait(screen)
-        if not parcels:
-            return
-        run = Run(parcels)
-        self._carry_out(run)
-        await self.push_screen_wait(ProgressScreen(run))
+        if parcels:
+            run = Run(parcels)
+            self._carry_out(run)
+            await self.push_screen(ProgressScreen(run))
 
     def _author(self, dispatch: Dispatch) -> Surface | None:
         fleet = self.snapshot.fleet()

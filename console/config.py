@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from console.config_checklist import ChecklistSection
 from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import (
     NO_APPROVAL,
@@ -30,6 +31,8 @@ from console.model.dispatch import DispatchStatus
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
 """Environment variable that names the configuration file."""
 
+DECISIONS_NAME: Final = "oc-decisions.yaml"
+"""File of decisions, beside the configuration or in the state folder."""
 LOCAL_NAME: Final = "oc-console.yaml"
 """File looked for in the current directory."""
 
@@ -150,6 +153,10 @@ class ServiceConfig(_Section):
     """Path in the JSON of the answer: ``checks.db``."""
     equals: str = ""
     """What that field has to be."""
+    rate_limit: int = 0
+    """Of an automatic dispatcher: tasks an hour it keeps to by itself; 0: nobody says."""
+    dry_run: str = ""
+    """Of an automatic dispatcher: the file its dry run left; absolute after loading."""
     scope: Literal["auto", "user", "system"] = "auto"
     """Which systemd is asked."""
     socket: str = ""
@@ -201,6 +208,13 @@ class Config(_Section):
     automation: tuple[AutomationSection, ...] = ()
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
+    handoff: str = ""
+    """Path or glob of hand-off documents, absolute after loading; of several the newest. Empty: there is none."""
+    checklist: tuple[ChecklistSection, ...] = ()
+    checklist_opens: Literal["auto", "notice", "never"] = "auto"
+    """What happens at the first start after a restart: ``auto`` (it opens), ``notice`` or ``never``."""
+    decisions: str = ""
+    """File of decisions; absolute after loading. Empty: see `decisions_file`."""
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
     templates: tuple[TemplateSection, ...] = ()
@@ -231,6 +245,15 @@ def find(explicit: str | None, env: Mapping[str, str], cwd: Path) -> Path | None
 
     path = user_config_path("oc-console") / "config.yaml"
     return path if _there(path) else None
+
+
+def decisions_file(path: Path | None) -> str:
+    """Where the decisions are kept when the configuration *path* (None: there is none) does not say: beside it."""
+    if path is not None:
+        return str(Path(os.path.abspath(path)).parent / DECISIONS_NAME)  # noqa: PTH100 - a link stays one
+    from platformdirs import user_state_path
+
+    return str(user_state_path("oc-console") / DECISIONS_NAME)
 
 
 def _named(source: str, named: str, cwd: Path) -> Path:

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails, to_json
 from console import (
     config,
     config_attention,
+    config_checklist,
     config_collector,
     config_log,
     config_operations,
@@ -67,6 +68,7 @@ _SECTIONS: Final = {
     ("automation", "*"): config_operations.AutomationSection,
     ("artifacts", "*"): config_operations.ArtifactSection,
     ("figures", "*"): config_operations.FigureSection,
+    ("checklist", "*"): config_checklist.ChecklistSection,
 }
 _FORMS: Final = {
     "string_type": ("text", "write text in quotes"),
@@ -131,6 +133,7 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
         data["keys"] = {command: _key_list(value) for command, value in data["keys"].items()}
     if isinstance(data, dict):
         config_operations.prepare(data)
+        config_checklist.prepare(data.get("checklist"))
     log = data.get("log") if isinstance(data, dict) else None
     if isinstance(log, dict) and isinstance(log.get("fields"), dict):
         log["fields"] = {name: _key_list(value) for name, value in log["fields"].items()}
@@ -227,6 +230,7 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
     config_attention.check(result, wrong)
     config_verify.check(result.verify, wrong)
     config_operations.check(result.automation, result.artifacts, result.figures, wrong)
+    config_checklist.check(result.checklist, [each.name for each in result.services], wrong)
     _check_keys(result.keys, known, wrong)
 
 
@@ -268,6 +272,9 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         automation=automation,
         artifacts=artifacts,
         figures=figures,
+        handoff=_place(result.handoff, base),
+        checklist=config_checklist.placed(result.checklist, base),
+        decisions=_place(result.decisions, base),
         mux=replace(
             result.mux,
             tmux_socket=_place(tmux, base) if "/" in tmux or tmux.startswith("~") else tmux,

@@ -61,6 +61,8 @@ def check(
 def _numbers(service: ServiceConfig, path: Path, wrong: Callable[[Path, str], None]) -> None:
     if service.every and not 1 <= service.every <= 86_400:
         wrong((*path, "every"), "must be between 1 and 86400 seconds, or 0.0; write for example 10.0")
+    if not 0 <= service.rate_limit <= 1000:
+        wrong((*path, "rate_limit"), "must be between 1 and 1000 an hour, or 0; write for example 20")
     if not 0.1 <= service.timeout <= 60:
         wrong((*path, "timeout"), "must be between 0.1 and 60 seconds; write for example 5.0")
     if not 0 <= service.grace <= 86_400:
@@ -79,6 +81,7 @@ def finish(service: ServiceConfig, place: Callable[[str], str]) -> ServiceConfig
         file=place(service.file),
         glob=place(service.glob),
         log=place(service.log),
+        dry_run=place(service.dry_run),
         marker=place(service.marker),
         socket=service.socket if url else place(service.socket),
     )

@@ -5,18 +5,25 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
+import stat
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from console.host import HostError, in_front
+from console.host import HostError, attend, in_front, in_thread
 from console.safety import safe_text
 
 NAMES: Final = ("VISUAL", "EDITOR")
 """Environment variables that name the editor; the first one that is set counts, as in git and crontab."""
 SIZE_LIMIT: Final = 1024 * 1024
 """Bytes of the edited file that are taken back."""
+
+READ: Final = 256 * 1024
+"""Bytes of a file that are shown; a pager shows the rest."""
+NAMES_SHOWN: Final = 200
+"""Names of a folder that are listed."""
 
 
 class EditError(Exception):
@@ -66,7 +73,7 @@ def _write(text: str, folder: Path | None) -> Path:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix="task-", suffix=".md", dir=folder)  # 0600
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "replace") + b"\n")
+            file.write(text.encode("utf-8", "replace") + (b"\n" if text else b""))
     except OSError as error:
         raise EditError(f"a file for the editor cannot be written: {error.strerror}: {error.filename}") from error
     return Path(name)
@@ -85,3 +92,38 @@ def _read(path: Path) -> str:
     except UnicodeDecodeError as error:
         raise EditError("the edited file is not UTF-8; save it as UTF-8; the text is what it was") from error
     return text.replace("\r\n", "\n").removesuffix("\n")
+
+
+async def show(argv: Sequence[str]) -> str:
+    """Run a pager or an editor on the terminal, which has been given back. Empty, or what went wrong. Never raises."""
+    try:
+        code = await in_thread(lambda: attend(argv))
+    except HostError as error:
+        return str(error)
+    return f"{argv[0]} ended with {code}" if code else ""
+
+
+async def content(path: str) -> tuple[str, str]:
+    """The file *path*, made safe, and a note on what of it that is. Raises OSError."""
+    return await in_thread(lambda: _content(path))
+
+
+def _content(path: str) -> tuple[str, str]:
+    """The file, made safe, and a note on what of it is shown. Raises OSError. Blocks."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a fifo would hold an ordinary open for ever
+    try:
+        found = os.fstat(handle)
+        if stat.S_ISDIR(found.st_mode):
+            names = sorted(os.listdir(path))[:NAMES_SHOWN]  # noqa: PTH208 - names are enough
+            return safe_text("\n".join(names), multiline=True), "A folder."
+        if not stat.S_ISREG(found.st_mode):
+            raise OSError(0, "is no regular file")
+        data = os.pread(handle, READ, 0)
+    finally:
+        os.close(handle)
+    if b"\0" in data[:4096]:
+        return "", f"A binary file of {found.st_size:,} bytes."
+    text = safe_text(data.decode("utf-8", "replace"), multiline=True)
+    changed = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.st_mtime))
+    more = f", the first {READ // 1024} kB of it" if found.st_size > READ else ""
+    return text, f"Changed {changed}{more}."

@@ -21,6 +21,7 @@ from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
+from console.model.decision import DecisionsSlice
 from console.model.freshness import only_fresher
 from console.model.reading import (
     CollectorRead,
@@ -44,6 +45,7 @@ from console.mux.base import Interest, Multiplexer
 from console.queueing import Queueing
 from console.safety import safe_text
 from console.sending import Sending
+from console.services.nudge import Nudge
 from console.state_bindings import Bindings
 from console.watches import Watch, configured, unread, witnesses
 
@@ -93,6 +95,7 @@ class Engine(Remembers, Queueing):
             services=ServicesSlice(source="services" if config.services else ""),
             collector=CollectorSlice(source=config.collector.source),
             operations=unread(config),
+            decisions=DecisionsSlice(config.decisions),
         )
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""
@@ -112,7 +115,8 @@ class Engine(Remembers, Queueing):
         self._sources: set[str] = set()
         self._started = False
         """Whether it is known how the agents were started."""
-        self._others = [*configured(config), *(witnesses() if witness else ())]
+        self.nudge = Nudge()
+        self._others = [*configured(config, self.nudge), *(witnesses() if witness else ())]
         self.cut_off: CutOffs | None = None
         if self.sending is not None:
             self.hear_of_sends(self.sending.cut_off)
@@ -145,7 +149,7 @@ class Engine(Remembers, Queueing):
                 group.create_task(self._follow(watch), name=f"watch-{watch.name}")
             if self._witness or "uuid" in self.mux.capabilities:
                 group.create_task(self._hear(), name="hear")
-            if self._state is not None:
+            if self._state is not None and self.keeps:
                 group.create_task(self._remember(self._state), name="remember")
             if self._witness:
                 starts = watch_starts(self.config, lambda: self.snapshot, self.take)
@@ -194,8 +198,9 @@ class Engine(Remembers, Queueing):
         self.mux.look_at(interest)
 
     def reread(self) -> None:
-        """Read tree and screens again now."""
+        """Read tree, screens and services again now."""
         self.mux.reread()
+        self.nudge()
 
     def pause(self) -> None:
         """See `Multiplexer.pause`."""
@@ -371,6 +376,7 @@ class Engine(Remembers, Queueing):
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
             and (self.cut_off is None or snapshot.sends.read_at is not None)
             and snapshot.operations.complete
+            and snapshot.decisions.complete
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
             and not (self._witness and self._unheard)
         )

@@ -6,10 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from console.config import Config
 from console.cut_off import CutOffs
+from console.host import in_thread
 from console.model.agent import Detection
 from console.model.composed import Composed
 from console.model.dispatch import Dispatch, DispatchStatus, Verification
@@ -20,14 +22,17 @@ from console.model.surface import Screen, Surface, SurfaceInfo
 from console.model.verify_task import fleet_names
 from console.mux.base import Multiplexer, MuxError, Publisher, lacks
 from console.sending import Sending
+from console.services.nudge import Nudge
 from console.tracker.dispatch_log import DispatchLog
 
 if TYPE_CHECKING:
     from console.actions.answer import AnswerResult
+    from console.actions.cleanup import Plan
     from console.actions.publish import Sidebar
     from console.actions.send import Order, SendResult
     from console.model.dialog import DialogId
     from console.model.outcome import Ended, Step
+    from console.servicing import Servicing
     from console.tracker.operations import Revision
 
 
@@ -50,6 +55,54 @@ class Acts:
     _typing: set[str]
     _sidebar: Sidebar | None = None
 
+    nudge: Nudge
+    _state: Path | None
+
+    def servicing(self) -> Servicing:
+        """What can be done to the watched services."""
+        from console.servicing import Servicing
+
+        return Servicing(self.config, self._state, lambda: self.snapshot, self.nudge)
+
+    async def plan_cleanup(self, name: str) -> Plan:
+        """Exactly what a clean-up of the entry *name* would move now; nothing where nothing outlives the console."""
+        from console import cleaning
+
+        state = self._state
+        if state is None:
+            from console.actions.cleanup import Plan
+
+            return Plan()
+        return await in_thread(lambda: cleaning.plan(self.config, state, time.time(), (name,)))
+
+    async def clean_up(self, made: Plan) -> tuple[str, str]:
+        """Move what *made* shows into the trash: (id to bring it back by, empty when nothing went; what to say)."""
+        from console import cleaning
+
+        state = self._state
+        if state is None:
+            return "", "✗ nothing outlives this console"
+        try:
+            done = await in_thread(lambda: cleaning.run(self.config, made, state, time.time()))
+        except cleaning.refusal() as error:
+            return "", f"✗ refused: {error}"
+        left = "".join(f"\n▲ stays: {each.path}: {each.why}" for each in done.left[:3])
+        return done.id, f"✓ {done.moved:,} file{'' if done.moved == 1 else 's'} moved ({done.id or 'nothing'}).{left}"
+
+    async def bring_back(self, made: str) -> str:
+        """Move the clean-up *made* back; what to say."""
+        from console import cleaning
+
+        state = self._state
+        if state is None:
+            return "✗ nothing outlives this console"
+        try:
+            _, back, left = await in_thread(lambda: cleaning.restore(self.config, state, time.time(), made))
+        except cleaning.refusal() as error:
+            return f"✗ refused: {error}"
+        stays = "".join(f"\n▲ stays in the trash: {each.path}: {each.why}" for each in left[:3])
+        return f"✓ {back:,} file{' is' if back == 1 else 's are'} back.{stays}"
+
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
         raise TypeError("the engine detects")
 
@@ -59,14 +112,19 @@ class Acts:
     def _keep_bindings(self) -> None:
         raise TypeError("the engine remembers")
 
-    async def send(self, key: str, composed: Composed | str, order: Order | None = None) -> SendResult:
+    async def send(
+        self, key: str, composed: Composed | str, order: Order | None = None, *, stop: asyncio.Event | None = None
+    ) -> SendResult:
         """Send a task to a surface, and say what was seen: guarded and recorded where there is a state folder.
+
+        *stop* alone is an order too: whoever sets it ends the send at its next step.
 
         Without one nothing is recorded, and only the surface itself is looked at: it is refused without a touch where
         it is gone, shows a dialog, a shell, a menu or somebody's draft, or another text is on its way to it.
         """
-        from console.actions.send import SendResult
+        from console.actions.send import Order, SendResult
 
+        order = Order(stop=stop) if order is None and stop is not None else order
         composed = Composed(composed) if isinstance(composed, str) else composed
         surface = self.snapshot.surface(key)
         why = self._barred(surface)
@@ -91,14 +149,20 @@ class Acts:
         result = await self.send(key, composed, Order(progress=told, stop=stop))
         return Ended(result.outcome, result.evidence, result.left)
 
+    def barred(self, key: str) -> str:
+        """Why nothing at all is typed into a surface now, whatever guard is set aside; empty when something may be."""
+        return self._barred(self.snapshot.surface(key))
+
     def _barred(self, surface: Surface | None) -> str:
         """Why nothing is typed into *surface* now; the guards know more."""
         if self.config.read_only:
             return "the console is read-only"
         if surface is None:
             return "the surface is gone"
-        if surface.gone or surface.unconfirmed:
-            return f"{surface.name}: {surface.gone or surface.unconfirmed}"
+        if surface.gone:
+            return f"{surface.name}: {surface.gone}"
+        if surface.unconfirmed:
+            return f"{surface.name}: {surface.unconfirmed}; look at it, then confirm it in the console (C)"
         if surface.info.dead:
             return f"{surface.name}: its program has ended"
         if surface.key in self._typing:

@@ -55,7 +55,7 @@ def shown(document: dict[str, Any], *, unicode: bool) -> str:
 def lines(handoff: Handoff, name: str, count: int, width: int | None) -> Iterator[str]:
     """The document for people: each entry with its line; cut at *width* cells, if any."""
     written = f"written {handoff.written_at} (line {handoff.written_line})" if handoff.written_at else "no date found"
-    yield f"{name}: {written}, {count} lines"
+    yield _cut(f"{name}: {written}, {count} lines", width)
     for key, title in TITLES.items():
         entries: tuple[Found[Any], ...] = getattr(handoff, key)
         if entries:

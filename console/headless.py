@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from console import __version__, collector_journal, operations_report
+from console import __version__, collector_journal, decision_report, operations_report
 from console.config import Config
 from console.engine import Engine
 from console.headless_collector import collector_document, collector_judged, collector_lines
@@ -125,6 +125,7 @@ def document(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> dict[str, o
         "collector": collector_document(collector, time.time()),
         "cut_off": [_cut_off(each) for each in cut_off],
         "operations": operations_report.document(snapshot.operations),
+        "decisions": decision_report.document(snapshot.decisions),
         "needs_person": list(snapshot.troubles()),
     }
 
@@ -214,6 +215,7 @@ def lines(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> Iterator[str]:
     yield from service_lines(snapshot.services)
     yield from collector_lines(snapshot.collector, time.time())
     yield from operations_report.lines(snapshot.operations, time.time())
+    yield from decision_report.status_lines(snapshot.decisions)
     troubles = snapshot.troubles()
     well = all_well(snapshot.services)
     yield well if not troubles else "needs a person: " + "; ".join(troubles)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.config import CollectorConfig, Config, LogConfig
+from console.config import DECISIONS_NAME, CollectorConfig, Config, LogConfig
 from console.config_sections import NO_AUTOMATIC, NO_TRACE
 from console.engine import Engine
 from console.mux.base import Multiplexer
@@ -61,12 +61,15 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         automation=(),
         artifacts=(),
         figures=(),
+        handoff="",
+        checklist=(),
         log=LogConfig(str(fleet.log_path)),
         collector=CollectorConfig(fleet.health_url, 2.0, fleet.metrics_url),
         trace=NO_TRACE,
         guards=replace(config.guards, automatic=NO_AUTOMATIC, lock=""),  # nobody's dispatcher is about the demo
     )
     state = fleet.log_path.parent / "state"  # goes with the demo
+    config = replace(config, decisions=str(state / DECISIONS_NAME))
     return Opened(Engine(config, mux, specs=fleet.specs, state=state), note, fleet)
 
 

@@ -71,17 +71,7 @@ class Sending:
     @property
     def policy(self) -> Policy:
         """The operator's rules."""
-        from console.model.guard import Level, Policy
-
-        section = self._config.guards
-        return Policy(
-            levels={name: Level[level.upper()] for name, level in section.levels.items()},
-            per_hour=section.rate,
-            per_surface=section.rate_per_surface,
-            stale_after=section.stale_after,
-            automatic_within=section.automatic.minutes * 60,
-            quiet_hours=tuple(span for text in section.quiet if (span := minutes(text)) is not None),
-        )
+        return policy(self._config)
 
     async def send(
         self,
@@ -149,16 +139,7 @@ class Sending:
 
     def _automatic(self, snapshot: Snapshot) -> Automatic | None:
         """What services and records tell of the automatic dispatcher; None where there is none."""
-        from console.model.guard import Automatic
-
-        section = self._config.guards.automatic
-        found = automatic(snapshot.services.services, section.service)
-        if found is None and section.service:
-            found = Automatic(section.service, loaded=None, running=None)  # configured, and not looked at yet
-        if not section.records:
-            return found
-        times = (each.dispatched_at for each in snapshot.log.dispatches if each.automatic and each.dispatched_at)
-        return replace(found or Automatic(), newest=max(times, default=None))
+        return automatic_now(self._config, snapshot, snapshot.services.services)
 
     def _facts(self, snapshot: Snapshot, key: str, composed: Composed) -> Facts:
         from console.model.guard import Facts, Wrong
@@ -188,6 +169,35 @@ def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
     return CutOffs(Dispatcher(folder, log))
 
 
+def policy(config: Config) -> Policy:
+    """The rules of the guards as configured."""
+    from console.model.guard import Level, Policy
+
+    section = config.guards
+    return Policy(
+        levels={name: Level[level.upper()] for name, level in section.levels.items()},
+        per_hour=section.rate,
+        per_surface=section.rate_per_surface,
+        stale_after=section.stale_after,
+        automatic_within=section.automatic.minutes * 60,
+        quiet_hours=tuple(span for text in section.quiet if (span := minutes(text)) is not None),
+    )
+
+
+def automatic_now(config: Config, snapshot: Snapshot, services: Collection[Service]) -> Automatic | None:
+    """What *services* and the records of the log tell of the automatic dispatcher; None where there is none."""
+    from console.model.guard import Automatic
+
+    section = config.guards.automatic
+    found = automatic(services, section.service)
+    if found is None and section.service:
+        found = Automatic(section.service, loaded=None, running=None)  # configured, and not looked at yet
+    if not section.records:
+        return found
+    times = (each.dispatched_at for each in snapshot.log.dispatches if each.automatic and each.dispatched_at)
+    return replace(found or Automatic(), newest=max(times, default=None))
+
+
 def _one_of_several(request: Request, broadcast: Broadcast) -> Request:
     """*request* as a part of *broadcast*: recorded as that, and not held up by its other parts."""
     overrides = request.overrides if "elsewhere" in request.overrides else (*request.overrides, "elsewhere")
@@ -208,7 +218,7 @@ def automatic(services: Collection[Service], named: str = "") -> Automatic | Non
 
     every = [each for service in services for each in (service, *service.members)]
     about = [
-        each for each in every if each.manager not in _NO_PROGRAM and not each.members and _is_automatic(each, named)
+        each for each in every if each.manager not in _NO_PROGRAM and not each.members and is_automatic(each, named)
     ]
     if not about:
         return None
@@ -228,7 +238,8 @@ _ON: Final[Mapping[str, tuple[bool | None, bool | None]]] = {
 """(Loaded, running) by what was observed; anything else is not known."""
 
 
-def _is_automatic(service: Service, named: str) -> bool:
+def is_automatic(service: Service, named: str) -> bool:
+    """Whether a service is the automatic dispatcher: *named* by the configuration, or by its own name."""
     if named:
         return named.casefold() in (service.name.casefold(), service.label.casefold())
     names = f"{service.name} {service.label}".casefold()

@@ -9,9 +9,18 @@ from pathlib import Path
 
 from console.config import Config
 from console.model.operations import OperationsSlice
-from console.model.reading import CollectorRead, LogFailed, OperationsRead, Reading, ServicesRead, SignalsRead
+from console.model.reading import (
+    CollectorRead,
+    DecisionsRead,
+    LogFailed,
+    OperationsRead,
+    Reading,
+    ServicesRead,
+    SignalsRead,
+)
 from console.model.service import Judgement, Service
 from console.model.telemetry import Collector, CollectorState
+from console.services.nudge import Nudge
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +33,7 @@ class Watch:
     """How it is told that the watch itself broke."""
 
 
-def configured(config: Config) -> list[Watch]:
+def configured(config: Config, nudge: Nudge | None = None) -> list[Watch]:
     """What the configuration names."""
     path, url = config.log.path, config.collector.source
 
@@ -44,7 +53,7 @@ def configured(config: Config) -> list[Watch]:
     def services() -> AsyncIterator[Reading]:
         from console.services.watch import watch_services
 
-        return watch_services(config.services)
+        return watch_services(config.services, nudge=nudge)
 
     def no_services(why: str) -> Reading:
         unknown = (Service(s.name, s.expected, "unknown", Judgement.UNKNOWN, why, error=why) for s in config.services)
@@ -60,7 +69,19 @@ def configured(config: Config) -> list[Watch]:
         )
     if config.services:
         watches.append(Watch("services", services, no_services))
-    return watches + operations(config)
+    return watches + decisions(config) + operations(config)
+
+
+def decisions(config: Config) -> list[Watch]:
+    """The file of decisions."""
+    path = config.decisions
+
+    def watch() -> AsyncIterator[Reading]:
+        from console.tracker.decision_file import watch_decisions
+
+        return watch_decisions(Path(path))
+
+    return [Watch("decisions", watch, lambda why: DecisionsRead(time.time(), path, error=why))] if path else []
 
 
 def operations(config: Config) -> list[Watch]:

@@ -104,7 +104,7 @@ def sends(path: str, text: str) -> Iterator[str]:
 
 ENGINE: Final = (
     "console/engine.py", "console/engine_acts.py", "console/attending.py", "console/sending.py", "console/cleaning.py",
-    "console/queueing.py", "console/cut_off.py",
+    "console/queueing.py", "console/servicing.py", "console/cut_off.py",
 )  # fmt: skip
 """The engine and the parts of it that carry out acts."""
 

@@ -63,6 +63,8 @@ class Observation:
     """Epoch seconds, both."""
     overdue: bool = False
     """A run of its schedule did not take place."""
+    schedule: str = ""
+    """When it is started, where its manager tells: ``every 5m``."""
     warning: str = ""
     """What keeps it from being well although it is in the state that is expected."""
     error: str = ""
@@ -98,6 +100,8 @@ class Service:
     last_run: float | None = None
     """Epoch seconds, both; of a schedule."""
     overdue: bool = False
+    schedule: str = ""
+    """``every 5m``, ``at 2 times``; empty where it is started otherwise, or nobody tells."""
     count: int | None = None
     size: int | None = None
     """Bytes."""

@@ -48,6 +48,7 @@ def row(what: Watched, seen: Observation, now: float | None) -> Service:
         next_run=seen.next_run,
         last_run=seen.last_run,
         overdue=seen.overdue,
+        schedule=seen.schedule,
         count=seen.count,
         size=seen.size,
         age=seen.age,

@@ -82,7 +82,7 @@ class SendScreen(EarlierTexts):
                         yield Input(id="role", compact=True)
                         yield Choice("verifier", [NOBODY, *(s.name for s in self._verifiers)], id="verifier")
                         yield Choice("context", ["0"], id="context")
-                    yield Input(placeholder="guards to set aside, by name", id="override", compact=True)
+                    yield Input(id="override", compact=True)
                 with VerticalScroll(id="weighing", can_focus=False):
                     yield Static("", id="guards", markup=False)
             yield Static("", classes="dialog--hint", id="verdict", markup=False)
@@ -116,7 +116,7 @@ class SendScreen(EarlierTexts):
         context = self.query_one("#context", Choice)
         context.display = most > 0 and self._desk.judge is not None
         fresh = len(context.options) == 1
-        context.offer([f"{count} of {most} tasks" for count in range(min(most, 9) + 1)])
+        context.offer([f"{count} of {most}" for count in range(min(most, 9) + 1)])
         if fresh:
             context.choose(min(EARLIER, most))
         roles = {surface.role for surface in surfaces}
@@ -211,6 +211,7 @@ class SendScreen(EarlierTexts):
             return
         judged = self._judged()
         several = len(judged) > 1
+        self.set_class(several, "-several")
         whom = f"{len(judged)} surfaces" if several else judged[0][0].name if judged else "nobody"
         after = f"  after {self._about.label}" if self._about is not None else ""
         self.query_one(".dialog--title", Static).update(f"Send to {whom}{after}")
@@ -228,7 +229,10 @@ class SendScreen(EarlierTexts):
         self.query_one("#weighing").display = shown
         self.query_one("#guards", Static).update(found)
         rules = [v for _, _, verdicts in judged for v in verdicts if v.level is Level.REFUSE and not v.final]
-        self.query_one("#override", Input).display = bool(rules)
+        override = self.query_one("#override", Input)
+        override.display = bool(rules)
+        if rules:
+            override.placeholder = f"to send it all the same, name the guard: {rules[0].rule}"
         last, text = self.query_one("#verdict", Static), self.query_one(TextArea).text
         last.update(hint(judged, text, self._desk, self._remark, last.size.width))
 

@@ -121,15 +121,19 @@ class Launchd(Batch):
 
 def _observe(job: Job, plan: Plan | None, now: float) -> Observation:
     last = ended(job.status)
+    schedule = plan.told if plan is not None and not plan.keep_alive else ""
     if job.pid is not None:
         since = start_of(job.pid)
         up = f", up {span(now - since)}" if since is not None else ""
-        return Observation(State.RUNNING, f"pid {job.pid}{up}", pid=job.pid, since=since, last_exit=last)
+        return Observation(
+            State.RUNNING, f"pid {job.pid}{up}", pid=job.pid, since=since, last_exit=last, schedule=schedule
+        )
     when = [plan.told] if plan is not None and plan.told else []
     return Observation(
         State.LOADED,
         ", ".join(["loaded, not running", *when]),
         last_exit=last,
+        schedule=schedule,
         next_run=next_of(plan.calendar, now) if plan is not None else None,
         warning=f"its last run ended with {last}" if last else "",
     )
@@ -153,6 +157,17 @@ async def describe(label: str) -> dict[str, str]:
         fields["schedule"] = plan.told
         fields["output"] = safe_text(plan.output, limit=400)
     return {name: value for name, value in fields.items() if value}
+
+
+def property_list(label: str) -> tuple[str, Plan | None]:
+    """Path of the property list of an agent, empty when there is none, and what it says. Blocks a moment."""
+    path = _file(label, AGENTS)
+    return ("", None) if path is None else (str(path), _read(path))
+
+
+def is_daemon(label: str) -> bool:
+    """Whether it is a service of the system. Blocks a moment."""
+    return _file(label, AGENTS) is None and _file(label, DAEMONS) is not None
 
 
 def _file(label: str, folders: Sequence[str]) -> Path | None:

@@ -122,3 +122,13 @@ def start_of(pid: int) -> float | None:
         return float(psutil.Process(pid).create_time())
     except (psutil.Error, OSError, ValueError, OverflowError):
         return None
+
+
+def line(pid: int) -> list[int]:
+    """*pid*, its parent, and so on up; as far as that is known."""
+    import psutil
+
+    try:
+        return [pid, *(each.pid for each in psutil.Process(pid).parents())]
+    except (psutil.Error, OSError, ValueError, OverflowError):
+        return [pid]

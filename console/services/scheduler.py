@@ -18,6 +18,7 @@ from console.model.reading import ServicesRead
 from console.model.service import Judgement, Service, State
 from console.safety import safe_text
 from console.services.base import Check, Foretells
+from console.services.nudge import Nudge
 
 SOURCE: Final = "services"
 FIRST: Final = 0.5
@@ -36,17 +37,26 @@ NOT_YET: Final = "not read yet"
 class Scheduler:
     """Runs *checks*; the rows come in the order of *order* (their names), then the rest as the checks come."""
 
-    def __init__(self, checks: Sequence[Check], order: Iterable[str] = ()) -> None:
+    def __init__(self, checks: Sequence[Check], order: Iterable[str] = (), nudge: Nudge | None = None) -> None:
         self._checks = tuple(checks)
         self._order: Mapping[str, int] = {name: at for at, name in enumerate(order)}
         self._rows: list[tuple[Service, ...]] = [_foretold(check, NOT_YET) for check in self._checks]
         self._unread = set(range(len(self._checks)))
         self._changed = asyncio.Event()
         self._new = False
+        self._nudge = nudge
+        self._hurry = [asyncio.Event() for _ in self._checks]
+
+    def reread(self) -> None:
+        """Read everything again now, as soon as the look that is under way has ended."""
+        for each in self._hurry:
+            each.set()
 
     async def watch(self) -> AsyncIterator[ServicesRead]:
         """Yield all rows whenever some are new, until closed. Never raises."""
         tasks = [asyncio.create_task(self._follow(at), name=f"check-{c.name}") for at, c in enumerate(self._checks)]
+        if self._nudge is not None:
+            self._nudge.listeners.add(self.reread)
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST):
@@ -62,6 +72,8 @@ class Scheduler:
                             await self._wait()
                 await asyncio.sleep(GATHER)
         finally:
+            if self._nudge is not None:
+                self._nudge.listeners.discard(self.reread)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -84,7 +96,10 @@ class Scheduler:
             rows = await read_once(check, self._rows[at])
             self._take(at, rows)
             failures = failures + 1 if rows and all(row.error for row in rows) else 0
-            await asyncio.sleep(max(0.0, pause(check.every, failures) - (time.monotonic() - began)))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, pause(check.every, failures) - (time.monotonic() - began))):
+                    await self._hurry[at].wait()
+            self._hurry[at].clear()
 
     def _take(self, at: int, rows: tuple[Service, ...]) -> None:
         if rows != self._rows[at] or at in self._unread:

@@ -117,10 +117,27 @@ def ask(socket: str, timeout: float) -> list[Info]:
 
     Takes up to twice *timeout* seconds: not for the event loop. Raises `Unavailable`.
     """
+    found = call(socket, "supervisor.getAllProcessInfo", (), timeout)
+    if not isinstance(found, list) or not all(isinstance(each, dict) and each.get("name") for each in found):
+        url, path = _address(socket)
+        raise Unavailable(f"what answers at {safe_text(path or url, limit=200)} is not supervisord")
+    return found
+
+
+def whole_name(socket: str, label: str, timeout: float) -> str:
+    """What the methods of supervisord call the program *label*: ``group:name``. Blocks. Raises `Unavailable`."""
+    names = [f"{each.get('group', '')}:{each.get('name', '')}" for each in ask(socket, timeout)]
+    exact = [name for name in names if name == label]
+    same = exact or [name for name in names if label in (name.partition(":")[2], name.partition(":")[0])]
+    return same[0] if len(same) == 1 else label
+
+
+def call(socket: str, method: str, params: Sequence[str | bool], timeout: float) -> object:
+    """The answer of a method of supervisord at *socket*; see `ask`, also for the time. Raises `Unavailable`."""
     from xmlrpc.client import Fault, dumps, loads
 
     url, path = _address(socket)
-    body = dumps((), "supervisor.getAllProcessInfo").encode()
+    body = dumps(tuple(params), method).encode()
     where = safe_text(path or url, limit=200)
     try:
         answer = fetch(
@@ -146,9 +163,8 @@ def ask(socket: str, timeout: float) -> list[Info]:
         raise Unavailable(f"supervisord at {where}: {safe_text(error.faultString, limit=120)}") from error
     except Exception as error:  # expat and xmlrpc raise whatever broken XML makes of them
         raise Unavailable(f"what answers at {where} is not supervisord") from error
-    if not isinstance(found, list) or not all(isinstance(each, dict) and each.get("name") for each in found):
-        raise Unavailable(f"what answers at {where} is not supervisord")
-    return found
+    answered: object = found
+    return answered
 
 
 def _address(socket: str) -> tuple[str, str]:

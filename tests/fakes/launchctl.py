@@ -12,7 +12,7 @@ import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 NOT_FOUND: Final = 113
 PRINT: Final = """{target} = {{
@@ -72,6 +72,29 @@ def install(
     return data
 
 
+def _change(argv: list[str], state: dict[str, Any], jobs: dict[str, Any]) -> int | None:
+    """bootstrap, bootout, kickstart and kill, as launchctl(1) has them; None: none of these."""
+    verb, label = argv[0] if argv else "", argv[-1].rpartition("/")[2].removesuffix(".plist") if argv else ""
+    if verb not in ("bootstrap", "bootout", "kickstart", "kill"):
+        return None
+    if verb == "bootstrap":
+        if label in jobs:
+            sys.stderr.write("Bootstrap failed: 5: Input/output error\n")
+            return 5
+        jobs[label] = [4242, 0]
+        return 0
+    if label not in jobs:
+        sys.stderr.write("Could not find service\n")
+        return NOT_FOUND
+    if verb == "bootout":
+        del jobs[label]
+    elif verb == "kickstart" and not (state.get("stuck") or (jobs[label][0] and "-k" not in argv)):
+        jobs[label] = [(jobs[label][0] or 5000) + 1, 0]
+    elif verb == "kill":
+        jobs[label] = [None, -15]
+    return 0
+
+
 def main(argv: list[str], data: str) -> int:
     """What the program does; every call is noted beside *data*."""
     state = json.loads(Path(data).read_text())
@@ -97,5 +120,9 @@ def main(argv: list[str], data: str) -> int:
             return 0
         sys.stderr.write(f'Bad request.\nCould not find service "{label}" in domain for port\n')
         return NOT_FOUND
+    done = _change(argv, state, jobs)
+    if done is not None:
+        Path(data).write_text(json.dumps(state))
+        return done
     sys.stderr.write(f"Unrecognized subcommand: {' '.join(argv)}\n")
     return 64

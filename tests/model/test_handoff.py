@@ -139,6 +139,12 @@ def test_a_hostile_document_is_read_in_one_pass(name: str, above: str) -> None:
     assert not lost(text, read(text, vocabulary()))
 
 
+def test_many_fences_that_open_only() -> None:
+    # Looking for the end of each would take minutes.
+    text = "```a\n" * 40_000
+    assert not lost(text, read(text, vocabulary()))
+
+
 def test_a_megabyte() -> None:
     part = (FOLDER / "01-broken-ko.md").read_text(encoding="utf-8")
     many = 1_000_000 // len(part.encode()) + 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.model.handoff_escape import escaped, unescaped
@@ -15,6 +15,7 @@ from console.safety import safe_text
 from tests.model.handoff_cases import document, vocabulary
 
 
+@settings(deadline=None)
 @given(st.text().map(lambda text: safe_text(text, multiline=True)))
 def test_a_text_stands_in_one_line_and_comes_back(text: str) -> None:
     line = escaped(text)
@@ -57,6 +58,7 @@ def test_numbers_have_what_stands_beside_them(text: str, wanted: list[tuple[str,
     assert [(v.name, v.value, v.unit, v.at_least) for v in figure_values(text, vocabulary())] == wanted
 
 
+@settings(deadline=None)
 @given(
     st.integers(-(10**15), 10**15) | st.floats(allow_nan=False, allow_infinity=False, max_value=1e200, min_value=-1e200)
 )
@@ -176,3 +178,31 @@ def test_columns_nobody_knows_are_kept_as_remarks() -> None:
     assert told["services"][0]["remarks"] == "Owner: Kim; Mood: good"
     told = document("## Services\n| Service | Port |\n|--|--|\n| a.b | 80 | more | still |\n")
     assert "more | still" in told["services"][0]["raw"]
+
+
+def test_empty_cells_of_a_broken_table_stay_empty() -> None:
+    head = "4. 서비스\n| 서비스 |\n역할 |\n포트 |\n비고 |\n"
+    told = document(f"{head}| a.b |\n|\n80 |\n|\n| c.d |\n수집 |\n|\n밤에만 |\n")
+    got = [(each["label"], each["role"], each["port"], each["remarks"]) for each in told["services"]]
+    assert got == [("a.b", "", 80, ""), ("c.d", "수집", None, "밤에만")]
+
+
+def test_cells_that_only_begin_with_a_pipe_below_a_whole_head() -> None:
+    told = document(
+        "## 세션\n| 세션 | 역할 | workspace |\n|---|---|---|\n| surface:1\n| Codex\n| workspace:1\n| surface:2\n"
+    )
+    assert [(each["ref"], each["role"], each["workspace"]) for each in told["surfaces"]] == [
+        ("surface:1", "Codex", "workspace:1"),
+        ("surface:2", "", ""),
+    ]
+
+
+def test_numbered_headings_and_numbered_lists_are_told_apart() -> None:
+    text = "1. 가장 먼저 할 것\n1. 작업 현황 확인\n2. 서비스 상태 확인\n3. 결정 대기 읽기\n"
+    text += "2. 교훈\n- 하나\n3. 피해야 할 것\n- 둘\n"
+    told = document(text)
+    assert [each["text"] for each in told["first_steps"]] == ["작업 현황 확인", "서비스 상태 확인", "결정 대기 읽기"]
+    assert [(each["line"], each["text"]) for name in ("lessons", "avoid") for each in told[name]] == [
+        (6, "하나"),
+        (8, "둘"),
+    ]

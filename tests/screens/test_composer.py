@@ -225,7 +225,7 @@ async def test_so_many_earlier_tasks_are_told_first_and_none_is_a_warning(tmp_pa
         await start(fleet, pilot)
         (await composer(fleet, pilot)).insert("next")
         context = fleet.app.screen.query_one("#context", Choice)
-        assert context.options == ("0 of 2 tasks", "1 of 2 tasks", "2 of 2 tasks") and context.at == 2
+        assert context.options == ("0 of 2", "1 of 2", "2 of 2") and context.at == 2
         context.focus()
         await pilot.press("left")
         assert context.at == 1
