@@ -13,6 +13,7 @@ from textual.app import App, SuspendNotSupported
 from textual.notifications import SeverityLevel
 
 from console.config import Config
+from console.host import in_thread
 from console.model.dispatch import Dispatch
 from console.model.outcome import Ended
 from console.model.parcel import Fate, Parcel
@@ -40,6 +41,8 @@ class Sends(App[None]):
     snapshot: Snapshot
     opened: Opened | None
     main: MainScreen
+    _handoff = ""
+    """The newest hand-off file, as last looked for."""
     editing = False
     """Whether the operator's editor has the terminal."""
 
@@ -69,6 +72,8 @@ class Sends(App[None]):
         from console.screens.send import SendScreen
 
         if self.opened is not None:
+            if self.config.handoff and self.config.templates:
+                self._look_for_handoff()
             screen = SendScreen(self._desk(self.opened), [surface.key], about, text=text, fields=fields)
             await self.push_screen(screen, self._send_out)
 
@@ -97,15 +102,18 @@ class Sends(App[None]):
             edit=self._edit,
             memory=engine.drafts,
             templates=tuple(Template(t.name, t.text, t.role, t.verifier) for t in self.config.templates),
-            handoff=self._handoff,
+            handoff=lambda: self._handoff,
             today=lambda: time.strftime("%Y-%m-%d"),
             queues=engine.queue is not None and not engine.config.read_only,
             read_only=engine.config.read_only,
         )
 
-    def _handoff(self) -> str:
-        """The last hand-off file; empty when none is known."""
-        return ""
+    @work(exit_on_error=False, exclusive=True, group="handoff", name="hand-off")
+    async def _look_for_handoff(self) -> None:
+        """Find the last hand-off file for templates; a slow disk holds nothing up."""
+        from console.checking import newest
+
+        self._handoff = await in_thread(lambda: newest(self.config.handoff))
 
     # -- what was composed goes out --------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -121,6 +122,20 @@ async def test_a_template_is_found_filled_in_and_its_unknown_variables_are_told(
         await until(pilot, lambda: "there is nothing for {handoff} now" in hint(fleet))
         await pilot.press("ctrl+t", "escape")
         await on(fleet, pilot, SendScreen)
+
+
+async def test_the_last_hand_off_file_can_stand_in_a_template(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"handoff-{name}.md").write_text(name)
+    os.utime(tmp_path / "handoff-b.md", (1, 1))
+    config = replace(CONFIG, templates=(TemplateSection("read", "{handoff}"),), handoff=f"{tmp_path}/handoff-*.md")
+    fleet = Fleet(config, specs=SPECS)
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        await start(fleet, pilot)
+        area = await composer(fleet, pilot)
+        await until(pilot, lambda: bool(fleet.app._handoff))
+        await pilot.press("ctrl+t", "enter")
+        await until(pilot, lambda: area.text == f"{tmp_path}/handoff-a.md")
 
 
 async def test_without_templates_it_says_where_they_are_written() -> None:
