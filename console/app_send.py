@@ -13,6 +13,7 @@ from textual.app import App, SuspendNotSupported
 from textual.notifications import SeverityLevel
 
 from console.config import Config
+from console.host import in_thread
 from console.model.dispatch import Dispatch
 from console.model.outcome import Ended
 from console.model.parcel import Fate, Parcel
@@ -42,6 +43,8 @@ class Sends(App[None]):
     main: MainScreen
     away: bool
     """Whether another program has the terminal."""
+    _handoff = ""
+    """The newest hand-off file, as last looked for."""
 
     async def action_send(self) -> None:
         """Ask for a text, type it, say what was seen.
@@ -69,6 +72,8 @@ class Sends(App[None]):
         from console.screens.send import SendScreen
 
         if self.opened is not None:
+            if self.config.handoff and self.config.templates:
+                self._look_for_handoff()
             screen = SendScreen(self._desk(self.opened), [surface.key], about, text=text, fields=fields)
             await self.push_screen(screen, self._send_out)
 
@@ -97,19 +102,21 @@ class Sends(App[None]):
             edit=self._edit,
             memory=engine.drafts,
             templates=tuple(Template(t.name, t.text, t.role, t.verifier) for t in self.config.templates),
-            handoff=self._handoff,
+            handoff=lambda: self._handoff,
             today=lambda: time.strftime("%Y-%m-%d"),
             queues=engine.queue is not None and not engine.config.read_only,
             read_only=engine.config.read_only,
         )
 
-    def _handoff(self) -> str:
-        """The last hand-off file; empty when none is known."""
+    @work(exit_on_error=False, exclusive=True, group="handoff", name="hand-off")
+    async def _look_for_handoff(self) -> None:
+        """Find the last hand-off file for templates; a slow disk holds nothing up."""
         from console.handoff_places import written
 
-        engine = self.opened.engine if self.opened is not None else None
-        found = written(engine.config.handoff.path, engine.state) if engine is not None else None
-        return str(found) if found is not None else ""
+        if self.opened is not None:
+            engine = self.opened.engine
+            found = await in_thread(lambda: written(engine.config.handoff.path, engine.state))
+            self._handoff = str(found) if found is not None else ""
 
     # -- what was composed goes out --------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -311,12 +312,9 @@ class SendScreen(EarlierTexts):
         self.query_one(TextArea).insert(filled.text)
         self._weigh_soon()
 
+    @work(exclusive=True, group="edit", exit_on_error=False, name="editor")
     async def action_edit(self) -> None:
         """Take the text to the operator's own editor."""
-        if self._desk.edit is not None:
-            self.run_worker(self._edit(), exclusive=True, group="edit", exit_on_error=False, name="editor")
-
-    async def _edit(self) -> None:
         area = self.query_one(TextArea)
         text = await self._desk.edit(area.text) if self._desk.edit is not None else None
         if text is not None and text != area.text:

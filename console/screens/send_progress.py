@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -61,8 +61,6 @@ class Run:
         self.watched = True
         """Whether the operator looks at it; otherwise what comes of it is told as a notice."""
         self.cancelled = False
-        self.on_end: Callable[[], None] | None = None
-        """Called once, when everything has ended."""
 
     @property
     def done(self) -> bool:
