@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList, Static, TextArea
 
 from console.actions import send
 from console.config import Config
-from console.config_sections import GuardSection, TemplateSection
+from console.config_sections import GuardSection, HandoffSection, TemplateSection
 from console.model.agent import AgentState
 from console.model.binding import SurfaceSpec
 from console.model.composed import Broadcast, Composed
