@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from console.app_acts import Acts
+from console.app_view import Resumes
 from console.attending import Ears
 from console.commands import with_keys
 from console.config import Config
@@ -38,10 +39,10 @@ CUT_OFF_AFTER: Final = 1.0
 LOOKS_ON: Final = 120.0
 """Seconds after the last key for which the operator is taken to look at the selected pane: many terminals do not tell
 whether they have the focus, and a person may have left the desk."""
-STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "operations")
+STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "operations", "checklist", "decisions")
 
 
-class ConsoleApp(Acts):
+class ConsoleApp(Acts, Resumes):
     """One operator's mission control."""
 
     TITLE = "oc-console"
@@ -128,6 +129,7 @@ class ConsoleApp(Acts):
         self.main.note = opened.note
         opened.engine.on_change = self._changed
         opened.engine.ears = Ears(self._ring, self._say)
+        self.watch_for_restart()
         await opened.engine.run()
 
     def _ring(self, text: str) -> None:
@@ -167,6 +169,7 @@ class ConsoleApp(Acts):
         if self.opened is not None:
             self.opened.engine.fresh()
         self.look_for_answers()
+        self.keep_view()
         self.main.tick()
 
     def _changed(self, snapshot: Snapshot) -> None:
@@ -175,6 +178,7 @@ class ConsoleApp(Acts):
     def watch_snapshot(self, before: Snapshot, snapshot: Snapshot) -> None:
         """Hand it to the screen."""
         self.main.show(snapshot)
+        self.resume_view()
         new = frozenset(each.key for each in snapshot.sends.cut_off) - frozenset(c.key for c in before.sends.cut_off)
         if new:
             self.set_timer(CUT_OFF_AFTER, partial(self._tell_cut_off, new))

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final, Generic, TypeVar
 
 from textual import on, work
+from textual.actions import ActionParseResult
+from textual.await_complete import AwaitComplete
+from textual.dom import DOMNode
+from textual.screen import SystemModalScreen
 
+from console.app_decisions import DecisionActs
+from console.app_handoff import HandoffActs
 from console.app_operations import OperationActs
 from console.app_queue import QueueActs
 from console.app_verify import Verifies
-from console.commands import with_keys
+from console.commands import COMMANDS, with_keys
 from console.config import Config
 from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
@@ -24,7 +31,18 @@ from console.widgets.dispatch_table import DispatchTable
 CUT_OFF_TOLD: Final = 3
 """Cut-off sends that a notice names."""
 READ_FIRST: Final = 0.7
-"""Seconds for which a dialog takes no key after it has opened: the key was meant for what was there before."""
+"""Seconds for which a dialog takes no key after it has opened, or after the operator has come back to the fleet: the
+key was meant for what was there before."""
+
+_STAY: Final = frozenset(
+    {"focus_next", "focus_previous", "reread", "go_there", "confirm", "stop_all", "suspend_process"}
+)
+OPENS: Final = frozenset(
+    command.action
+    for command in COMMANDS
+    if command.action.startswith("app.") and command.action.removeprefix("app.") not in _STAY
+)
+"""Actions that open a dialog."""
 
 Read = TypeVar("Read")
 
@@ -41,11 +59,30 @@ class _Kept(Generic[Read]):
         return self.found
 
 
-class Acts(Verifies, QueueActs, OperationActs):
+class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
     """The acts of `console.app.ConsoleApp`; everything goes through the engine."""
 
     config: Config
     _lost: int
+    _came_back_at = float("-inf")
+    """Epoch seconds at which a dialog was closed, or one was asked for."""
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """What is typed on while a dialog is still being opened is not for the agent behind it."""
+        if action in OPENS:
+            self._came_back_at = time.time()
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def pop_screen(self) -> AwaitComplete:
+        """A dialog of the console is closed; the palette does what was chosen in it, at once."""
+        if not isinstance(self.screen, SystemModalScreen):
+            self._came_back_at = time.time()
+        return super().pop_screen()
 
     @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
     async def _look_for_losses(self) -> None:
@@ -104,6 +141,11 @@ class Acts(Verifies, QueueActs, OperationActs):
             return
         if shown is not None and message.pressed_at - shown.at < READ_FIRST:
             self.notify(f"{surface.name}: this has just opened; read it, then press again.", markup=False, timeout=3)
+            return
+        if 0 <= message.pressed_at - self._came_back_at < READ_FIRST:
+            # The second y of a hasty "yes, send it to all" is no yes to an agent.
+            told = f"{surface.name}: a dialog was opened or closed just now; press again."
+            self.notify(told, markup=False, timeout=3)
             return
         engine = self.opened.engine
         if shown is None:

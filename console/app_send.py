@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from textual import work
 from textual.app import App, SuspendNotSupported
 from textual.notifications import SeverityLevel
 
 from console.config import Config
+from console.host import in_thread
 from console.model.dispatch import Dispatch
 from console.model.outcome import Ended
-from console.model.parcel import Fate
+from console.model.parcel import Fate, Parcel
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.model.template import Template
@@ -41,13 +43,15 @@ class Sends(App[None]):
     main: MainScreen
     away: bool
     """Whether another program has the terminal."""
+    _handoff = ""
+    """The newest hand-off file, as last looked for."""
 
-    @work(exit_on_error=False, name="send")
     async def action_send(self) -> None:
-        """Ask for a text, type it, say what was seen."""
-        from console.screens.send import SendScreen
-        from console.screens.send_progress import ProgressScreen, Run
+        """Ask for a text, type it, say what was seen.
 
+        Not in a worker: the composer stands there before the next key is looked at. Whoever types on at once may begin
+        with a y, which would answer the open dialog of the pane behind it.
+        """
         about = self.main.addressed
         surface = self._author(about) if about is not None else self.main.selected_surface()
         if self.opened is None or surface is None:
@@ -56,12 +60,31 @@ class Sends(App[None]):
                 told = f"{about.label}: no surface {about.surface or '?'} here"
             self.notify(told, severity="warning", markup=False)
             return
-        parcels = await self.push_screen_wait(SendScreen(self._desk(self.opened), [surface.key], about))
-        if not parcels:
-            return
-        run = Run(parcels)
-        self._carry_out(run)
-        await self.push_screen_wait(ProgressScreen(run))
+        await self.compose_and_send(surface, about)
+
+    async def compose_and_send(
+        self, surface: Surface, about: Dispatch | None = None, text: str = "", fields: Mapping[str, Any] | None = None
+    ) -> None:
+        """The composer for *surface*, then what comes of it. *text* stands there from the start.
+
+        With *fields* they go into the record, and the text is for this one surface.
+        """
+        from console.screens.send import SendScreen
+
+        if self.opened is not None:
+            if self.config.handoff and self.config.templates:
+                self._look_for_handoff()
+            screen = SendScreen(self._desk(self.opened), [surface.key], about, text=text, fields=fields)
+            await self.push_screen(screen, self._send_out)
+
+    async def _send_out(self, parcels: Sequence[Parcel] | None) -> None:
+        """Carry it out before the operator's eyes."""
+        from console.screens.send_progress import ProgressScreen, Run
+
+        if parcels:
+            run = Run(parcels)
+            self._carry_out(run)
+            await self.push_screen(ProgressScreen(run))
 
     def _author(self, dispatch: Dispatch) -> Surface | None:
         fleet = self.snapshot.fleet()
@@ -79,15 +102,21 @@ class Sends(App[None]):
             edit=self._edit,
             memory=engine.drafts,
             templates=tuple(Template(t.name, t.text, t.role, t.verifier) for t in self.config.templates),
-            handoff=self._handoff,
+            handoff=lambda: self._handoff,
             today=lambda: time.strftime("%Y-%m-%d"),
             queues=engine.queue is not None and not engine.config.read_only,
             read_only=engine.config.read_only,
         )
 
-    def _handoff(self) -> str:
-        """The last hand-off file; empty when none is known."""
-        return ""
+    @work(exit_on_error=False, exclusive=True, group="handoff", name="hand-off")
+    async def _look_for_handoff(self) -> None:
+        """Find the last hand-off file for templates; a slow disk holds nothing up."""
+        from console.handoff_places import written
+
+        if self.opened is not None:
+            engine = self.opened.engine
+            found = await in_thread(lambda: written(engine.config.handoff.path, engine.state))
+            self._handoff = str(found) if found is not None else ""
 
     # -- what was composed goes out --------------------------------------------------------------------------------
 

@@ -95,18 +95,10 @@ class Verifies(Sends):
 
     async def _send_verification(self, surface: Surface, dispatch: Dispatch, text: str) -> None:
         """The composer with the task in it; what is sent is linked with *dispatch*."""
-        from console.screens.send import SendScreen
-        from console.screens.send_progress import ProgressScreen, Run
-
         if self.opened is None or self.opened.engine.sending is None:
             self._warn("Nothing can be recorded here, so nothing is verified from here.")
             return
-        desk, fields = self._desk(self.opened), verification_fields(dispatch)
-        parcels = await self.push_screen_wait(SendScreen(desk, [surface.key], text=text, fields=fields))
-        if parcels:
-            run = Run(parcels)
-            self._carry_out(run)
-            await self.push_screen_wait(ProgressScreen(run))
+        await self.compose_and_send(surface, dispatch, text, verification_fields(dispatch))
 
     # -- back -----------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 from console import (
     __version__,
+    checklist_command,
+    decision_command,
     detect,
     handoff_command,
     init_command,
@@ -26,11 +28,12 @@ from console import (
     service_command,
 )
 from console.commands import IDS, clashes
-from console.config import Config, ConfigError, find, load
+from console.config import Config, ConfigError, decisions_file, find, load
 from console.safety import safe_text
 
 if TYPE_CHECKING:
     from console.opening import Opener
+    from console.state_view import Views
 
 WELL, NEEDS_PERSON, USAGE = 0, 1, 2
 """Exit codes of ``oc-console status``: all well, something needs a person, wrong use or configuration."""
@@ -49,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Mission control for a fleet of coding agents in tmux or cmux. Without a command: the console.",
     )
     parser.add_argument("--version", action="version", version=f"oc-console {__version__}")
+    parser.add_argument("--fresh", action="store_true", help="do not come up where the console was left")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", parents=[shared], help="six simulated agents in a private terminal server")
     demo.add_argument("--backend", choices=("auto", "tmux", "cmux"), default="auto", help="which terminal server")
@@ -65,9 +69,11 @@ def _parser() -> argparse.ArgumentParser:
     send_command.add_parser(commands, shared)
     queue_command.add_parser(commands, shared)
     operations_commands.add_parsers(commands, shared)
+    checklist_command.add_parser(commands, shared)
     service_command.add_parser(commands, shared)
+    decision_command.add_parser(commands, shared)
     detect.add_parser(commands)
-    handoff_command.add_parser(commands)
+    handoff_command.add_parser(commands, shared)
     init_command.add_parser(commands, shared)
     return parser
 
@@ -98,7 +104,7 @@ def _main(argv: Sequence[str] | None) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.command == "detect":
         return detect.run(arguments)
-    if arguments.command == "handoff":
+    if arguments.command == "handoff" and arguments.verb == "read":
         return handoff_command.run(arguments)
     if arguments.command == "init":
         return init_command.run(arguments)
@@ -117,12 +123,18 @@ def _main(argv: Sequence[str] | None) -> int:
         from console.headless import doctor
 
         return doctor(config, _config_path(arguments))
+    if arguments.command == "handoff":
+        return handoff_command.write(config, arguments)
     if arguments.command == "send":
         return send_command.run(config, arguments)
     if arguments.command == "queue":
         return queue_command.run(config, arguments)
+    if arguments.command == "decision":
+        return decision_command.run(config, arguments)
     if arguments.command in ("operations", "cleanup"):
         return operations_commands.run(config, arguments)
+    if arguments.command == "checklist":
+        return checklist_command.run(config, arguments)
     if arguments.command == "service":
         return service_command.run(config, arguments)
     if arguments.command == "focus":
@@ -148,6 +160,8 @@ def _config(arguments: argparse.Namespace) -> Config:
     if path is not None:
         config = load(path, IDS)
         _refuse_clashes(path, config)
+    if not config.decisions:
+        config = replace(config, decisions=decisions_file(path))
     if getattr(arguments, "read_only", False):
         config = replace(config, read_only=True)
     tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")
@@ -181,18 +195,24 @@ def _console(config: Config, arguments: argparse.Namespace) -> int:
     # is decided by how often the fleet is read.
     os.environ.setdefault("TEXTUAL_FPS", "240")
     from console import opening
+    from console.state_view import Views
 
     opener: Opener = partial(opening.open_fleet, config)
+    path = _config_path(arguments)
+    views = Views(opening.state_folder(), os.path.abspath(path) if path is not None else "")  # noqa: PTH100
     if arguments.command == "demo":
         opener = partial(opening.open_demo, config, arguments.backend)
-    return asyncio.run(_run(config, opener))
+        return asyncio.run(_run(config, opener))
+    return asyncio.run(_run(config, opener, views, fresh=arguments.fresh))
 
 
-async def _run(config: Config, opener: Opener) -> int:
+async def _run(config: Config, opener: Opener, views: Views | None = None, *, fresh: bool = False) -> int:
     from console.app import ConsoleApp
 
     app = ConsoleApp(config, opener)
     app.give_up_after = 5.0
+    if views is not None:
+        app.resume(views, fresh=fresh)
     try:
         await app.run_async()
     finally:

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from console.config_checklist import ChecklistSection
 from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import (
     NO_APPROVAL,
     NO_NOTICE,
     NO_TRACE,
     OWN_GUARDS,
+    OWN_HANDOFF,
     OWN_VERIFY,
     ApprovalSection,
     GuardSection,
+    HandoffSection,
     NotifySection,
     TemplateSection,
     TraceSection,
@@ -30,6 +33,8 @@ from console.model.dispatch import DispatchStatus
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
 """Environment variable that names the configuration file."""
 
+DECISIONS_NAME: Final = "oc-decisions.yaml"
+"""File of decisions, beside the configuration or in the state folder."""
 LOCAL_NAME: Final = "oc-console.yaml"
 """File looked for in the current directory."""
 
@@ -205,8 +210,14 @@ class Config(_Section):
     automation: tuple[AutomationSection, ...] = ()
     artifacts: tuple[ArtifactSection, ...] = ()
     figures: tuple[FigureSection, ...] = ()
+    checklist: tuple[ChecklistSection, ...] = ()
+    checklist_opens: Literal["auto", "notice", "never"] = "auto"
+    """What happens at the first start after a restart: ``auto`` (it opens), ``notice`` or ``never``."""
+    decisions: str = ""
+    """File of decisions; absolute after loading. Empty: see `decisions_file`."""
     guards: GuardSection = OWN_GUARDS
     verify: VerifySection = OWN_VERIFY
+    handoff: HandoffSection = OWN_HANDOFF
     templates: tuple[TemplateSection, ...] = ()
     """Prepared texts for the composer."""
     read_only: bool = False
@@ -235,6 +246,15 @@ def find(explicit: str | None, env: Mapping[str, str], cwd: Path) -> Path | None
 
     path = user_config_path("oc-console") / "config.yaml"
     return path if _there(path) else None
+
+
+def decisions_file(path: Path | None) -> str:
+    """Where the decisions are kept when the configuration *path* (None: there is none) does not say: beside it."""
+    if path is not None:
+        return str(Path(os.path.abspath(path)).parent / DECISIONS_NAME)  # noqa: PTH100 - a link stays one
+    from platformdirs import user_state_path
+
+    return str(user_state_path("oc-console") / DECISIONS_NAME)
 
 
 def _named(source: str, named: str, cwd: Path) -> Path:

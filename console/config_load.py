@@ -18,7 +18,9 @@ from pydantic_core import ErrorDetails, to_json
 from console import (
     config,
     config_attention,
+    config_checklist,
     config_collector,
+    config_handoff,
     config_log,
     config_operations,
     config_services,
@@ -30,6 +32,7 @@ from console.config_sections import (
     ApprovalSection,
     AutomaticSection,
     GuardSection,
+    HandoffSection,
     NotifySection,
     TemplateSection,
     TraceSection,
@@ -58,6 +61,7 @@ _SECTIONS: Final = {
     ("guards",): GuardSection,
     ("guards", "automatic"): AutomaticSection,
     ("verify",): VerifySection,
+    ("handoff",): HandoffSection,
     ("notify",): NotifySection,
     ("approve",): ApprovalSection,
     ("approve", "rules", "*"): ApprovalRuleSection,
@@ -67,6 +71,7 @@ _SECTIONS: Final = {
     ("automation", "*"): config_operations.AutomationSection,
     ("artifacts", "*"): config_operations.ArtifactSection,
     ("figures", "*"): config_operations.FigureSection,
+    ("checklist", "*"): config_checklist.ChecklistSection,
 }
 _FORMS: Final = {
     "string_type": ("text", "write text in quotes"),
@@ -131,6 +136,7 @@ def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
         data["keys"] = {command: _key_list(value) for command, value in data["keys"].items()}
     if isinstance(data, dict):
         config_operations.prepare(data)
+        config_checklist.prepare(data.get("checklist"))
     log = data.get("log") if isinstance(data, dict) else None
     if isinstance(log, dict) and isinstance(log.get("fields"), dict):
         log["fields"] = {name: _key_list(value) for name, value in log["fields"].items()}
@@ -226,7 +232,9 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     config_verify.check(result.verify, wrong)
+    config_handoff.check(result.handoff, wrong)
     config_operations.check(result.automation, result.artifacts, result.figures, wrong)
+    config_checklist.check(result.checklist, [each.name for each in result.services], wrong)
     _check_keys(result.keys, known, wrong)
 
 
@@ -268,6 +276,8 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         automation=automation,
         artifacts=artifacts,
         figures=figures,
+        checklist=config_checklist.placed(result.checklist, base),
+        decisions=_place(result.decisions, base),
         mux=replace(
             result.mux,
             tmux_socket=_place(tmux, base) if "/" in tmux or tmux.startswith("~") else tmux,
@@ -280,6 +290,7 @@ def _finish(result: config.Config, path: Path) -> config.Config:
         ),
         surfaces=tuple(_clean(surface) for surface in result.surfaces),
         guards=replace(result.guards, lock=_place(result.guards.lock, base)),
+        handoff=replace(result.handoff, path=_place(result.handoff.path, base)),
         services=tuple(config_services.finish(service, lambda text: _place(text, base)) for service in result.services),
         templates=tuple(_clean_template(template) for template in result.templates),
         theme=safe_text(result.theme, limit=NAME_LIMIT),

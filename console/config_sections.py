@@ -125,6 +125,22 @@ class VerifySection:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoffSection:
+    """The hand-off documents."""
+
+    __pydantic_config__: ClassVar[dict[str, object]] = {"extra": "forbid", "strict": True}
+
+    path: str = ""
+    """A path or a glob; absolute after loading. ``{date}`` and ``{time}`` stand for those of writing."""
+    lang: Literal["ko", "en", "auto"] = "auto"
+    """auto: that of the last one, else that of the terminal."""
+    every: float = 10.0
+    """Minutes between two copies that the console keeps by itself; 0: none."""
+    keep: int = 20
+    """Copies that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateSection:
     """A prepared text for the composer."""
 
@@ -138,6 +154,7 @@ class TemplateSection:
     """A surface, by any of its names."""
 
 
+OWN_HANDOFF = HandoffSection()
 NO_NOTICE = NotifySection()
 NO_APPROVAL = ApprovalSection()
 NO_TRACE = TraceSection()

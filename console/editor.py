@@ -73,7 +73,7 @@ def _write(text: str, folder: Path | None) -> Path:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix="task-", suffix=".md", dir=folder)  # 0600
         with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8", "replace") + b"\n")
+            file.write(text.encode("utf-8", "replace") + (b"\n" if text else b""))
     except OSError as error:
         raise EditError(f"a file for the editor cannot be written: {error.strerror}: {error.filename}") from error
     return Path(name)

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Final
 
 from console.attending import Attending, Ears, watch_starts
 from console.config import Config
+from console.engine_handoff import HandsOver
 from console.engine_memory import Remembers
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
+from console.model.decision import DecisionsSlice
 from console.model.freshness import only_fresher
 from console.model.reading import (
     CollectorRead,
@@ -66,7 +68,7 @@ RULES_AFTER: Final = 0.03
 """Seconds from the first reading to the loading of the screen rules, when there is somebody to look at it meanwhile."""
 
 
-class Engine(Remembers, Queueing):
+class Engine(Remembers, Queueing, HandsOver):
     """Owns the adapters of one configuration.
 
     *on_change* is called in the event loop with the newest snapshot, at most once for each round of readings.
@@ -88,13 +90,7 @@ class Engine(Remembers, Queueing):
         self.config = config
         self.mux = mux
         self.on_change = on_change
-        self.snapshot = Snapshot(
-            specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
-            log=LogSlice(source=config.log.path),
-            services=ServicesSlice(source="services" if config.services else ""),
-            collector=CollectorSlice(source=config.collector.source),
-            operations=unread(config),
-        )
+        self.snapshot = _nothing_seen(config, specs)
         self.dispatches = DispatchLog(config.log, names={each.name: each.ref for each in config.surfaces if each.name})
         """What the operator does to the dispatch log."""
         self.dispatches.read_only = config.read_only
@@ -119,8 +115,7 @@ class Engine(Remembers, Queueing):
         if self.sending is not None:
             self.hear_of_sends(self.sending.cut_off)
         self._told = self.snapshot
-        self._pending = False
-        self._loading = False
+        self._pending = self._loading = False
         self._complete = asyncio.Event()
         self._typing = set()
         self._changes = asyncio.Event()
@@ -147,7 +142,7 @@ class Engine(Remembers, Queueing):
                 group.create_task(self._follow(watch), name=f"watch-{watch.name}")
             if self._witness or "uuid" in self.mux.capabilities:
                 group.create_task(self._hear(), name="hear")
-            if self._state is not None:
+            if self._state is not None and self.keeps:
                 group.create_task(self._remember(self._state), name="remember")
             if self._witness:
                 starts = watch_starts(self.config, lambda: self.snapshot, self.take)
@@ -160,6 +155,8 @@ class Engine(Remembers, Queueing):
                 group.create_task(self.sending.lock.keep(), name="lock")
             if self.ears is not None and self.queue is not None:
                 group.create_task(self._run_queue(self.queue), name="queue")
+            if self._keeps_handoffs:
+                group.create_task(self.handing_over.run(lambda: self.snapshot), name="hand-offs")
             if self.config.mux.publish:
                 group.create_task(self.publish(self._changes), name="publish")
 
@@ -212,6 +209,8 @@ class Engine(Remembers, Queueing):
         """Let go of the multiplexer, and leave nothing in its sidebar."""
         if self._sidebar is not None:
             await self._sidebar.leave()
+        if self._keeps_handoffs:
+            await self.handing_over.leave(self.snapshot)
         await self.mux.close()
         if self.sending is not None:
             await self.sending.close()
@@ -374,6 +373,7 @@ class Engine(Remembers, Queueing):
             and (not snapshot.collector.source or snapshot.collector.read_at is not None)
             and (self.cut_off is None or snapshot.sends.read_at is not None)
             and snapshot.operations.complete
+            and snapshot.decisions.complete
             and (not self._witness or ({watch.name for watch in witnesses()} <= self._sources and self._started))
             and not (self._witness and self._unheard)
         )
@@ -384,3 +384,15 @@ def _told(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
     return safe_text(f"an error in the console: {type(error).__name__}: {error}", limit=200) + where
+
+
+def _nothing_seen(config: Config, specs: tuple[SurfaceSpec, ...]) -> Snapshot:
+    """The snapshot before the first reading: what is asked for, nothing known of it."""
+    return Snapshot(
+        specs=specs or tuple(SurfaceSpec(s.ref, s.name, s.role, s.agent, s.workspace) for s in config.surfaces),
+        log=LogSlice(source=config.log.path),
+        services=ServicesSlice(source="services" if config.services else ""),
+        collector=CollectorSlice(source=config.collector.source),
+        operations=unread(config),
+        decisions=DecisionsSlice(config.decisions),
+    )

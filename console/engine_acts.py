@@ -116,14 +116,19 @@ class Acts:
     def _keep_bindings(self) -> None:
         raise TypeError("the engine remembers")
 
-    async def send(self, key: str, composed: Composed | str, order: Order | None = None) -> SendResult:
+    async def send(
+        self, key: str, composed: Composed | str, order: Order | None = None, *, stop: asyncio.Event | None = None
+    ) -> SendResult:
         """Send a task to a surface, and say what was seen: guarded and recorded where there is a state folder.
+
+        *stop* alone is an order too: whoever sets it ends the send at its next step.
 
         Without one nothing is recorded, and only the surface itself is looked at: it is refused without a touch where
         it is gone, shows a dialog, a shell, a menu or somebody's draft, or another text is on its way to it.
         """
-        from console.actions.send import SendResult
+        from console.actions.send import Order, SendResult
 
+        order = Order(stop=stop) if order is None and stop is not None else order
         composed = Composed(composed) if isinstance(composed, str) else composed
         surface = self.snapshot.surface(key)
         why = self._barred(surface)
@@ -148,14 +153,20 @@ class Acts:
         result = await self.send(key, composed, Order(progress=told, stop=stop))
         return Ended(result.outcome, result.evidence, result.left)
 
+    def barred(self, key: str) -> str:
+        """Why nothing at all is typed into a surface now, whatever guard is set aside; empty when something may be."""
+        return self._barred(self.snapshot.surface(key))
+
     def _barred(self, surface: Surface | None) -> str:
         """Why nothing is typed into *surface* now; the guards know more."""
         if self.config.read_only:
             return "the console is read-only"
         if surface is None:
             return "the surface is gone"
-        if surface.gone or surface.unconfirmed:
-            return f"{surface.name}: {surface.gone or surface.unconfirmed}"
+        if surface.gone:
+            return f"{surface.name}: {surface.gone}"
+        if surface.unconfirmed:
+            return f"{surface.name}: {surface.unconfirmed}; look at it, then confirm it in the console (C)"
         if surface.info.dead:
             return f"{surface.name}: its program has ended"
         if surface.key in self._typing:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from console.collector_journal import CollectorJournal
     from console.config import Config
     from console.cut_off import CutOffs
+    from console.deciding import Deciding
     from console.state_drafts import Drafts
     from console.state_journal import StateJournal
     from console.state_services import ServiceJournal
@@ -42,6 +43,8 @@ class Remembers(Acts):
     _services_journal: ServiceJournal | None = None
     _state: Path | None
     _drafts: Drafts | None = None
+    keeps: bool = True
+    """Whether what is seen is noted for later; not where somebody only asks what would happen."""
 
     @property
     def drafts(self) -> Drafts | None:
@@ -52,9 +55,37 @@ class Remembers(Acts):
             self._drafts = Drafts(self._state, read_only=self.config.read_only)
         return self._drafts
 
+    _deciding: Deciding | None = None
+
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
         raise TypeError("the engine takes")
+
+    @property
+    def state(self) -> Path | None:
+        """The folder in which what outlives the console is kept; None where nothing is."""
+        return self._state
+
+    @property
+    def deciding(self) -> Deciding | None:
+        """The decisions of this fleet; None where none are kept."""
+        if self._deciding is None and self.config.decisions:
+            from console.deciding import Deciding
+            from console.model.guard_facts import Policy
+
+            self._deciding = Deciding(
+                Path(self.config.decisions),
+                read_only=self.config.read_only,
+                snapshot=lambda: self.snapshot,
+                policy=lambda: self.sending.policy if self.sending is not None else Policy(),
+                heard=self.take,
+            )
+        return self._deciding
+
+    @property
+    def handoff_folders(self) -> tuple[Path, ...]:
+        """Where the console itself leaves hand-off documents."""
+        return (self._state, self._state / "handoffs") if self._state is not None else ()
 
     def hear_of_sends(self, cut_off: CutOffs) -> None:
         """Tell of sends that were cut off, from the next `run` on."""
@@ -63,14 +94,14 @@ class Remembers(Acts):
 
     def _recall(self, source: str) -> None:
         """Before the first tree of a server: what its surfaces were."""
-        server = _server(source)
+        server = server_of(source)
         if self.bindings is not None and self.snapshot.specs and server != self._recalled:
             self._recalled = server
             before = {**self.bindings.load(server), **self.snapshot.bindings}
             self.snapshot = replace(self.snapshot, bindings=before)
 
     def _keep_bindings(self) -> None:
-        if self._state is not None and self.bindings is not None and self._recalled:
+        if self.keeps and self._state is not None and self.bindings is not None and self._recalled:
             self.bindings.keep(self._recalled, self.snapshot.bindings)
 
     async def _remember(self, folder: Path) -> None:
@@ -135,6 +166,6 @@ class Remembers(Acts):
             self._services_journal.record(before, after)
 
 
-def _server(source: str) -> str:
+def server_of(source: str) -> str:
     """The socket or program of a source: its version changes when the refs do."""
     return source.rsplit(" · ", 1)[-1]

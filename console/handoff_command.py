@@ -1,31 +1,30 @@
-"""``oc-console handoff read``: what a hand-off document says, for people and for scripts."""
+"""``oc-console handoff``: what a hand-off document says, and writing one."""
 
 from __future__ import annotations
 
 import argparse
-import os
 import shutil
-import stat
 import sys
-from typing import TYPE_CHECKING, Final
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from console.handoff_file import Unreadable, text_of, understood
 from console.safety import safe_text
 
 if TYPE_CHECKING:
-    from console.model.handoff import Handoff
+    from console.config import Config
+    from console.handing_over import HandingOver, Prepared
+    from console.model.snapshot import Snapshot
 
-WELL, USAGE = 0, 2
-"""Exit codes: read; FILE cannot be read, or wrong use."""
-SIZE_LIMIT: Final = 16 << 20
-"""Bytes of a document that are accepted."""
+__all__ = ["Unreadable", "add_parser", "run", "text_of", "understood", "write"]
 
-
-class Unreadable(Exception):
-    """A document that cannot be read; the text says which, why, and what to do."""
+WELL, NOT_WRITTEN, USAGE, REFUSED = 0, 1, 2, 3
+"""Exit codes: done; the file could not be written; FILE cannot be read, or wrong use; the console is read-only."""
 
 
-def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``handoff`` to the sub-commands."""
+def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
+    """Add ``handoff`` to the sub-commands; *shared* has the options of all."""
     handoff = commands.add_parser("handoff", help="the hand-off document of a session")
     verbs = handoff.add_subparsers(dest="verb", metavar="VERB", required=True)
     read = verbs.add_parser(
@@ -36,6 +35,16 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     read.add_argument("file", metavar="FILE", help="- reads standard input")
     read.add_argument("--json", action="store_true", help="for scripts")
+    writes = verbs.add_parser(
+        "write",
+        parents=[shared],
+        help="writes a hand-off from what is seen now; it goes on from the last one",
+        description="Write a hand-off document in Markdown from what is seen now. Lessons, decisions, checks, things "
+        "to avoid and notes go on from the last one; what cannot be seen now is said to be unknown.",
+    )
+    writes.add_argument("-o", metavar="FILE", dest="output", help="where it goes; - prints it and changes nothing")
+    writes.add_argument("--lang", choices=("ko", "en"), help="its language")
+    writes.add_argument("--against", metavar="FILE", help="the hand-off it goes on from, instead of the last one")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,41 +68,47 @@ def run(arguments: argparse.Namespace) -> int:
     return WELL
 
 
-def understood(text: str) -> Handoff:
-    """Read the document *text* with the words of the package and of the operator. Raises `Unreadable`."""
-    from console.handoff_data import own_file, words
-    from console.model.handoff import read
+def write(config: Config, arguments: argparse.Namespace) -> int:
+    """Carry ``handoff write`` out and return the exit code."""
+    from console.handing_over import HandingOver, Refused
+    from console.headless import seen_once
+    from console.opening import state_folder
 
+    printed = arguments.output == "-"
+    if config.read_only and not printed:
+        return _failed("the console is read-only; no hand-off was written (-o - prints it)", REFUSED)
+    names = {each.name: each.ref for each in config.surfaces if each.name}
+    over = HandingOver(config, state_folder(), names)
+    against = Path(arguments.against).absolute() if arguments.against else None
+    path = Path(arguments.output).absolute() if arguments.output and not printed else None
+    if against is not None and not against.is_file():
+        return _failed(f"{safe_text(str(against))}: is no file; --against names the hand-off it goes on from", USAGE)
+    snapshot, now = seen_once(config), time.time()
     try:
-        return read(text, words(own_file()))
-    except ValueError as error:
-        raise Unreadable(safe_text(str(error), limit=400)) from error
+        prepared = over.prepare(snapshot, now, path=path, lang=arguments.lang, against=against)
+        if prepared.warning:
+            print(f"oc-console handoff: {prepared.warning}", file=sys.stderr)
+        if printed:
+            print(prepared.text, end="")
+            return WELL
+        return _written(over, prepared, snapshot, now)
+    except Refused as error:
+        return _failed(str(error), NOT_WRITTEN)
 
 
-def text_of(name: str) -> str:
-    """The text of the file *name*, ``-`` for standard input, safe to show; its lines keep their numbers.
-
-    Bytes that are not UTF-8 (or UTF-16 with its mark) become U+FFFD. Raises `Unreadable`.
-    """
-    shown = safe_text(name, limit=400)
-    try:
-        data = sys.stdin.buffer.read(SIZE_LIMIT + 1) if name == "-" else _bytes(name)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise Unreadable(f"{shown}: cannot be read ({reason}); name a hand-off document, or - for input") from error
-    if len(data) > SIZE_LIMIT:
-        raise Unreadable(f"{shown}: more than {SIZE_LIMIT >> 20} MiB; this is no hand-off document")
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = data.decode("utf-16" if wide else "utf-8-sig", "replace")
-    # A tab may separate the cells of a table that was copied from a browser.
-    parts = text.replace("\r\n", "\n").replace("\r", "\n").split("\t")
-    return "\t".join(safe_text(part, multiline=True, limit=max(1, len(part))) for part in parts)
+def _written(over: HandingOver, prepared: Prepared, snapshot: Snapshot, now: float) -> int:
+    done = over.write(prepared, snapshot, now)
+    kept = f"; the one before is {safe_text(str(done.copy))}" if done.copy is not None else ""
+    print(f"written: {safe_text(str(done.path))}{kept}")
+    if prepared.last is not None:
+        print(f"it goes on from {safe_text(str(prepared.last))}: {len(prepared.changes)} changes")
+    for each in prepared.changes:
+        print(f"  {each.sign} {each.section}: {each.text}")
+    if done.warning:
+        print(f"oc-console handoff: {done.warning}", file=sys.stderr)
+    return WELL
 
 
-def _bytes(name: str) -> bytes:
-    """Read the file *name* without waiting: a pipe that nobody writes to is no document."""
-    path = os.path.expanduser(name)  # noqa: PTH111 - Path.expanduser raises without a home directory
-    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", closefd=True) as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("is not a regular file")
-        return file.read(SIZE_LIMIT + 1)
+def _failed(why: str, code: int) -> int:
+    print(f"oc-console handoff: {why}", file=sys.stderr)
+    return code

@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from console import __version__, collector_journal, operations_report
+from console import __version__, collector_journal, decision_report, operations_report
 from console.config import Config
 from console.engine import Engine
 from console.headless_collector import collector_document, collector_judged, collector_lines
@@ -78,6 +78,11 @@ async def _read(config: Config) -> _Look:
     return _Look(snapshot, lacks(mux.capabilities | {"push"}), cut_off)
 
 
+def seen_once(config: Config) -> Snapshot:
+    """Everything read once, as `status` shows it."""
+    return asyncio.run(_read(config)).snapshot
+
+
 def status(config: Config, *, as_json: bool) -> int:
     """Print one snapshot. Exit 0 all well, 1 something needs a person."""
     look = asyncio.run(_read(config))
@@ -125,6 +130,7 @@ def document(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> dict[str, o
         "collector": collector_document(collector, time.time()),
         "cut_off": [_cut_off(each) for each in cut_off],
         "operations": operations_report.document(snapshot.operations),
+        "decisions": decision_report.document(snapshot.decisions),
         "needs_person": list(snapshot.troubles()),
     }
 
@@ -214,6 +220,7 @@ def lines(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> Iterator[str]:
     yield from service_lines(snapshot.services)
     yield from collector_lines(snapshot.collector, time.time())
     yield from operations_report.lines(snapshot.operations, time.time())
+    yield from decision_report.status_lines(snapshot.decisions)
     troubles = snapshot.troubles()
     well = all_well(snapshot.services)
     yield well if not troubles else "needs a person: " + "; ".join(troubles)

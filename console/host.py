@@ -40,12 +40,14 @@ class Completed:
 class _Collect(asyncio.SubprocessProtocol):
     """Gathers what a program writes until it has ended and its pipes are closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int | None = None) -> None:
         self.written: dict[int, bytearray] = {1: bytearray(), 2: bytearray()}
+        self.limit = limit
         self.closed = asyncio.get_running_loop().create_future()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        self.written[fd] += data
+        held = self.written[fd]
+        held += data if self.limit is None else data[: max(0, self.limit - len(held))]
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.closed.done():
@@ -58,18 +60,22 @@ async def run(
     input: bytes | None = None,
     timeout: float = 5.0,
     cwd: Path | None = None,
+    limit: int | None = None,
 ) -> Completed:
     """Run *argv* without a shell and return what it wrote. A non-zero exit is a result, not an error.
 
     The program gets *input* (nothing when None) and *timeout* seconds. It has a process group of its own, which is
-    killed when the time is up or the caller is cancelled.
+    killed when the time is up or the caller is cancelled. Of each stream the first *limit* bytes are kept, the rest is
+    read and forgotten; None: everything.
     Raises `HostError`: no such program, not executable, out of time.
     """
     name = safe_text(argv[0] if argv else "", limit=200)
     loop = asyncio.get_running_loop()
     stdin = asyncio.subprocess.DEVNULL if input is None else asyncio.subprocess.PIPE
     try:
-        transport, protocol = await loop.subprocess_exec(_Collect, *argv, stdin=stdin, cwd=cwd, start_new_session=True)
+        transport, protocol = await loop.subprocess_exec(
+            lambda: _Collect(limit), *argv, stdin=stdin, cwd=cwd, start_new_session=True
+        )
     except (OSError, ValueError, TypeError) as error:
         raise HostError(_refusal(name, error, cwd)) from error
     ended = False

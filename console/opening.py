@@ -55,7 +55,7 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
 
         mux = CmuxTui(fleet.cmux_socket)
     state = fleet.log_path.parent / "state"  # goes with the demo
-    return Opened(Engine(over(config, fleet), mux, specs=fleet.specs, state=state), note, fleet)
+    return Opened(Engine(over(config, fleet, state), mux, specs=fleet.specs, state=state), note, fleet)
 
 
 def direct(config: Config, env: Mapping[str, str]) -> Multiplexer | None:

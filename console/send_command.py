@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import json
 import os
+import signal
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
-from console.model.composed import Composed, earlier
+from console.model.composed import STATELESS, Composed, earlier
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.safety import safe_text
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 
 SUBMITTED, FAILED, USAGE, REFUSED, OPEN, QUEUED = 0, 1, 2, 3, 4, 5
 """Exit codes: submitted; failed half-way; wrong use; refused; typed but not submitted, or not confirmed; queued."""
+CANCELLED: Final = 128 + signal.SIGINT
+"""Exit code: interrupted before anything was typed."""
 CODES: Final = {
     "submitted": SUBMITTED,
     "queued": QUEUED,
@@ -41,19 +47,32 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], sh
     )
     send.add_argument("--force", metavar="GUARD", action="append", default=[], help="set a refusal aside, by name")
     send.add_argument(
-        "--context", metavar="N", type=int, default=0, help="put the last N dispatches of it before the text"
+        "--context", metavar="N", type=_count, default=0, help="put the last N dispatches of it before the text"
     )
     send.add_argument("--queue", action="store_true", help="queue it: a console sends it when the surface is idle")
     send.add_argument("--json", action="store_true", help="for scripts")
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)!r} is no number of dispatches; write 0 or more")
+    return int(text)
+
+
 def run(config: Config, arguments: argparse.Namespace) -> int:
     """Carry ``send`` out; return its exit code."""
-    text = sys.stdin.read() if arguments.text == "-" else arguments.text
-    if not text.strip():
-        print("oc-console send: there is no text; give it as an argument or on standard input", file=sys.stderr)
-        return USAGE
-    code, told = asyncio.run(_send(config, arguments, text.strip("\n")))
+    try:
+        text = _given(arguments.text)
+        wrong = _no_guard(arguments.force)
+        if not text.strip():
+            wrong = wrong or "there is no text; give it as an argument or on standard input"
+        if wrong:
+            print(f"oc-console send: {wrong}", file=sys.stderr)
+            return USAGE
+        code, told = asyncio.run(_send(config, arguments, text.strip("\r\n")))
+    except KeyboardInterrupt:
+        print("oc-console send: interrupted; nothing was typed", file=sys.stderr)
+        return CANCELLED
     if arguments.json:
         unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
         print(json.dumps(told, ensure_ascii=not unicode, indent=2))
@@ -61,6 +80,28 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
         for line in _lines(told):
             print(line, file=sys.stderr if code not in (SUBMITTED, QUEUED) else sys.stdout)
     return code
+
+
+def _given(text: str) -> str:
+    """The argument, or standard input; bytes that are no UTF-8 become characters that the guards refuse."""
+    if text != "-":
+        return text
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
+    return sys.stdin.read()
+
+
+def _no_guard(names: list[str]) -> str:
+    """Why a refusal cannot be set aside by one of *names*; empty when all of them can."""
+    from console.model.guard import FINAL, RULES
+
+    known = [rule.name for rule in RULES if not rule.final]
+    for name in names:
+        if name in FINAL:
+            return f"--force {name}: nobody can set this guard aside; do what it says instead"
+        if name not in known:
+            return f"--force {safe_text(name, limit=40)}: there is no such guard; write one of {', '.join(known)}"
+    return ""
 
 
 async def _send(config: Config, arguments: argparse.Namespace, text: str) -> tuple[int, dict[str, Any]]:
@@ -73,6 +114,7 @@ async def _send(config: Config, arguments: argparse.Namespace, text: str) -> tup
         why = choice.why or "no terminal server answers"
         return USAGE, {"outcome": "refused", "evidence": f"{why}; `oc-console doctor` lists where it was looked for"}
     engine = Engine(config, choice.mux, witness=True, state=state_folder(), rules=rules_folder())
+    engine.keeps = not arguments.dry_run
     watching = asyncio.create_task(engine.run())
     try:
         snapshot = await _read(engine)
@@ -109,21 +151,44 @@ async def _one(
         "surface": {"ref": surface.info.ref, "uuid": surface.info.uuid, "name": surface.name},
         "guards": [_verdict(each, composed.overrides) for each in verdicts],
     }
+    if arguments.context and not context:
+        told["warning"] = _no_context(surface)
     if arguments.dry_run:
         from console.model.guard import refusals
 
         stands = refusals(verdicts, composed.overrides)
         told |= {"outcome": "dry run", "would_type": engine.sending.preview(engine.mux, composed)}
-        told["evidence"] = "refused" if stands else "nothing stands against it"
-        return (REFUSED if stands else SUBMITTED), told
+        barred = engine.barred(surface.key)
+        told["evidence"] = f"refused: {barred}" if barred else "refused" if stands else "nothing stands against it"
+        return (REFUSED if stands or barred else SUBMITTED), told
     if arguments.queue:
         from console.queue_command import enqueue
 
         code, queued = await enqueue(engine, surface, composed)
         return code, {"surface": told["surface"], **queued}
-    result = await engine.send(surface.key, composed)
+    with _stoppable() as stop:
+        result = await engine.send(surface.key, composed, stop=stop)
     told |= {"outcome": result.outcome, "evidence": result.evidence, "left": result.left, "enters": result.enters}
     return CODES[result.outcome], told
+
+
+@contextlib.contextmanager
+def _stoppable() -> Iterator[asyncio.Event]:
+    """An event that Ctrl-C or SIGTERM sets: the send ends at its next step, and its outcome is recorded."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+def _no_context(surface: Surface) -> str:
+    if surface.agent not in STATELESS:
+        return f"--context: {surface.name} remembers its earlier tasks, so none were attached"
+    return f"--context: the log has no earlier task of {surface.name}, so none were attached"
 
 
 def _verdict(each: Verdict, overrides: tuple[str, ...]) -> dict[str, Any]:

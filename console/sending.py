@@ -17,7 +17,7 @@ from console.cut_off import CutOffs
 from console.host import in_thread
 from console.interlock import NAME as LOCK
 from console.interlock import ManualLock
-from console.model.agent import Detection
+from console.model.agent import AgentState, Detection
 from console.model.composed import Broadcast, Composed, without_own
 from console.model.naming import identity
 from console.model.service import Service
@@ -47,6 +47,7 @@ class Sending:
 
     def __init__(self, config: Config, log: DispatchLog, folder: Path) -> None:
         from console.actions.dispatch import Dispatcher
+        from console.state_guards import GuardJournal
 
         self._config = config
         self._log = log
@@ -55,6 +56,7 @@ class Sending:
         self.lock = ManualLock(Path(config.guards.lock) if config.guards.lock else folder / LOCK)
         """Tells an automatic dispatcher that tasks may be sent by hand."""
         self._dispatcher = Dispatcher(folder, log, tracer=self.tracing.tracer)
+        self._guards = GuardJournal(folder)
         self.cut_off = CutOffs(self._dispatcher)
         """Sends of earlier runs, and of other consoles, that were cut off."""
 
@@ -71,17 +73,7 @@ class Sending:
     @property
     def policy(self) -> Policy:
         """The operator's rules."""
-        from console.model.guard import Level, Policy
-
-        section = self._config.guards
-        return Policy(
-            levels={name: Level[level.upper()] for name, level in section.levels.items()},
-            per_hour=section.rate,
-            per_surface=section.rate_per_surface,
-            stale_after=section.stale_after,
-            automatic_within=section.automatic.minutes * 60,
-            quiet_hours=tuple(span for text in section.quiet if (span := minutes(text)) is not None),
-        )
+        return policy(self._config)
 
     async def send(
         self,
@@ -109,15 +101,20 @@ class Sending:
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
         if standing:
+            await in_thread(lambda: self._guards.note(surface, standing, "refuse"))
             why = "; ".join(f"{each.rule}: {each.evidence}" for each in standing[:3])
             return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
+        aside = overridden(verdicts, composed.overrides)
+        if aside:
+            noted = [each for each in verdicts if each.rule in aside]
+            await in_thread(lambda: self._guards.note(surface, noted, "override"))
         request = Request(
             surface,
             composed.typed,
             str(composed.fields.get("task") or composed.text),
-            order if order.folder is not None else replace(order, folder=self._folder / TASKS),
+            replace(order, folder=order.folder or self._folder / TASKS, allow=order.allow | _allowed(aside)),
             frozenset(d.number for d in snapshot.log.dispatches if d.number is not None),
-            overridden(verdicts, composed.overrides),
+            aside,
             composed.fields,
         )
         if composed.broadcast is not None:
@@ -149,16 +146,7 @@ class Sending:
 
     def _automatic(self, snapshot: Snapshot) -> Automatic | None:
         """What services and records tell of the automatic dispatcher; None where there is none."""
-        from console.model.guard import Automatic
-
-        section = self._config.guards.automatic
-        found = automatic(snapshot.services.services, section.service)
-        if found is None and section.service:
-            found = Automatic(section.service, loaded=None, running=None)  # configured, and not looked at yet
-        if not section.records:
-            return found
-        times = (each.dispatched_at for each in snapshot.log.dispatches if each.automatic and each.dispatched_at)
-        return replace(found or Automatic(), newest=max(times, default=None))
+        return automatic_now(self._config, snapshot, snapshot.services.services)
 
     def _facts(self, snapshot: Snapshot, key: str, composed: Composed) -> Facts:
         from console.model.guard import Facts, Wrong
@@ -181,11 +169,50 @@ class Sending:
         )
 
 
+def _allowed(aside: Collection[str]) -> frozenset[AgentState]:
+    """States the guards let pass, or the operator has: what was set aside must not be refused after all."""
+    found = {AgentState.ERROR}
+    if "state" in aside:
+        found |= {AgentState.WORKING, AgentState.STARTUP, AgentState.UNKNOWN}
+    if "account" in aside:
+        found.add(AgentState.LIMIT)
+    return frozenset(found)
+
+
 def cut_offs(folder: Path, log: DispatchLog) -> CutOffs:
     """The cut-off sends in the state folder *folder*, for whoever sends nothing."""
     from console.actions.dispatch import Dispatcher
 
     return CutOffs(Dispatcher(folder, log))
+
+
+def policy(config: Config) -> Policy:
+    """The rules of the guards as configured."""
+    from console.model.guard import Level, Policy
+
+    section = config.guards
+    return Policy(
+        levels={name: Level[level.upper()] for name, level in section.levels.items()},
+        per_hour=section.rate,
+        per_surface=section.rate_per_surface,
+        stale_after=section.stale_after,
+        automatic_within=section.automatic.minutes * 60,
+        quiet_hours=tuple(span for text in section.quiet if (span := minutes(text)) is not None),
+    )
+
+
+def automatic_now(config: Config, snapshot: Snapshot, services: Collection[Service]) -> Automatic | None:
+    """What *services* and the records of the log tell of the automatic dispatcher; None where there is none."""
+    from console.model.guard import Automatic
+
+    section = config.guards.automatic
+    found = automatic(services, section.service)
+    if found is None and section.service:
+        found = Automatic(section.service, loaded=None, running=None)  # configured, and not looked at yet
+    if not section.records:
+        return found
+    times = (each.dispatched_at for each in snapshot.log.dispatches if each.automatic and each.dispatched_at)
+    return replace(found or Automatic(), newest=max(times, default=None))
 
 
 def _one_of_several(request: Request, broadcast: Broadcast) -> Request:

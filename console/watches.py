@@ -9,7 +9,15 @@ from pathlib import Path
 
 from console.config import Config
 from console.model.operations import OperationsSlice
-from console.model.reading import CollectorRead, LogFailed, OperationsRead, Reading, ServicesRead, SignalsRead
+from console.model.reading import (
+    CollectorRead,
+    DecisionsRead,
+    LogFailed,
+    OperationsRead,
+    Reading,
+    ServicesRead,
+    SignalsRead,
+)
 from console.model.service import Judgement, Service
 from console.model.telemetry import Collector, CollectorState
 from console.services.nudge import Nudge
@@ -62,7 +70,19 @@ def configured(config: Config, nudge: Nudge | None = None) -> list[Watch]:
         )
     if config.services:
         watches.append(Watch("services", services, no_services))
-    return watches + operations(config, nudge)
+    return watches + decisions(config) + operations(config, nudge)
+
+
+def decisions(config: Config) -> list[Watch]:
+    """The file of decisions."""
+    path = config.decisions
+
+    def watch() -> AsyncIterator[Reading]:
+        from console.tracker.decision_file import watch_decisions
+
+        return watch_decisions(Path(path))
+
+    return [Watch("decisions", watch, lambda why: DecisionsRead(time.time(), path, error=why))] if path else []
 
 
 def operations(config: Config, nudge: Nudge | None = None) -> list[Watch]:

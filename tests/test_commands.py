@@ -30,7 +30,7 @@ def test_every_command_says_what_it_does_and_has_its_action() -> None:
 def test_only_sending_changes_something_outside() -> None:
     assert [command.id for command in COMMANDS if command.danger] == [
         "surface.yes", "surface.no", "surface.send", "dispatch.verify", "log.lost", "log.cut_off", "queue.show",
-        "operations.show",
+        "operations.show", "decisions.show",
     ]  # fmt: skip
 
 

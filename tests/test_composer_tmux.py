@@ -91,6 +91,7 @@ def test_written_in_an_editor_and_sent_once(tmux: TmuxServer, own: TmuxServer, t
     console.hides("The exact bytes")
     console.keys("C-s")
     console.shows("submitted. #1 ")
+    console.hides("Sending to")
     eventually_now(lambda: console.submitted() == [f"number 1: \n{KOREAN}"], DEADLINE, console.submitted)
     record = json.loads(console.log.read_text(encoding="utf-8"))[0]
     assert record["send_outcome"] == "submitted" and record["task"] == f"number 1: \n{KOREAN}"

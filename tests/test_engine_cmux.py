@@ -93,6 +93,8 @@ async def test_a_ref_that_leads_elsewhere_is_blocked_until_confirmed_also_for_th
             assert surface.info.uuid != first and "another terminal than before" in surface.unconfirmed
             result = await engine.send(surface.key, "x")
             assert result.outcome == "refused" and "another terminal" in result.evidence
+            assert "confirm it in the console" in result.evidence, "no guard that is set aside helps"
+            assert engine.barred(surface.key) in result.evidence, "a dry run says the same"
     async with running(app, config, tmp_path / "state") as engine:
         await eventually(lambda: bool(configured(engine)))
         assert engine.confirm(configured(engine)[0].key)

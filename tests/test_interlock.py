@@ -147,9 +147,10 @@ def verdict(section: AutomaticSection, snapshot: Snapshot, tmp_path: Path) -> tu
     ("minutes_ago", "minutes", "level"), [(9, 10.0, "refuse"), (11, 10.0, ""), (3, 2.0, ""), (1, 2.0, "refuse")]
 )
 def test_a_new_record_of_it_refuses(tmp_path: Path, minutes_ago: float, minutes: float, level: str) -> None:
-    records: list[object] = [{"number": 1, "source": "auto_dispatcher", "dispatched_at": NOW - minutes_ago * 60}]
+    now = time.time()  # not that of the import: the whole suite takes minutes
+    records: list[object] = [{"number": 1, "source": "auto_dispatcher", "dispatched_at": now - minutes_ago * 60}]
     found, _ = read_records(records, FieldMap(automatic=MARKS))
-    snapshot = reduce(Snapshot(), LogRead(NOW, "log.json", tuple(found)))
+    snapshot = reduce(Snapshot(), LogRead(now, "log.json", tuple(found)))
     said, evidence = verdict(AutomaticSection("", MARKS, minutes), snapshot, tmp_path)
     assert said == level and (not level or "minutes ago" in evidence)
     assert verdict(AutomaticSection(), snapshot, tmp_path) == ("", ""), "nobody has said whose records these are"
@@ -174,7 +175,9 @@ def test_its_service_is_the_one_that_is_named(tmp_path: Path, named: str, servic
 
 async def test_marked_records_of_the_watched_log_reach_the_guard(tmp_path: Path) -> None:
     log = tmp_path / "log.json"
-    log.write_text(json.dumps([{"number": 1, "surface": "%1", "source": "auto_dispatcher", "dispatched_at": NOW}]))
+    log.write_text(
+        json.dumps([{"number": 1, "surface": "%1", "source": "auto_dispatcher", "dispatched_at": time.time()}])
+    )
     service = ServiceConfig("nightly", "no such process", "absent")
     guards = GuardSection(automatic=AutomaticSection("", MARKS))
     engine = engine_over(tmp_path, Config(log=LogConfig(str(log)), services=(service,), guards=guards))

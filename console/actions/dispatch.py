@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
+from console.actions.claim import claimed
 from console.actions.send import Judge, Order, SendResult, submit
-from console.actions.sends import InFlight, SendJournal
+from console.actions.sends import InFlight, SendJournal, kept
 from console.host import in_thread
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.naming import identity
@@ -37,6 +38,8 @@ STATUSES: Final = {
     "refused": DispatchStatus.CANCELLED,
 }
 """From an outcome to the status of the record; where a person has to look, it waits."""
+MOMENT: Final = 20.0
+"""Seconds for which a send of another console may be younger than what this one has judged."""
 TASK_LIMIT: Final = 2000
 """Characters of a task that the log gets."""
 
@@ -99,12 +102,20 @@ class Dispatcher:
         self._tracer = tracer
         self._log = log if log is not None and log.path is not None else None
         self._clock = clock
+        self._since = clock()
 
     async def dispatch(self, mux: Multiplexer, request: Request, judge: Judge) -> Dispatched:
         """Carry out *request*. Raises CancelledError only; then the record says that it was cut off."""
         key, traceparent, began = secrets.token_hex(16), new_traceparent(), self._clock()
+        ref = request.surface.info.ref
         try:
-            done = await self._dispatch(mux, request, judge, key, traceparent)
+            with claimed(self.journal.path.parent, request.surface.info) as free:
+                if not free:
+                    why = "another console is sending to it just now; try again when that is done"
+                    return Dispatched(_refused(ref, why), "")
+                done = await self._dispatch(mux, request, judge, key, traceparent)
+        except OSError as error:
+            return Dispatched(_refused(ref, f"the lock of its sends cannot be taken: {error}"), "")
         except asyncio.CancelledError:
             self._span("dispatch", request, traceparent, began, About(key, outcome="unconfirmed"))
             raise
@@ -148,7 +159,7 @@ class Dispatcher:
             if made is not None and not made.done and "record" not in request.overrides:
                 return await self._closed(_refused(ref, f"it could not be recorded: {made.text}"), key, traceparent)
             number = made.number if made is not None and made.done else None
-            rival = await self._rival(request, number)
+            rival = await self._rival(request, key, number)
             if rival:
                 return await self._closed(_refused(ref, rival), key, traceparent, number)
             await in_thread(lambda: self.journal.recorded(key, number))
@@ -237,8 +248,11 @@ class Dispatcher:
             return Written(False, str(error))
         return Written(True, f"#{applied.number}", applied.number, applied.warning)
 
-    async def _rival(self, request: Request, number: int | None) -> str:
+    async def _rival(self, request: Request, key: str, number: int | None) -> str:
         """Why another console goes before; empty when none does. The lower number wins, so exactly one goes on."""
+        just_now = await in_thread(lambda: self._just_now(request, key))
+        if just_now:
+            return just_now
         path = self._log.path if self._log is not None else None
         if number is None or path is None or self._log is None:
             return ""
@@ -260,6 +274,20 @@ class Dispatcher:
                 continue
             if groups(((0, task), (1, each.task))) or (here and each.status is DispatchStatus.SENDING):
                 return f"{each.label} was given to {safe_text(each.surface)} at the same moment"
+        return ""
+
+    def _just_now(self, request: Request, key: str) -> str:
+        """Why a send of another console is in the way, whatever log that one writes to; empty when none is."""
+        now = self._clock()
+        for each in self.journal.before(key, max(self._since, now - MOMENT)):
+            here = each.fact.went_to(request.surface)
+            if ("duplicate" if here else "elsewhere") in request.overrides:
+                continue
+            if not here and identity(each.surface) in request.fellows:
+                continue
+            if groups(((0, kept(request.text)), (1, each.text))):
+                place = "it" if here else safe_text(each.name or each.surface)
+                return f"another console gave the same task to {place} {max(0.0, now - each.at):.0f} s ago"
         return ""
 
     async def _closed(self, result: SendResult, key: str, traceparent: str, number: int | None = None) -> Dispatched:

@@ -72,6 +72,11 @@ class InFlight:
         return f"its screen shows nothing of the text; it shows {seen.state}"
 
 
+def kept(text: str) -> str:
+    """What the journal keeps of a text."""
+    return redact(safe_text(text, multiline=True))[:TEXT_LIMIT]
+
+
 class SendJournal:
     """Sends in *folder*, shared by all consoles of this account. Methods raise OSError."""
 
@@ -92,7 +97,7 @@ class SendJournal:
             surface=surface.info.ref,
             uuid=surface.info.uuid or "",
             name=surface.name,
-            text=redact(safe_text(text, multiline=True))[:TEXT_LIMIT],
+            text=kept(text),
             traceparent=traceparent,
             pid=os.getpid(),
             process=surface.info.pid,
@@ -109,6 +114,21 @@ class SendJournal:
 
     def _write(self, key: str, event: str, **more: object) -> None:
         append_line(self.path, {"key": key, "event": event, **more})
+
+    def before(self, key: str, since: float) -> tuple[InFlight, ...]:
+        """Return what other processes began to send since *since*, but before the send *key*; not what was refused."""
+        found: dict[str, InFlight] = {}
+        for line in read_lines(self.path):
+            name, event = line.get("key"), line.get("event")
+            if name == key:
+                break  # whoever began first goes on
+            if not isinstance(name, str):
+                continue
+            if event == "begin" and line.get("pid") != os.getpid():
+                found[name] = _begun(name, line)
+            elif event == "end" and line.get("outcome") == "refused":
+                found.pop(name, None)
+        return tuple(each for each in found.values() if each.at >= since)
 
     def in_flight(self, now: float, alive: Callable[[int], bool] | None = None) -> tuple[InFlight, ...]:
         """Return the sends that were cut off, oldest first; not those another console is at just now. Never raises."""

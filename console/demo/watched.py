@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from console.config import CollectorConfig, Config, LogConfig, ServiceConfig
+from console.config import DECISIONS_NAME, CollectorConfig, Config, LogConfig, ServiceConfig
 from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import NO_AUTOMATIC, NO_TRACE
 from console.demo.litter import HAND_OVER, REPORT, SCRATCH
@@ -18,8 +19,8 @@ QUICK: Final = 5.0
 """Seconds between two looks at what moves."""
 
 
-def over(config: Config, fleet: DemoFleet) -> Config:
-    """*config* with everything it watches replaced by what belongs to *fleet*; theme and keys stay."""
+def over(config: Config, fleet: DemoFleet, state: Path) -> Config:
+    """*config* with everything it watches replaced by what belongs to *fleet*, which keeps its state in *state*."""
     folder = str(fleet.log_path.parent)
     return replace(
         config,
@@ -43,6 +44,9 @@ def over(config: Config, fleet: DemoFleet) -> Config:
             ),
             FigureSection("OTel logs", url=fleet.health_url, json=("logs",), every=QUICK),
         ),
+        checklist=(),
+        decisions=str(state / DECISIONS_NAME),
+        handoff=replace(config.handoff, path=""),  # the operator's own is about another fleet
         log=LogConfig(str(fleet.log_path)),
         collector=CollectorConfig(fleet.health_url, 2.0, fleet.metrics_url),
         trace=NO_TRACE,

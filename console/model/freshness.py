@@ -12,7 +12,7 @@ def only_fresher(before: Snapshot, after: Snapshot) -> bool:
     """Whether nothing but the times of reading differ."""
     if before.log is not after.log or before.collector is not after.collector:
         return False
-    if before.sends is not after.sends:
+    if before.sends is not after.sends or before.decisions is not after.decisions:
         return False
     if replace(before.services, read_at=after.services.read_at) != after.services:  # rows leave their time out of it
         return False

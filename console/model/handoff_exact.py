@@ -51,7 +51,9 @@ class ExactMaker:
             return None
         name, at_least = cells.get("name", ""), cells["value"].endswith("+")
         before = as_number(cells.get("before", ""))
-        figure = FigureValue(name, value, cells.get("unit", ""), at_least, cells.get("key", ""), before)
+        figure = FigureValue(
+            name, value, cells.get("unit", ""), at_least, cells.get("key", ""), before, cells.get("remarks", "")
+        )
         return FigureEntry(" ".join(cell for cell in cells.values() if cell), (figure,))
 
     def point(self, kind: str, entry: Entry) -> PointEntry | DecisionEntry:

@@ -61,7 +61,7 @@ COLUMNS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "artifacts": (("name", "name", "이름"), ("path", "path", "경로"), ("remarks", "remarks", "비고")),
     "figures": (
         ("name", "figure", "지표"), ("value", "value", "값"), ("unit", "unit", "단위"), ("before", "before", "이전"),
-        ("key", "key", "key"),
+        ("key", "key", "key"), ("remarks", "known as of", "기준 시점"),
     ),
     "verifications": (
         ("number", "dispatch", "번호"), ("surface", "author", "작성자"), ("by", "verified by", "검증자"),
@@ -88,6 +88,8 @@ ENTRIES: Final[dict[str, type]] = {
 
 NUMBERS: Final = frozenset({"pid", "port", "count"})
 """Columns with a whole number or nothing."""
+NAMES: Final = frozenset({"pid", "port"})
+"""Those of them that name something: they have no separators."""
 SCORES: Final = frozenset({"self_score", "cross_score"})
 """Columns with a number or nothing."""
 LABELS: Final[dict[str, tuple[str, str]]] = {

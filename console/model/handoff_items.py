@@ -125,6 +125,7 @@ class FigureValue:
     """What is counted, in a word that is the same in every language: ``done``; empty when it is not known."""
     before: int | float | None = None
     """The same number in the hand-off before."""
+    remarks: str = ""
 
     @property
     def change(self) -> int | float | None:
@@ -244,6 +245,8 @@ class Handoff:
     notes: tuple[Found[Note], ...] = ()
     sections: tuple[Found[Section], ...] = ()
     not_understood: tuple[Found[Gap], ...] = ()
+    exact: bool = False
+    """The console wrote it: nothing was guessed."""
 
 
 @dataclass(frozen=True, slots=True)

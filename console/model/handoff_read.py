@@ -78,6 +78,7 @@ class _Reading:
             notes=tuple(self.notes),
             sections=tuple(self.sections),
             not_understood=tuple(self.gaps),
+            exact=self.exact,
         )
 
     def _use(self, block: Block) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.model.handoff_blocks import BEGIN, END, stuffed
 from console.model.handoff_escape import escaped, plain
-from console.model.handoff_form import COLUMNS, HEADINGS, LABELS, MARK, TITLE, WRITTEN, Lang
+from console.model.handoff_form import COLUMNS, HEADINGS, LABELS, MARK, NAMES, TITLE, WRITTEN, Lang
 from console.model.handoff_items import DecisionEntry, FigureValue, HandoffFacts, PointEntry
 
 
@@ -57,6 +57,8 @@ def _cell(entry: Any, field: str) -> str:
         return ""
     if field == "number":
         return f"#{value}"
+    if field in NAMES:
+        return str(value)
     if isinstance(entry, FigureValue) and field == "value":
         return f"{_number(value)}{'+' if entry.at_least else ''}" if _finite(value) else ""
     if isinstance(value, int | float):

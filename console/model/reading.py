@@ -10,6 +10,7 @@ from console.model.artifact import Artifact
 from console.model.automation import Automation
 from console.model.baseline import Baseline
 from console.model.cut_off import CutOff
+from console.model.decision import Decision
 from console.model.dispatch import Dispatch
 from console.model.figure import Figure
 from console.model.service import Service
@@ -197,9 +198,21 @@ class SendsRead:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class DecisionsRead:
+    """The file of decisions, whole; with an error what was read before stands."""
+
+    at: float
+    source: str
+    decisions: tuple[Decision, ...] = ()
+    problems: tuple[str, ...] = ()
+    error: str = ""
+
+
 MuxReading = TreeRead | ScreenRead | ScreenFailed | MuxDown | SignalsRead
 OperationsReading = OperationsRead | BaselineRead
 Reading = (
     MuxReading | LogRead | LogFailed | ServicesRead | CollectorRead | HistoryRead | StartsRead | AutoRead
     | CollectorPast | QueueRead | SendsRead | OperationsReading | ServicesPast
+    | DecisionsRead
 )  # fmt: skip

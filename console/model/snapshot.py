@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from console.model.agent import settle
 from console.model.binding import Bound, SurfaceSpec, bind, remember
 from console.model.cut_off import CutOff
+from console.model.decision import NO_DECISIONS, DecisionsSlice
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
@@ -17,6 +18,7 @@ from console.model.reading import (
     BaselineRead,
     CollectorPast,
     CollectorRead,
+    DecisionsRead,
     HistoryRead,
     LogFailed,
     LogRead,
@@ -134,6 +136,7 @@ class Snapshot:
     sends: SendsSlice = SendsSlice()
     queue: QueueSlice = QueueSlice()
     operations: OperationsSlice = NO_OPERATIONS
+    decisions: DecisionsSlice = NO_DECISIONS
     specs: tuple[SurfaceSpec, ...] = field(default=(), repr=False)
     auto: frozenset[str] = frozenset()
     """Keys of the surfaces where a policy may approve without a person."""
@@ -192,6 +195,8 @@ class Snapshot:
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
             found.append(f"collector {f'{collector.endpoint} '.lstrip()}{collector.state}: {collector.why}")
         found += self.operations.troubles()
+        if self.decisions.error:
+            found.append(self.decisions.error)
         return tuple(found)
 
 
@@ -239,6 +244,8 @@ def reduce(before: Snapshot, reading: Reading) -> Snapshot:
         case QueueRead():
             queue = QueueSlice(reading.waiting, reading.paused, reading.check)
             return before if queue == before.queue else replace(before, queue=queue)
+        case DecisionsRead():
+            return _decisions(before, reading)
         case StartsRead():
             return _started(before, reading)
         case HistoryRead():
@@ -263,6 +270,15 @@ def _started(before: Snapshot, reading: StartsRead) -> Snapshot:
 def _services(before: ServicesSlice, reading: ServicesRead) -> ServicesSlice:
     rows, history = noted(before.history, reading.services, reading.at)
     return ServicesSlice(reading.source, reading.at, rows, reading.waiting, history)
+
+
+def _decisions(before: Snapshot, reading: DecisionsRead) -> Snapshot:
+    slice_ = before.decisions
+    if reading.error:
+        after = replace(slice_, source=reading.source, error=reading.error)
+    else:
+        after = DecisionsSlice(reading.source, reading.at, reading.decisions, reading.problems)
+    return before if after == slice_ else replace(before, decisions=after)
 
 
 def _log(reading: LogRead) -> LogSlice:

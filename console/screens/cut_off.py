@@ -63,7 +63,7 @@ class CutOffScreen(ModalScreen[str]):
             listed.clear_options()
             listed.add_options([Option(_row(each, time.time())) for each in found])
             listed.highlighted = min(at, len(found) - 1) if found else None
-        hint = "t: it was taken (sent)   c: it was not (cancelled)   Enter, g: go to the surface   Esc: back"
+        hint = "t it was taken (sent), c it was not (cancelled), Enter goes to its surface, Esc goes back."
         hint = hint if found else "Nothing is left to settle.  Esc goes back."
         self.query_one("#told", Static).update(f"{self._told}\n{hint}" if self._told else hint)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
+from textual import work
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import TextArea
@@ -40,8 +41,9 @@ class EarlierTexts(ModalScreen[tuple[Parcel, ...] | None]):
         """Begin to keep, and offer what was kept."""
         if self._desk.memory is not None:
             self.set_interval(SAVE_EVERY, self._save)
-            self.run_worker(self._recall(), exit_on_error=False, name="texts of before")
+            self._recall()
 
+    @work(exit_on_error=False, name="texts of before")
     async def _recall(self) -> None:
         assert self._desk.memory is not None
         self._past = await self._desk.memory.remembered()
@@ -80,7 +82,11 @@ class EarlierTexts(ModalScreen[tuple[Parcel, ...] | None]):
         """Keep what is being written."""
         text = self.query_one(TextArea).text
         if text.strip() and text != self._saved:
-            self.run_worker(self._left(text), exit_on_error=False, group="draft", name="draft")
+            self._keep(text)
+
+    @work(exit_on_error=False, group="draft", name="draft")
+    async def _keep(self, text: str) -> None:
+        await self._left(text)
 
     async def _left(self, text: str) -> None:
         surfaces = self._surfaces()
@@ -96,7 +102,7 @@ class EarlierTexts(ModalScreen[tuple[Parcel, ...] | None]):
         if area.selected_text:
             self.app.copy_to_clipboard(area.selected_text)
         else:
-            self.run_worker(self.action_leave(), exit_on_error=False)
+            self.call_later(self.action_leave)
 
     async def action_leave(self) -> None:
         """Return nothing; the text is offered again."""

@@ -23,6 +23,10 @@ class Filtering(Screen[None]):
         """Go to the surface of a dispatch."""
         raise TypeError("the screen has the surfaces")
 
+    def select(self, key: str, *, focus: bool = True) -> None:
+        """Go to a surface."""
+        raise TypeError("the screen has the surfaces")
+
     def _focus_selected(self) -> None:
         raise TypeError("the screen has the surfaces")
 
@@ -42,6 +46,41 @@ class Filtering(Screen[None]):
     def addressed(self) -> Dispatch | None:
         """The dispatch under the cursor, while the operator is in the table."""
         return self._table.marked if self._table.has_focus else None
+
+    @property
+    def table_place(self) -> tuple[bool, int | None]:
+        """Whether the operator is in the dispatch table, and the number of the dispatch under its cursor."""
+        there = self.focused is self._table
+        marked = self._table.marked
+        return there, marked.number if there and marked is not None else None
+
+    @property
+    def filter_text(self) -> str:
+        """What the dispatches are filtered by."""
+        return self._table.filter_text
+
+    @property
+    def sort(self) -> str:
+        """The order of the dispatches."""
+        return self._table.sort
+
+    def take_up(
+        self, key: str, *, zoomed: bool, filter_text: str, sort: str, table: bool, dispatch: int | None
+    ) -> None:
+        """Go to where the operator was: the surface *key*, the table as it was, *dispatch* under its cursor."""
+        if sort in SORTS:
+            self._table.sort = sort
+        if filter_text:
+            self._filter.add_class("-open")
+            self._filter.value = filter_text
+            self._table.filter_text = filter_text
+        if key:
+            self.select(key)
+        if zoomed:
+            self._zoom(True)
+        if table and not zoomed:
+            self.call_after_refresh(self._table.focus)
+            self._table.seek(dispatch)
 
     def action_sort(self) -> None:
         """The next order of the dispatch table."""

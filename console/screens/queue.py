@@ -155,11 +155,11 @@ class QueueScreen(ModalScreen[str | None]):
             keys.append("p lets it go on" if lane.held else "p pauses this surface")
         if line is not None:
             keys += ["J K move it", "x drops it", "Enter shows it"]
-            keys += ["a: not sent, send it again"] if line.state is ItemState.CHECK else []
+            keys += ["a sends it again"] if line.state is ItemState.CHECK else []
         if lane is not None and lane.surface:
             keys.append("g goes there")
         keys.append(f"P {'lets everything go on' if self._all_held() else 'pauses everything'}")
-        hint = "" if self._asked is not None else ", ".join((*keys, "Esc back")) + "."
+        hint = "" if self._asked is not None else ", ".join((*keys, "Esc goes back")) + "."
         self.query_one("#told", Static).update("\n".join(part for part in (text, hint) if part))
 
     def _all_held(self) -> bool:

@@ -75,7 +75,7 @@ class RecordScreen(ModalScreen[Choice | None]):
                 yield Static(self._facts(), id="facts")
                 yield Static("", id="raw", markup=False)
             other = "o the other one, " if self._others else ""
-            hint = f"g its surface, e sets its status, v has it verified, r a verdict, {other}c copies, Esc."
+            hint = f"g its surface, e sets its status, v has it verified, r a verdict, {other}c copies, Esc goes back."
             yield Static(hint, classes="dialog--hint", markup=False)
 
     async def on_mount(self) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from types import MappingProxyType
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -21,6 +21,7 @@ from console.model.guard_facts import Level
 from console.model.parcel import Fate, Parcel, fate
 from console.model.surface import Surface
 from console.model.template import Template, fill, values
+from console.model.verify_task import name_of
 from console.safety import check_outgoing
 from console.screens.desk import Desk
 from console.screens.earlier_texts import EarlierTexts
@@ -32,7 +33,6 @@ from console.widgets.choice import Choice
 from console.widgets.verdicts import fate_line, guard_lines, target_line
 
 NOBODY = "nobody"
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 SHOWN_TARGETS = 3
 """Targets that have a line above the text; more of them stand beside it."""
 
@@ -53,15 +53,15 @@ class SendScreen(EarlierTexts):
         about: Dispatch | None = None,
         *,
         text: str = "",
-        fields: Mapping[str, Any] = NOTHING,
+        fields: Mapping[str, Any] | None = None,
     ) -> None:
-        """*keys* are those of the surfaces; *about* is the dispatch it was opened from.
+        """*keys* are those of the surfaces; *about* is the dispatch it was opened from; *text* stands there at first.
 
-        *text* stands there from the start; *fields* go into the record besides what the operator chooses.
+        Where *fields* for the record are given, role, verifier and target are settled.
         """
         super().__init__(desk)
-        self._first = text
-        self._more = fields
+        self._text = text
+        self._given = fields
         self._about = about
         self._keys = tuple(keys)
         self._known: dict[str, Surface] = {}
@@ -77,12 +77,12 @@ class SendScreen(EarlierTexts):
             yield Static("", id="targets", markup=False)
             with Horizontal(id="body"):
                 with Vertical(id="writing"):
-                    yield TextArea(self._first, id="text", soft_wrap=True, tab_behavior="focus")
+                    yield TextArea(self._text, id="text", soft_wrap=True, tab_behavior="focus")
                     with Horizontal(id="fields"):
                         yield Input(id="role", compact=True)
                         yield Choice("verifier", [NOBODY, *(s.name for s in self._verifiers)], id="verifier")
                         yield Choice("context", ["0"], id="context")
-                    yield Input(placeholder="guards to set aside, by name", id="override", compact=True)
+                    yield Input(id="override", compact=True)
                 with VerticalScroll(id="weighing", can_focus=False):
                     yield Static("", id="guards", markup=False)
             yield Static("", classes="dialog--hint", id="verdict", markup=False)
@@ -90,6 +90,8 @@ class SendScreen(EarlierTexts):
     def on_mount(self) -> None:
         """Say what will happen from the start."""
         self.query_one("#override", Input).display = False
+        for name in ("#role", "#verifier"):
+            self.query_one(name).display = self._given is None
         self._take_targets(self._keys)
         self._weigh()
         self.query_one(TextArea).focus()
@@ -114,7 +116,7 @@ class SendScreen(EarlierTexts):
         context = self.query_one("#context", Choice)
         context.display = most > 0 and self._desk.judge is not None
         fresh = len(context.options) == 1
-        context.offer([f"{count} of {most} tasks" for count in range(min(most, 9) + 1)])
+        context.offer([f"{count} of {most}" for count in range(min(most, 9) + 1)])
         if fresh:
             context.choose(min(EARLIER, most))
         roles = {surface.role for surface in surfaces}
@@ -123,6 +125,9 @@ class SendScreen(EarlierTexts):
 
     async def action_targets(self) -> None:
         """Mark the surfaces that get it."""
+        if self._given is not None:
+            self.notify("This task is for this surface alone.", markup=False, timeout=4)
+            return
 
         def taken(keys: tuple[str, ...] | None) -> None:
             if keys:
@@ -133,12 +138,13 @@ class SendScreen(EarlierTexts):
 
     # -- what is sent --------------------------------------------------------------------------------------------
 
-    def _fields(self, surface: Surface) -> dict[str, Any]:
+    def _fields(self, surface: Surface) -> Mapping[str, Any]:
+        if self._given is not None:
+            return self._given
         role = self.query_one("#role", Input).value.strip() or surface.role
         at = self.query_one("#verifier", Choice).at
-        verifier = self._verifiers[at - 1].info.ref if at > 0 else ""
-        chosen = {name: text for name, text in (("role", role), ("verifier", verifier)) if text}
-        return {**chosen, **self._more}
+        verifier = name_of(self._verifiers[at - 1]) if at > 0 else ""
+        return {name: text for name, text in (("role", role), ("verifier", verifier)) if text}
 
     def _composed(self, surface: Surface) -> Composed:
         override = self.query_one("#override", Input)
@@ -205,6 +211,7 @@ class SendScreen(EarlierTexts):
             return
         judged = self._judged()
         several = len(judged) > 1
+        self.set_class(several, "-several")
         whom = f"{len(judged)} surfaces" if several else judged[0][0].name if judged else "nobody"
         after = f"  after {self._about.label}" if self._about is not None else ""
         self.query_one(".dialog--title", Static).update(f"Send to {whom}{after}")
@@ -222,7 +229,10 @@ class SendScreen(EarlierTexts):
         self.query_one("#weighing").display = shown
         self.query_one("#guards", Static).update(found)
         rules = [v for _, _, verdicts in judged for v in verdicts if v.level is Level.REFUSE and not v.final]
-        self.query_one("#override", Input).display = bool(rules)
+        override = self.query_one("#override", Input)
+        override.display = bool(rules)
+        if rules:
+            override.placeholder = f"to send it all the same, name the guard: {rules[0].rule}"
         last, text = self.query_one("#verdict", Static), self.query_one(TextArea).text
         last.update(hint(judged, text, self._desk, self._remark, last.size.width))
 
@@ -302,12 +312,9 @@ class SendScreen(EarlierTexts):
         self.query_one(TextArea).insert(filled.text)
         self._weigh_soon()
 
+    @work(exclusive=True, group="edit", exit_on_error=False, name="editor")
     async def action_edit(self) -> None:
         """Take the text to the operator's own editor."""
-        if self._desk.edit is not None:
-            self.run_worker(self._edit(), exclusive=True, group="edit", exit_on_error=False, name="editor")
-
-    async def _edit(self) -> None:
         area = self.query_one(TextArea)
         text = await self._desk.edit(area.text) if self._desk.edit is not None else None
         if text is not None and text != area.text:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from textual.app import ComposeResult
@@ -54,12 +54,13 @@ class Run:
     """One text at one surface or at several."""
 
     def __init__(self, parcels: Sequence[Parcel]) -> None:
-        self.errands = tuple(Errand(parcel) for parcel in parcels)
+        # What is on its way stands first: in a low terminal the rest may be below.
+        self.errands = tuple(
+            Errand(parcel) for parcel in sorted(parcels, key=lambda parcel: parcel.fate is Fate.REFUSE)
+        )
         self.watched = True
         """Whether the operator looks at it; otherwise what comes of it is told as a notice."""
         self.cancelled = False
-        self.on_end: Callable[[], None] | None = None
-        """Called once, when everything has ended."""
 
     @property
     def done(self) -> bool:
@@ -111,11 +112,11 @@ class ProgressScreen(ModalScreen[None]):
         self.query_one(".dialog--title", Static).update(_title(run))
         self.query_one("#steps", Static).update(Content("\n\n").join([_block(each) for each in run.errands]))
         if run.done:
-            hint = "Esc closes this.  ctrl+up in the composer brings the text back."
+            hint = "Esc goes back.  ctrl+up in the composer brings the text back."
         elif run.cancelled:
             hint = "Stopping; no Enter is pressed any more."
         else:
-            hint = "Esc cancels it, Enter leaves it running and goes back to watching."
+            hint = "Esc cancels it, Enter leaves it running and goes back."
         self.query_one(".dialog--hint", Static).update(hint)
 
     def interrupted(self) -> None:

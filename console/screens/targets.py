@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
@@ -22,6 +23,8 @@ from console.widgets.surface_pane import state_of
 from console.widgets.verdicts import fate_line, target_line
 
 READY = frozenset({AgentState.IDLE, AgentState.BACKGROUND})
+NAME: Final = 30
+"""Cells the column of names takes at most."""
 
 
 class TargetsScreen(ModalScreen[tuple[str, ...] | None]):
@@ -39,6 +42,8 @@ class TargetsScreen(ModalScreen[tuple[str, ...] | None]):
         self._snapshot = snapshot
         self._marked = set(chosen)
         self._surfaces: tuple[Surface, ...] = ()
+        self._width = 0
+        """Cells of the column of names."""
 
     def compose(self) -> ComposeResult:
         """The fleet, each with its live state."""
@@ -51,6 +56,7 @@ class TargetsScreen(ModalScreen[tuple[str, ...] | None]):
         """At the first marked one."""
         listed = self.query_one(OptionList)
         self._surfaces = self._snapshot().fleet()
+        self._width = min(NAME, max((cell_len(surface.name) for surface in self._surfaces), default=0))
         listed.add_options([Option(self._line(surface)) for surface in self._surfaces])
         keys = [surface.key for surface in self._surfaces]
         listed.highlighted = next((at for at, key in enumerate(keys) if key in self._marked), 0)
@@ -60,7 +66,7 @@ class TargetsScreen(ModalScreen[tuple[str, ...] | None]):
 
     def _line(self, surface: Surface) -> Content:
         mark = ("[x] ", "bold") if surface.key in self._marked else ("[ ] ", "dim")
-        return Content.assemble(mark, target_line(surface, time.time()))
+        return Content.assemble(mark, target_line(surface, time.time(), self._width))
 
     def _show(self) -> None:
         """States change while one looks."""
@@ -119,7 +125,6 @@ class ConfirmScreen(ModalScreen[tuple[Parcel, ...] | None]):
             yield Static("", classes="dialog--title", markup=False)
             with VerticalScroll():
                 yield Static("", id="fates", markup=False)
-            yield Static("", id="aside", markup=False)
             yield Static("", classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
@@ -139,15 +144,11 @@ class ConfirmScreen(ModalScreen[tuple[Parcel, ...] | None]):
         self.query_one("#fates", Static).update(lines)
         overrides = self._parcels[0].composed.overrides if self._parcels else ()
         set_aside = [*overrides, *(["elsewhere (among these)"] if len(going) > 1 else [])]
-        told = f"Set aside, and recorded: {', '.join(set_aside)}." if set_aside else ""
-        aside = self.query_one("#aside", Static)
-        aside.display = bool(told)
-        aside.update(told)
+        told = f"Set aside, and recorded: {', '.join(set_aside)}.\n\n" if set_aside else ""
         busy = self._queues and any(each.fate is Fate.REFUSE for each in self._parcels)
         more = "  Esc, then ctrl+l queues those that are busy." if busy else ""
-        self.query_one(".dialog--hint", Static).update(
-            ("y does it, Esc goes back." if going else "Esc goes back.") + more
-        )
+        keys = "y does it, Esc goes back." if going else "Esc goes back."
+        self.query_one(".dialog--hint", Static).update(f"{told}{keys}{more}")
 
     def action_confirm(self) -> None:
         """Return what is shown."""

@@ -102,7 +102,7 @@ class VerdictScreen(ModalScreen[Check | None]):
 
     def _judge(self) -> Check | None:
         found, wrong = self._read()
-        text = f"✗ {wrong}" if wrong else "ctrl+s records it, Esc leaves."
+        text = f"✗ {wrong}" if wrong else "ctrl+s records it, Esc goes back."
         self.query_one("#judged", Static).update(text)
         return found
 
@@ -177,7 +177,7 @@ class StatusScreen(ModalScreen[DispatchStatus | None]):
         with Vertical():
             yield Static(f"{self._dispatch.label} is now …", classes="dialog--title", markup=False)
             yield OptionList(*(Option(each.value) for each in self.CHOICES), markup=False)
-            yield Static("Enter writes it into the log, Esc leaves.", classes="dialog--hint", markup=False)
+            yield Static("Enter writes it into the log, Esc goes back.", classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
         """At the present state."""

@@ -47,7 +47,7 @@ class VerifierScreen(ModalScreen[str | None]):
             width = max((cell_len(each.surface.name) for each in self._candidates), default=0)
             rows = (Option(_row(each, width), disabled=bool(each.barred)) for each in self._candidates)
             yield OptionList(*rows, markup=False)
-            hint = "Enter shows the task before it is sent, r records a verdict you have, Esc leaves."
+            hint = "Enter shows the task before it is sent, r records a verdict you have, Esc goes back."
             if all(each.barred for each in self._candidates):
                 hint = f"▲ Nobody else is here who could.  {hint}"
             yield Static(hint, classes="dialog--hint", markup=False)

@@ -46,7 +46,7 @@ async def watch_log(path: Path, mapping: FieldMap = NO_OVERRIDES) -> AsyncIterat
     seen: _Signature | None = None
     try:
         while True:
-            signature = _signature(path)
+            signature = signature_of(path)
             if changed.is_set() or signature != seen:
                 changed.clear()
                 seen = signature
@@ -57,7 +57,7 @@ async def watch_log(path: Path, mapping: FieldMap = NO_OVERRIDES) -> AsyncIterat
                     if news:
                         yield found.reading
             if watcher is None:  # after the first reading: the import and the start of the watch take a while
-                watcher = asyncio.create_task(_report_changes(path, changed), name="dispatch log changes")
+                watcher = asyncio.create_task(report_changes(path, changed), name="dispatch log changes")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BACKSTOP):
                     await changed.wait()
@@ -88,7 +88,8 @@ async def _look(path: Path, last: Look | None, parser: LogParser) -> Look | None
     return await in_thread(lambda: look(path, known, now, parser)) if large else look(path, known, now, parser)
 
 
-def _signature(path: Path) -> _Signature:
+def signature_of(path: Path) -> _Signature:
+    """What tells one state of the file at *path* from another: identity, time of change, size; or why it has none."""
     try:
         found = path.stat()
     except (OSError, ValueError) as error:
@@ -96,7 +97,7 @@ def _signature(path: Path) -> _Signature:
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 
 
-async def _report_changes(path: Path, changed: asyncio.Event) -> None:
+async def report_changes(path: Path, changed: asyncio.Event) -> None:
     """Set *changed* whenever something happens to the file or to a link on the way to it.
 
     The directories are watched, not the file: a watch on a file ends with the first atomic replacement.

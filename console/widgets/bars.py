@@ -34,6 +34,8 @@ class TopView:
     queue_paused: int = 0
     queue_check: int = 0
     """Those of them a person has to look at."""
+    decisions: int = 0
+    """Decisions that wait for the owner."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, note: str, page: int, pages: int) -> TopView:
@@ -41,7 +43,8 @@ class TopView:
         gone = sum(1 for surface in snapshot.surfaces if surface.gone)
         return cls(snapshot.mux, len(snapshot.surfaces) - gone, len(snapshot.waiting()), note, page, pages, gone,
                    snapshot.auto_note, sum(1 for surface in snapshot.surfaces if surface.unconfirmed),
-                   snapshot.queue.total, snapshot.queue.paused, snapshot.queue.check)  # fmt: skip
+                   snapshot.queue.total, snapshot.queue.paused, snapshot.queue.check,
+                   len(snapshot.decisions.pending))  # fmt: skip
 
 
 class Bar(Lines):
@@ -100,6 +103,8 @@ class TopBar(Bar):
         if view.auto:
             right.append((f" {view.auto}  ", self._style("alert")))
         right += self._queue_parts(view)
+        if view.decisions:
+            right.append((f"  {view.decisions} decision{'' if view.decisions == 1 else 's'} ", meta))
         plural = "" if view.surfaces == 1 else "s"
         right.append((f"  {view.surfaces} surface{plural}   ", meta))
         if view.gone:

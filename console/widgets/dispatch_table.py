@@ -84,6 +84,7 @@ class DispatchTable(ScrollView, can_focus=True):
         self._searched: list[str] = []
         """What the filter looks at, for each of `_all`; made when it is first used."""
         self._open = 0
+        self._sought: int | None = None
         self.painted = 0
 
     def show(self, log: LogSlice, now: float, live: Mapping[str, Live] | None = None) -> None:
@@ -107,6 +108,16 @@ class DispatchTable(ScrollView, can_focus=True):
         """The dispatch under the cursor."""
         return self._found[self.cursor] if self.cursor < len(self._found) else None
 
+    def seek(self, number: int | None) -> None:
+        """Put the cursor on dispatch *number*, as soon as it is there."""
+        self._sought = number
+        self._go_to_sought()
+
+    def _go_to_sought(self) -> None:
+        row = next((row for row, d in enumerate(self._found) if d.number == self._sought), None)
+        if self._sought is not None and row is not None:
+            self.cursor, self._sought = row, None
+
     def _repaint_open(self) -> None:
         """What a surface does only shows in rows of open dispatches."""
         top = self.scroll_offset.y
@@ -129,6 +140,7 @@ class DispatchTable(ScrollView, can_focus=True):
             # Rows move when a dispatch comes in; Enter must not open another one than the operator sees marked.
             self.cursor = next((row for row, d in enumerate(self._found) if _same(d, marked)), self.cursor)
         self._resize_virtual()
+        self._go_to_sought()
         if len(before) != len(self._found):
             self.refresh()
             return

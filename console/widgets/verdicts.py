@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Final
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from console.model.agent import SYMBOLS
 from console.model.guard_facts import Level, Verdict
 from console.model.parcel import Fate, Parcel
 from console.model.surface import Surface
-from console.widgets.surface_pane import state_of
+from console.widgets.lines import cut
+from console.widgets.surface_pane import REF_WIDTH, state_of
 from console.widgets.words import span
 
 WORDS: Final = {Fate.SEND: "is sent", Fate.QUEUE: "is queued until it is idle", Fate.REFUSE: "gets nothing"}
 MARKS: Final = {Fate.SEND: ("✓", "$success"), Fate.QUEUE: ("◌", "$primary"), Fate.REFUSE: ("✗", "$error")}
+STATE: Final = 14
+"""Cells of the column of states and how long each lasts."""
 
 Part = str | tuple[str, str]
 
@@ -42,19 +46,26 @@ def guard_lines(verdicts: Sequence[Verdict], overrides: Collection[str], *, wide
     return Content.assemble(*parts).rstrip()
 
 
-def target_line(surface: Surface, now: float) -> Content:
-    """A surface with its live state, in one line."""
+def target_line(surface: Surface, now: float, width: int = 0) -> Content:
+    """A surface with its live state, in one line; *width* cells, or more, for its name where several stand in a list.
+
+    What matters stands first: a narrow line loses its end.
+    """
     state = state_of(surface)
     word = "gone" if surface.gone else "blocked" if surface.unconfirmed else str(state)
-    about = " · ".join(t for t in (surface.agent, surface.role, surface.info.ref) if t and t != surface.name)
+    ref = cut(surface.info.ref, REF_WIDTH + 1)
+    about = " · ".join(t for t in (surface.agent, surface.role, ref) if t and t != surface.name)
     since = f" {span(now - surface.status.since)}" if surface.status is not None else ""
+    room = max(0, STATE * bool(width) - len(word) - len(since))
     return Content.assemble(
         (f"{SYMBOLS[state]} ", f"$state-{state}"),
         (surface.name, "bold"),
-        (f"  {about}" if about else "", "dim"),
+        " " * max(0, width - cell_len(surface.name)),
         "  ",
         (word, f"$state-{state}"),
         (since, "dim"),
+        " " * room,
+        (f"  {about}" if about else "", "dim"),
     )
 
 

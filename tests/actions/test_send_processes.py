@@ -1,10 +1,11 @@
-"""Whole processes at once: two ``oc-console send`` and one ``oc-console log add`` of the same task."""
+"""Whole processes of ``oc-console send``: several at once with the same task, and one that is interrupted."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -58,3 +59,46 @@ async def test_the_same_task_from_several_processes_is_sent_once(
         assert len(open_ones) == codes.count(0) + len(by_hand), records
         assert not any(record["status"] == "sending" for record in records)
     assert not (tmp_path / "home" / "oc-console" / "manual.lock").exists(), "each took its lock file away"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_an_interrupted_send_says_what_is_left_and_records_it(
+    number: signal.Signals, tmp_path: Path, short_folder: Path
+) -> None:
+    log, journal = tmp_path / "log.json", tmp_path / "home" / "oc-console" / "sends.jsonl"
+    log.write_text("[]")
+    async with rig("tmux", short_folder) as terminals:
+        target = await terminals.start("claude", "--deaf")  # the send waits for the text: time to stop it
+        socket = str(getattr(target.mux, "path"))  # noqa: B009 - of the tmux back end only
+        (tmp_path / "oc.yaml").write_text(f"log: {{path: log.json}}\nmux: {{tmux_socket: {socket}}}\n")
+        env = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_STATE_HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
+        argv = [sys.executable, "-m", "console", "send", target.ref, "a task for you", "--json"]
+        argv += ["--config", str(tmp_path / "oc.yaml")]
+        pipe = asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*argv, env=env, stdout=pipe, stderr=pipe)
+        await eventually(lambda: journal.exists() and '"typing"' in journal.read_text(), 30)
+        process.send_signal(number)
+        async with asyncio.timeout(30):
+            out, wrong = await process.communicate()
+        said, record = json.loads(out), json.loads(log.read_text())[0]
+        assert b"Traceback" not in wrong and "cancelled" in said["evidence"], (said, wrong)
+        assert (process.returncode, said["outcome"]) in ((4, "typed_not_submitted"), (3, "refused"))
+        assert record["send_outcome"] == said["outcome"] and record["status"] in ("waiting", "cancelled")
+        assert target.received("submit") == []
+
+
+async def test_a_guard_that_is_set_aside_lets_the_agents_own_queue_take_the_text(
+    tmp_path: Path, short_folder: Path
+) -> None:
+    log = tmp_path / "log.json"
+    log.write_text("[]")
+    async with rig("tmux", short_folder) as terminals:
+        target = await terminals.start("claude", "--start", "working", "--script", ",".join(["say"] * 30))
+        await target.shows("working")
+        socket = str(getattr(target.mux, "path"))  # noqa: B009 - of the tmux back end only
+        (tmp_path / "oc.yaml").write_text(f"log: {{path: log.json}}\nmux: {{tmux_socket: {socket}}}\n")
+        code, said = await console(tmp_path, "send", target.ref, TASK, "--force", "state")
+        assert code == 5 and "queued" in said, said
+        assert target.received("queue") == [TASK]
+        [record] = json.loads(log.read_text(encoding="utf-8"))
+        assert record["overrides"] == ["state"] and record["send_outcome"] == "queued"

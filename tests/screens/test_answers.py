@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from console import app_acts, app_queue
@@ -15,6 +17,8 @@ from console.engine import Engine
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import LogRead, ScreenRead
 from console.model.surface import Screen
+from console.screens.help import HelpScreen
+from console.screens.send import SendScreen
 from console.widgets.dispatch_table import DispatchTable
 from tests.fakes import mux as fake
 from tests.ui_helpers import NOW, EchoMux, Fleet, drawn, info, read, until
@@ -119,3 +123,61 @@ async def test_x_stops_what_is_approved_without_a_person_and_the_bar_says_so_at_
         monkeypatch.setattr(app_queue, "TWICE", 0.0)
         await pilot.press("X")
         await until(pilot, lambda: told(fleet, "No longer stopped: auto on 6"))
+
+
+async def test_a_text_typed_right_after_the_key_of_the_composer_answers_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(app_acts, "READ_FIRST", 0.0)
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40)) as pilot:
+        await fleet.start(pilot)
+        fleet.mux.on_type[("%1", "<y>")] = DONE
+        await shows(fleet, pilot, asks("rm -rf build"), "rm -rf build")
+        for key in "syes":
+            fleet.app.post_message(events.Key(key, key))
+        await until(pilot, lambda: isinstance(fleet.app.screen, SendScreen))
+        await pilot.pause()
+        assert fleet.mux.typed == []
+
+
+async def test_a_second_y_after_a_dialog_of_the_console_is_no_yes_to_an_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40), notifications=True) as pilot:
+        await fleet.start(pilot)
+        fleet.mux.on_type[("%1", "<y>")] = DONE
+        await shows(fleet, pilot, asks("rm -rf build"), "rm -rf build")
+        shown = fleet.app.main._views.dialogs["%1"]
+        shown = replace(shown, at=time.time() - 60)
+        fleet.app.main._views.dialogs["%1"] = shown
+        monkeypatch.setattr(app_acts, "READ_FIRST", 30.0)
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(fleet.app.screen, HelpScreen))
+        await pilot.press("escape", "y")
+        await until(pilot, lambda: told(fleet, "a dialog was opened or closed just now"))
+        assert fleet.mux.typed == []
+        fleet.app._came_back_at -= 30.0
+        await pilot.press("y")
+        await until(pilot, lambda: ("%1", "<y>") in fleet.mux.typed)
+
+
+async def test_a_y_while_a_dialog_of_the_console_is_still_being_opened_is_no_yes_to_an_agent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fleet = Fleet()
+    async with fleet.app.run_test(size=(120, 40), notifications=True) as pilot:
+        await fleet.start(pilot)
+        fleet.mux.on_type[("%1", "<y>")] = DONE
+        await shows(fleet, pilot, asks("rm -rf build"), "rm -rf build")
+        views = fleet.app.main._views
+        views.dialogs["%1"] = replace(views.dialogs["%1"], at=time.time() - 60)
+        monkeypatch.setattr(app_acts, "READ_FIRST", 30.0)
+        assert {"app.queue", "app.cut_off", "app.ledger", "app.operations"} <= app_acts.OPENS
+        assert "app.focus_next" not in app_acts.OPENS
+        for key in "Qy":  # Q opens from a worker: the y arrives first
+            fleet.app.post_message(events.Key(key, key))
+        await until(
+            pilot, lambda: told(fleet, "a dialog was opened or closed just now") or len(fleet.app.screen_stack) > 1
+        )
+        await pilot.pause()
+        assert fleet.mux.typed == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from textual.widgets import Input, OptionList, Static, TextArea
 
 from console.actions import send
 from console.config import Config
-from console.config_sections import GuardSection, TemplateSection
+from console.config_sections import GuardSection, HandoffSection, TemplateSection
 from console.model.agent import AgentState
 from console.model.binding import SurfaceSpec
 from console.model.composed import Broadcast, Composed
@@ -52,7 +53,10 @@ LOG = (
 
 
 async def start(
-    fleet: Fleet, pilot: Pilot[None], states: tuple[AgentState, ...] = (AgentState.IDLE,) * 3, log: object = LOG
+    fleet: Fleet,
+    pilot: Pilot[None],
+    states: tuple[AgentState, ...] = (AgentState.IDLE,) * 3,
+    log: tuple[Dispatch, ...] = LOG,
 ) -> None:
     """Three surfaces and a log, read just now."""
     now = time.time()
@@ -60,9 +64,15 @@ async def start(
     for number, state in enumerate(states, 1):
         agent = "codex" if number == 1 else "claude"
         fleet.post(ScreenRead(now, f"%{number}", screen(f"screen {number}"), seen(state, agent)))
-    fleet.post(LogRead(now, "log", log))  # type: ignore[arg-type]
-    await fleet.settled(pilot)
-    await until(pilot, lambda: len(fleet.app.snapshot.surfaces) == len(states))
+    fleet.post(LogRead(now, "log", log))
+
+    def drawn_all() -> bool:
+        snapshot = fleet.app.snapshot
+        judged = [each for each in snapshot.surfaces if each.status is not None]
+        return len(judged) == len(states) and snapshot.log.dispatches == log
+
+    await until(pilot, drawn_all)
+    await pilot.pause()
 
 
 async def composer(fleet: Fleet, pilot: Pilot[None], key: str = "1") -> TextArea:
@@ -114,6 +124,22 @@ async def test_a_template_is_found_filled_in_and_its_unknown_variables_are_told(
         await on(fleet, pilot, SendScreen)
 
 
+async def test_the_last_hand_off_file_can_stand_in_a_template(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"handoff-{name}.md").write_text(name)
+    os.utime(tmp_path / "handoff-b.md", (1, 1))
+    config = replace(
+        CONFIG, templates=(TemplateSection("read", "{handoff}"),), handoff=HandoffSection(f"{tmp_path}/handoff-*.md")
+    )
+    fleet = Fleet(config, specs=SPECS)
+    async with fleet.app.run_test(size=SIZE) as pilot:
+        await start(fleet, pilot)
+        area = await composer(fleet, pilot)
+        await until(pilot, lambda: bool(fleet.app._handoff))
+        await pilot.press("ctrl+t", "enter")
+        await until(pilot, lambda: area.text == f"{tmp_path}/handoff-a.md")
+
+
 async def test_without_templates_it_says_where_they_are_written() -> None:
     fleet = Fleet()
     async with fleet.app.run_test(size=SIZE) as pilot:
@@ -146,7 +172,7 @@ async def test_the_draft_and_sent_texts_come_back_with_a_key(tmp_path: Path, key
         await until(pilot, lambda: bool(fleet.app.screen._texts))  # type: ignore[attr-defined]
         for expected in ("left [/] here", "the newest", "오래된 것\n둘째 줄", "오래된 것\n둘째 줄"):
             await pilot.press(back)
-            assert area.text == expected
+            await until(pilot, lambda expected=expected: area.text == expected, expected)  # type: ignore[misc]
         await pilot.press(forth, forth, forth, forth)
         assert area.text == "mine"
         await pilot.press(back, "ctrl+z")
@@ -194,7 +220,7 @@ async def test_an_editor_that_cannot_be_had_is_told_and_the_text_stays(monkeypat
         monkeypatch.setenv("EDITOR", "true")
         await pilot.press("ctrl+e")
         await until(pilot, lambda: "this terminal cannot be given to an editor" in drawn(fleet.app))
-        assert area.text == "keep me" and not fleet.app.editing
+        assert area.text == "keep me" and not fleet.app.away
 
 
 async def test_the_exact_bytes_are_shown() -> None:
@@ -216,7 +242,7 @@ async def test_so_many_earlier_tasks_are_told_first_and_none_is_a_warning(tmp_pa
         await start(fleet, pilot)
         (await composer(fleet, pilot)).insert("next")
         context = fleet.app.screen.query_one("#context", Choice)
-        assert context.options == ("0 of 2 tasks", "1 of 2 tasks", "2 of 2 tasks") and context.at == 2
+        assert context.options == ("0 of 2", "1 of 2", "2 of 2") and context.at == 2
         context.focus()
         await pilot.press("left")
         assert context.at == 1
@@ -247,7 +273,7 @@ async def test_the_author_is_refused_as_verifier_and_role_and_verifier_go_along(
         await pilot.press("c", "c")
         await until(pilot, lambda: "guards have nothing against it" in guards(fleet))
         composed = fleet.app.screen._judged()[0][1].composed  # type: ignore[attr-defined]
-        assert composed.fields == {"role": "UI", "verifier": "%3"}
+        assert composed.fields == {"role": "UI", "verifier": "CLAUDE V"}
 
 
 async def test_a_refusal_stands_first_with_its_remedy_and_its_name_sets_it_aside(tmp_path: Path) -> None:

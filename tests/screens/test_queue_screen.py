@@ -51,7 +51,7 @@ async def console(
 
 async def opened(fleet: Fleet, pilot: Pilot[None]) -> None:
     await pilot.press("Q")
-    await until(pilot, lambda: isinstance(fleet.app.screen, QueueScreen) and "Esc back" in drawn(fleet.app))
+    await until(pilot, lambda: isinstance(fleet.app.screen, QueueScreen) and "Esc goes" in drawn(fleet.app))
 
 
 def order(fleet: Fleet) -> list[str]:
@@ -236,7 +236,7 @@ async def test_long_lists_hostile_and_long_titles_leave_room_for_the_keys(size: 
     titles = [*HOSTILE, "한글 " * 60, "x" * 300, *(f"task {n}" for n in range(60))]
     async with app.run_test(size=size) as pilot:
         await app.push_screen(QueueScreen(Desk(*titles)))  # type: ignore[arg-type]
-        await until(pilot, lambda: "Esc back" in drawn(app))
+        await until(pilot, lambda: "Esc goes" in drawn(app))
         assert clickable(app) == []
         whole(app, size)
         await pilot.press("end", "pageup", "home")

@@ -146,6 +146,9 @@ async def test_a_composer_may_begin_with_a_text() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         there = surface()
         desk = Desk(lambda: Snapshot(surfaces=(there,)))
-        await app.push_screen(SendScreen(desk, [there.key], text="검증해줘\n#54"))
+        await app.push_screen(SendScreen(desk, [there.key], text="검증해줘\n#54", fields={"verifies": 54}))
         await until(pilot, lambda: "검증해줘" in drawn(app))
         assert app.screen.query_one(TextArea).text == "검증해줘\n#54"
+        await pilot.press("ctrl+b")
+        assert isinstance(app.screen, SendScreen), "a verification is for one surface"
+        assert not app.screen.query_one("#role").display and not app.screen.query_one("#verifier").display

@@ -1,0 +1,60 @@
+"""Reads hand-off documents from disk."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, Final
+
+from console.safety import safe_text
+
+if TYPE_CHECKING:
+    from console.model.handoff import Handoff
+
+SIZE_LIMIT: Final = 16 << 20
+"""Bytes of a document that are accepted."""
+
+
+class Unreadable(Exception):
+    """A document that cannot be read; the text says which, why, and what to do."""
+
+
+def understood(text: str) -> Handoff:
+    """Read the document *text* with the words of the package and of the operator. Raises `Unreadable`."""
+    from console.handoff_data import own_file, words
+    from console.model.handoff import read
+
+    try:
+        return read(text, words(own_file()))
+    except ValueError as error:
+        raise Unreadable(safe_text(str(error), limit=400)) from error
+
+
+def text_of(name: str) -> str:
+    """The text of the file *name*, ``-`` for standard input, safe to show; its lines keep their numbers.
+
+    Bytes that are not UTF-8 (or UTF-16 with its mark) become U+FFFD. Raises `Unreadable`.
+    """
+    shown = safe_text(name, limit=400)
+    try:
+        data = sys.stdin.buffer.read(SIZE_LIMIT + 1) if name == "-" else _bytes(name)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise Unreadable(f"{shown}: cannot be read ({reason}); name a hand-off document, or - for input") from error
+    if len(data) > SIZE_LIMIT:
+        raise Unreadable(f"{shown}: more than {SIZE_LIMIT >> 20} MiB; this is no hand-off document")
+    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    text = data.decode("utf-16" if wide else "utf-8-sig", "replace")
+    # A tab may separate the cells of a table that was copied from a browser.
+    parts = text.replace("\r\n", "\n").replace("\r", "\n").split("\t")
+    return "\t".join(safe_text(part, multiline=True, limit=max(1, len(part))) for part in parts)
+
+
+def _bytes(name: str) -> bytes:
+    """Read the file *name* without waiting: a pipe that nobody writes to is no document."""
+    path = os.path.expanduser(name)  # noqa: PTH111 - Path.expanduser raises without a home directory
+    with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", closefd=True) as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise ValueError("is not a regular file")
+        return file.read(SIZE_LIMIT + 1)

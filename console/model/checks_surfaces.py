@@ -1,0 +1,201 @@
+"""Checks of the surfaces: is each there, does it answer, is its finished work collected? Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from console.model.agent import AgentState
+from console.model.checklist import SURFACES, WORK, About, Step, StepState, listed
+from console.model.checks_given import STALE, Given, duration
+from console.model.dispatch import Dispatch, DispatchStatus
+from console.model.handoff_items import Found, SurfaceEntry
+from console.model.naming import identity
+from console.model.service import Judgement
+from console.model.surface import Surface
+
+_IDLE: Final = frozenset({AgentState.IDLE, AgentState.SHELL, AgentState.DEAD, AgentState.TYPED})
+"""In these, nobody works on what was given."""
+_GIVEN: Final = frozenset(
+    {
+        DispatchStatus.SENT,
+        DispatchStatus.WORKING,
+        DispatchStatus.WAITING,
+        DispatchStatus.NEEDS_CHECK,
+        DispatchStatus.UNKNOWN,
+    }
+)
+"""A queued one was not given to anybody; one that is being sent is told with the cut-off sends."""
+LINES: Final = 2
+"""Rows of the last message that are told."""
+WIDTH: Final = 160
+
+
+def surfaces(given: Given) -> Iterator[Step]:
+    """The terminal server, then every surface of the configuration and of the hand-off."""
+    snapshot, mux = given.snapshot, given.snapshot.mux
+    yield _server(given)
+    if mux.error or mux.read_at is None:
+        return  # nothing is known of any of them: one trouble, told once
+    named = {id(each): each for each in snapshot.surfaces if each.place is not None}
+    lines: dict[int, Found[SurfaceEntry]] = {}
+    missing = []
+    for entry in given.handoff.surfaces if given.handoff is not None else ():
+        surface = _meant(given, entry.item)
+        if surface is None:
+            missing.append(entry)
+        else:
+            named.setdefault(id(surface), surface)
+            lines[id(surface)] = entry
+    for surface in snapshot.fleet():
+        if id(surface) in named:
+            yield _surface(given, surface, lines.get(id(surface)))
+    for entry in missing:
+        yield Step(
+            f"surface {entry.item.ref}", _title(entry.item.ref, entry.item.name), SURFACES, StepState.FAIL,
+            "it is in the hand-off and not here" + _left(given, entry.item.ref),
+            "start it again, or name its new ref under surfaces:", checked_at=mux.read_at, line=entry.line,
+        )  # fmt: skip
+
+
+def _meant(given: Given, entry: SurfaceEntry) -> Surface | None:
+    for name in filter(None, (entry.ref, entry.name)):
+        found = given.snapshot.called(name)
+        if len(found) == 1:
+            return found[0]
+    return None
+
+
+def _server(given: Given) -> Step:
+    mux = given.snapshot.mux
+    title, id = "terminal server", "server"
+    if mux.error:
+        return Step(id, title, SURFACES, StepState.FAIL, mux.error, "start it; oc-console doctor says where it was "
+                    "looked for", checked_at=given.now)  # fmt: skip
+    if mux.read_at is None:
+        return Step(id, title, SURFACES, given.unread, "has not answered yet", "look whether it runs")
+    there = sum(1 for each in given.snapshot.surfaces if not each.gone)
+    return Step(id, title, SURFACES, StepState.PASS, f"{mux.source}: {there} surfaces", checked_at=mux.read_at)
+
+
+def _title(ref: str, name: str) -> str:
+    return f"{ref} {name}" if name and name != ref else ref
+
+
+def _left(given: Given, ref: str) -> str:
+    """The open work of a surface that is not there."""
+    mine = [each.label for each in given.snapshot.log.dispatches if each.is_open and each.surface and _same(each, ref)]
+    return f"; {listed(mine)} open on it" if mine else ""
+
+
+def _same(dispatch: Dispatch, ref: str) -> bool:
+    return identity(dispatch.surface) == identity(ref)
+
+
+def _surface(given: Given, surface: Surface, entry: Found[SurfaceEntry] | None) -> Step:
+    state, evidence, remedy, key = _judged(given, surface, entry.item.agent if entry is not None else "")
+    about = About("surface", surface.key)
+    at = given.now if surface.gone else surface.read_at
+    title = _title(surface.info.ref, surface.name)
+    line = entry.line if entry is not None else None
+    return Step(f"surface {surface.info.ref}", title, SURFACES, state, evidence, remedy, key, at, about, line)
+
+
+def _judged(given: Given, surface: Surface, expected: str) -> tuple[StepState, str, str, str]:
+    """(State, evidence, remedy, id of the command that helps)."""
+    expected = surface.expected_agent or expected
+    if surface.gone:
+        evidence = surface.gone + _left(given, surface.info.ref)
+        return StepState.FAIL, evidence, "start it again, or correct its ref under surfaces:", ""
+    if surface.unconfirmed:
+        return (
+            StepState.ATTENTION,
+            surface.unconfirmed,
+            "look at it, then confirm that it is the one",
+            "surface.confirm",
+        )
+    if surface.info.dead:
+        return StepState.FAIL, "its program has ended", "start its agent again", "surface.focus"
+    if surface.error:
+        return StepState.FAIL, f"cannot be read: {surface.error}", "look at its terminal", "surface.focus"
+    status = surface.status
+    if surface.read_at is None or status is None:
+        return given.unread, "not read yet", "look at its terminal", "surface.focus"
+    age = given.now - surface.read_at
+    doing = _doing(given, surface)
+    if age > STALE:
+        return StepState.FAIL, f"no answer for {duration(age)}; then: {doing}", "look at its terminal", "surface.focus"
+    read = f"{doing}, read {duration(age)} ago"
+    if status.needs_person:
+        return StepState.ATTENTION, read, "answer it, or look at its terminal", "surface.waiting"
+    if expected and status.state in (AgentState.SHELL, AgentState.DEAD):
+        return StepState.FAIL, f"{expected} has gone: {read}", f"start {expected} again", "surface.focus"
+    if expected and surface.seen_agent and surface.seen_agent != expected:
+        what = f"shows {surface.seen_agent}, expected {expected}: {read}"
+        return StepState.ATTENTION, what, "look which agent belongs here", "surface.details"
+    if expected and not surface.seen_agent:
+        return StepState.ATTENTION, f"no {expected} is recognised: {read}", "look at its terminal", "surface.focus"
+    start = surface.started
+    if start is not None and start.judgement in (Judgement.ATTENTION, Judgement.ALARM):
+        return StepState.ATTENTION, f"{start.evidence}; {read}", "start it again as configured", "surface.details"
+    return StepState.PASS, read, "", ""
+
+
+def _doing(given: Given, surface: Surface) -> str:
+    status = surface.status
+    if status is None:
+        return "unknown"
+    dispatch = given.snapshot.dispatch_of(surface)
+    task = f" on {dispatch.label}" if dispatch is not None and status.state is AgentState.WORKING else ""
+    return f"{status.state}{task} for {duration(given.now - status.since)}"
+
+
+def finished(given: Given) -> Iterator[Step]:
+    """Open dispatches whose agent is idle: their results wait to be collected."""
+    log = given.snapshot.log
+    if not log.source or log.read_at is None:
+        return  # the summary tells
+    waiting = at_work = 0
+    unread = False
+    for dispatch in log.dispatches:
+        if dispatch.status not in _GIVEN or not dispatch.surface:
+            continue
+        surfaces = given.snapshot.called(dispatch.surface)
+        if len(surfaces) != 1 or surfaces[0].gone:
+            continue
+        surface = surfaces[0]
+        if surface.status is None:
+            unread = True
+        elif surface.status.state in _IDLE:
+            waiting += 1
+            yield _collect(given, dispatch, surface)
+        else:
+            at_work += 1
+    if unread:
+        yield Step("collect", "finished work is collected", WORK, given.unread, "surfaces are not read yet")
+    elif not waiting:
+        evidence = f"{at_work} open, their agents are at it" if at_work else "nothing is open on an idle agent"
+        yield Step("collect", "finished work is collected", WORK, StepState.PASS, evidence, checked_at=given.now)
+
+
+def _collect(given: Given, dispatch: Dispatch, surface: Surface) -> Step:
+    state = surface.status.state if surface.status is not None else AgentState.UNKNOWN
+    since = surface.status.since if surface.status is not None else given.now
+    said = last_message(surface)
+    evidence = f"open, and {surface.info.ref} is {state} for {duration(given.now - since)}"
+    return Step(
+        f"collect {dispatch.label}", f"collect {dispatch.label}", WORK, StepState.ATTENTION,
+        f"{evidence}: “{said}”" if said else evidence, "read its result; then close it or have it verified",
+        "dispatch.verify", surface.read_at, About("dispatch", dispatch.label.removeprefix("#")),
+    )  # fmt: skip
+
+
+def last_message(surface: Surface) -> str:
+    """The last rows the agent has said, as far as its screen shows them; empty when it shows none."""
+    if surface.screen is None or surface.status is None:
+        return ""
+    regions = surface.status.detection.regions
+    start, end = regions.answer or regions.body
+    rows = [" ".join(row.split()) for row in surface.screen.lines[start:end]]
+    said = [row for row in rows if any(sign.isalnum() for sign in row)]
+    return " ".join(said[-LINES:])[:WIDTH]

@@ -1,0 +1,138 @@
+"""What differs between two hand-offs, in lines for people. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import Any, Final, Literal
+
+from console.model.handoff_form import HEADINGS, Lang
+from console.model.handoff_items import (
+    LISTS,
+    ArtifactEntry,
+    AutomationEntry,
+    DispatchEntry,
+    FigureValue,
+    GuardEntry,
+    HandoffFacts,
+    ServiceEntry,
+    SurfaceEntry,
+    VerificationEntry,
+)
+
+TEXT: Final = 160
+"""Characters of a text that are told."""
+_UNTOLD: Final = frozenset({"before", "key", "pid"})
+"""Fields that are told in another place, or differ after every start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference."""
+
+    sign: Literal["+", "-", "~"]
+    """New, gone, different."""
+    section: str
+    """Heading of its list."""
+    text: str
+
+
+def changes(before: HandoffFacts, after: HandoffFacts, lang: Lang) -> tuple[Change, ...]:
+    """Return what *after* says that *before* did not, and the other way round, in the order of the document."""
+    found: list[Change] = []
+    for name in LISTS:
+        title = HEADINGS[name][1 if lang == "ko" else 0]
+        found += _list(title, getattr(before, name), getattr(after, name))
+    if before.notes != after.notes:
+        found.append(
+            Change("~", HEADINGS["notes"][1 if lang == "ko" else 0], f"{after.notes.count(chr(10)) + 1} lines")
+        )
+    return tuple(found)
+
+
+def _list(title: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Change]:
+    old, new = {_key(each): each for each in before}, {_key(each): each for each in after}
+    for key, each in new.items():
+        was = old.get(key)
+        if was is None:
+            yield Change("+", title, _cut(_told(each)))
+        elif told := _difference(was, each):
+            yield Change("~", title, _cut(f"{_name(each)}: {told}"))
+    for key, each in old.items():
+        if key not in new:
+            yield Change("-", title, _cut(_told(each)))
+
+
+def _key(entry: Any) -> tuple[object, ...]:
+    match entry:
+        case DispatchEntry() | VerificationEntry():
+            return (entry.number,) if entry.number is not None else (None, repr(entry))
+        case FigureValue():
+            return (entry.key,) if entry.key else ("", entry.name.casefold())
+        case GuardEntry():
+            return (entry.at, entry.guard, entry.surface)
+        case ArtifactEntry():
+            return (entry.path or entry.name,)
+        case SurfaceEntry() | ServiceEntry() | AutomationEntry():
+            return (_name(entry),)
+    return (" ".join(entry.text.split()),)
+
+
+def _name(entry: Any) -> str:
+    match entry:
+        case DispatchEntry() | VerificationEntry():
+            return f"#{entry.number}" if entry.number is not None else "#?"
+        case SurfaceEntry():
+            return entry.ref
+        case ServiceEntry():
+            return entry.label
+        case AutomationEntry():
+            return entry.path
+        case ArtifactEntry() | FigureValue():
+            return entry.name
+        case GuardEntry():
+            return f"{entry.at} {entry.guard}"
+    return str(entry.text)
+
+
+def _told(entry: Any) -> str:
+    """An entry in one line."""
+    match entry:
+        case DispatchEntry():
+            return f"{_name(entry)} {entry.surface} {entry.status}: {entry.task}"
+        case FigureValue():
+            return f"{entry.name} {entry.value:,}{'+' if entry.at_least else ''} {entry.unit}".strip()
+        case GuardEntry():
+            return f"{entry.at} {entry.guard} {entry.surface}: {entry.text}"
+        case SurfaceEntry():
+            return f"{entry.ref} {entry.name} {entry.state}"
+        case ServiceEntry():
+            return f"{entry.label} {entry.observed}"
+        case VerificationEntry():
+            return f"{_name(entry)} {entry.verdict} {entry.by}"
+    return _name(entry)
+
+
+def _difference(was: Any, now: Any) -> str:
+    """How two entries with one key differ; empty when they do not."""
+    if isinstance(now, FigureValue):
+        if was.value == now.value:
+            return ""
+        grown = now.value - was.value
+        shown = f"{grown:+,}" if isinstance(grown, int) else f"{grown:+,.12g}"
+        return f"{was.value:,} → {now.value:,} ({shown})"
+    told = []
+    for field in fields(now):
+        old, new = getattr(was, field.name), getattr(now, field.name)
+        if old != new and field.name not in _UNTOLD:
+            told.append(f"{_short(old)} → {_short(new)}" if old and new else _short(new or f"− {_short(old)}"))
+    return "; ".join(told)
+
+
+def _short(value: object) -> str:
+    return " ".join(str(each) for each in value) if isinstance(value, tuple) else str(value)
+
+
+def _cut(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= TEXT else text[: TEXT - 1] + "…"
