@@ -288,7 +288,7 @@ async def test_watches_that_break_do_not_stop_each_other(monkeypatch: pytest.Mon
             yield reading
         raise OSError("the adapter's bug")
 
-    def at_once(*arguments: object) -> AsyncIterator[Reading]:
+    def at_once(*arguments: object, **named: object) -> AsyncIterator[Reading]:
         started.append("services")
         raise ValueError("not even a watch")
 
