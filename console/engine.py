@@ -193,7 +193,7 @@ class Engine(Remembers, Queueing, HandsOver):
         self.mux.look_at(interest)
 
     def reread(self) -> None:
-        """Read tree, screens and services again now."""
+        """Read tree, screens, services, collector, temporary automation, artifacts and figures again now."""
         self.mux.reread()
         self.nudge()
 

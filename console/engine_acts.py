@@ -86,6 +86,8 @@ class Acts:
             done = await in_thread(lambda: cleaning.run(self.config, made, state, time.time()))
         except cleaning.refusal() as error:
             return "", f"✗ refused: {error}"
+        finally:
+            self.nudge()
         left = "".join(f"\n▲ stays: {each.path}: {each.why}" for each in done.left[:3])
         return done.id, f"✓ {done.moved:,} file{'' if done.moved == 1 else 's'} moved ({done.id or 'nothing'}).{left}"
 
@@ -100,6 +102,8 @@ class Acts:
             _, back, left = await in_thread(lambda: cleaning.restore(self.config, state, time.time(), made))
         except cleaning.refusal() as error:
             return f"✗ refused: {error}"
+        finally:
+            self.nudge()
         stays = "".join(f"\n▲ stays in the trash: {each.path}: {each.why}" for each in left[:3])
         return f"✓ {back:,} file{' is' if back == 1 else 's are'} back.{stays}"
 

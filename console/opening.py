@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from console.config import DECISIONS_NAME, CollectorConfig, Config, LogConfig
-from console.config_sections import NO_AUTOMATIC, NO_TRACE
+from console.config import Config
 from console.engine import Engine
 from console.mux.base import Multiplexer
 from console.mux.tmux import Tmux, answers
@@ -45,6 +44,7 @@ Opener = Callable[[], Awaitable[Opened]]
 async def open_demo(config: Config, backend: str = "auto", note: str = "demo fleet") -> Opened:
     """Start the demo fleet and an engine over it; the operator's theme and keys stay."""
     from console.demo.fleet import DemoFleet
+    from console.demo.watched import over
 
     fleet = await DemoFleet.start(backend=backend)
     mux: Multiplexer
@@ -54,23 +54,8 @@ async def open_demo(config: Config, backend: str = "auto", note: str = "demo fle
         from console.mux.cmux_tui import CmuxTui
 
         mux = CmuxTui(fleet.cmux_socket)
-    config = replace(
-        config,
-        surfaces=(),
-        services=(),
-        automation=(),
-        artifacts=(),
-        figures=(),
-        checklist=(),
-        log=LogConfig(str(fleet.log_path)),
-        collector=CollectorConfig(fleet.health_url, 2.0, fleet.metrics_url),
-        trace=NO_TRACE,
-        handoff=replace(config.handoff, path=""),  # the operator's own is about another fleet
-        guards=replace(config.guards, automatic=NO_AUTOMATIC, lock=""),  # nobody's dispatcher is about the demo
-    )
     state = fleet.log_path.parent / "state"  # goes with the demo
-    config = replace(config, decisions=str(state / DECISIONS_NAME))
-    return Opened(Engine(config, mux, specs=fleet.specs, state=state), note, fleet)
+    return Opened(Engine(over(config, fleet, state), mux, specs=fleet.specs, state=state), note, fleet)
 
 
 def direct(config: Config, env: Mapping[str, str]) -> Multiplexer | None:

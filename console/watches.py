@@ -48,7 +48,8 @@ def configured(config: Config, nudge: Nudge | None = None) -> list[Watch]:
     def collector() -> AsyncIterator[Reading]:
         from console.telemetry.collector import watch_collector
 
-        return watch_collector(config.collector)
+        ear = (nudge or Nudge()).ear()
+        return watch_collector(config.collector, ear.sleep)
 
     def services() -> AsyncIterator[Reading]:
         from console.services.watch import watch_services
@@ -69,7 +70,7 @@ def configured(config: Config, nudge: Nudge | None = None) -> list[Watch]:
         )
     if config.services:
         watches.append(Watch("services", services, no_services))
-    return watches + decisions(config) + operations(config)
+    return watches + decisions(config) + operations(config, nudge)
 
 
 def decisions(config: Config) -> list[Watch]:
@@ -84,13 +85,13 @@ def decisions(config: Config) -> list[Watch]:
     return [Watch("decisions", watch, lambda why: DecisionsRead(time.time(), path, error=why))] if path else []
 
 
-def operations(config: Config) -> list[Watch]:
+def operations(config: Config, nudge: Nudge | None = None) -> list[Watch]:
     """Temporary automation, artifacts and figures: each kind for itself, each entry in its own period."""
 
     def automation() -> AsyncIterator[Reading]:
         from console.services.automation import watch_automation
 
-        return watch_automation(config.automation)
+        return watch_automation(config.automation, nudge)
 
     def no_automation(why: str) -> Reading:
         from console.services.automation import unknown
@@ -100,7 +101,7 @@ def operations(config: Config) -> list[Watch]:
     def artifacts() -> AsyncIterator[Reading]:
         from console.services.artifacts import watch_artifacts
 
-        return watch_artifacts(config.artifacts)
+        return watch_artifacts(config.artifacts, nudge)
 
     def no_artifacts(why: str) -> Reading:
         from console.services.artifacts import unknown
@@ -110,7 +111,7 @@ def operations(config: Config) -> list[Watch]:
     def figures() -> AsyncIterator[Reading]:
         from console.services.figures import watch_figures
 
-        return watch_figures(config.figures)
+        return watch_figures(config.figures, nudge)
 
     def no_figures(why: str) -> Reading:
         from console.services.figures import unknown

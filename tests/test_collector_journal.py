@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from console.collector_journal import EVERY, NAME, CollectorJournal, load
@@ -95,6 +95,7 @@ LINES = st.dictionaries(
 )  # fmt: skip
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])  # a busy machine
 @given(st.lists(LINES, max_size=6))
 def test_no_line_is_an_error(tmp_path_factory: pytest.TempPathFactory, records: list[dict[str, object]]) -> None:
     folder = tmp_path_factory.mktemp("journal")
@@ -107,7 +108,7 @@ async def test_the_engine_keeps_and_recalls(tmp_path: Path, monkeypatch: pytest.
     journal = CollectorJournal(tmp_path)
     journal.note(URL, now - 30, later(0, 1000)[1])
 
-    async def told(asked: CollectorConfig) -> AsyncIterator[CollectorRead]:
+    async def told(asked: CollectorConfig, *_: object) -> AsyncIterator[CollectorRead]:
         yield CollectorRead(time.time(), asked.source, later(30, 1021)[1])
 
     monkeypatch.setattr("console.telemetry.collector.watch_collector", told)

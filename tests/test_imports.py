@@ -59,6 +59,7 @@ TABLE: Final[dict[str, Room]] = {
     "screens": _room("model commands safety widgets", "textual rich"),
     "theming": _room("model safety", "textual yaml platformdirs watchfiles"),
     "demo": _room("model safety host mux.base mux.cmux_rpc"),
+    "demo.watched": _room("config demo"),
     "demo.screenshots": _room("config opening app demo"),
     "opening": _room("config engine mux", "platformdirs", lazy="demo"),
     "operations_report": _room("model"),

@@ -21,6 +21,7 @@ from console.demo import backend_cmux, backend_tmux
 from console.demo.backend_tmux import DemoError, environment
 from console.demo.dispatches import advance, first_rows, write_log
 from console.demo.health import HealthServer
+from console.demo.litter import write as write_litter
 from console.demo.roster import ROSTER
 from console.demo.watchdog import GRACE, Plan, socket_file, sweep
 from console.model.binding import SurfaceSpec
@@ -115,6 +116,7 @@ class DemoFleet:
             SurfaceSpec(ref, member.name, member.role, member.agent) for ref, member in zip(refs, ROSTER, strict=True)
         )
         write_log(self.log_path, {"dispatches": first_rows(datetime.now().astimezone())})
+        write_litter(self._folder)
         self._health = HealthServer()
         self._tracker = asyncio.create_task(self._track(), name="demo-tracker")
 

@@ -20,8 +20,9 @@ PICTURES: Final = (
     ("wide", "oc-dark", (200, 55)),
     ("medium", "oc-light", (120, 40)),
     ("compact", "oc-colorblind", (80, 24)),
+    ("operations", "oc-dark", (160, 32)),
 )
-"""Name, theme, and size in cells."""
+"""Name, theme, and size in cells. ``operations`` is its screen, the others are the main one."""
 PATIENCE: Final = 20.0
 """Seconds to wait for a fleet worth a picture."""
 
@@ -38,6 +39,9 @@ async def take(folder: Path, name: str, theme: str, size: tuple[int, int]) -> Pa
                 if snapshot.waiting() and snapshot.log.dispatches and snapshot.collector.collector:
                     break
             await pilot.pause(6.0)
+            if name == "operations":
+                await pilot.press("o")
+                await pilot.pause(2.0)
             target = folder / f"{name}.svg"
             target.write_text(_plain(app.export_screenshot(title="oc-console")), encoding="utf-8")
             return target

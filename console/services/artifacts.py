@@ -18,6 +18,7 @@ from console.model.service import Judgement
 from console.model.words import size
 from console.safety import safe_text
 from console.services.globs import Entry, Search, split
+from console.services.nudge import Nudge
 from console.services.polling import Job, poll
 
 if TYPE_CHECKING:
@@ -38,8 +39,10 @@ def unread(spec: ArtifactSection) -> Artifact:
     return Artifact(safe_text(spec.name, limit=TEXT), safe_text(spec.path or spec.glob, limit=PATH))
 
 
-async def watch_artifacts(specs: Sequence[ArtifactSection]) -> AsyncIterator[OperationsRead]:
-    """Yield each of *specs* now and in its period. Never raises: what is not known is unknown."""
+async def watch_artifacts(
+    specs: Sequence[ArtifactSection], nudge: Nudge | None = None
+) -> AsyncIterator[OperationsRead]:
+    """Yield each of *specs* now, in its period, and when *nudge* asks. Never raises: what is not known is unknown."""
 
     def job(spec: ArtifactSection) -> Job[Artifact]:
         return Job(
@@ -50,7 +53,7 @@ async def watch_artifacts(specs: Sequence[ArtifactSection]) -> AsyncIterator[Ope
             lambda seen: seen.judgement is Judgement.UNKNOWN,
         )
 
-    async with aclosing(poll([job(spec) for spec in specs])) as found:  # type: ignore[type-var]
+    async with aclosing(poll([job(spec) for spec in specs], nudge)) as found:  # type: ignore[type-var]
         async for seen in found:
             yield OperationsRead(time.time(), artifacts=(seen,))
 

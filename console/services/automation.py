@@ -18,6 +18,7 @@ from console.model.service import Judgement
 from console.model.words import size
 from console.safety import safe_text
 from console.services.globs import survey
+from console.services.nudge import Nudge
 from console.services.polling import Job, poll
 from console.services.processes import ARGV_LIMIT
 
@@ -58,8 +59,10 @@ def unread(spec: AutomationSection) -> Automation:
     )
 
 
-async def watch_automation(specs: Sequence[AutomationSection]) -> AsyncIterator[OperationsRead]:
-    """Yield each of *specs* now and in its period. Never raises: what is not known is unknown."""
+async def watch_automation(
+    specs: Sequence[AutomationSection], nudge: Nudge | None = None
+) -> AsyncIterator[OperationsRead]:
+    """Yield each of *specs* now, in its period, and when *nudge* asks. Never raises: what is not known is unknown."""
 
     def job(spec: AutomationSection) -> Job[Automation]:
         return Job(
@@ -70,7 +73,7 @@ async def watch_automation(specs: Sequence[AutomationSection]) -> AsyncIterator[
             lambda seen: seen.judgement is Judgement.UNKNOWN,
         )
 
-    async with aclosing(poll([job(spec) for spec in specs])) as found:  # type: ignore[type-var]
+    async with aclosing(poll([job(spec) for spec in specs], nudge)) as found:  # type: ignore[type-var]
         async for seen in found:
             yield OperationsRead(time.time(), automation=(seen,))
 

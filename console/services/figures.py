@@ -19,6 +19,7 @@ from console.model.figure import Figure
 from console.model.numbers import Number
 from console.model.reading import OperationsRead
 from console.safety import redact, safe_text
+from console.services.nudge import Nudge
 from console.services.picking import Unpicked, pick_json, pick_pattern, pick_whole
 from console.services.polling import Job, poll
 
@@ -39,8 +40,8 @@ def unread(spec: FigureSection) -> Figure:
     return Figure(safe_text(spec.name, limit=TEXT), safe_text(spec.unit, limit=20))
 
 
-async def watch_figures(specs: Sequence[FigureSection]) -> AsyncIterator[OperationsRead]:
-    """Yield each of *specs* now and in its period. Never raises: what is not known is unknown."""
+async def watch_figures(specs: Sequence[FigureSection], nudge: Nudge | None = None) -> AsyncIterator[OperationsRead]:
+    """Yield each of *specs* now, in its period, and when *nudge* asks. Never raises: what is not known is unknown."""
 
     def job(spec: FigureSection) -> Job[Figure]:
         return Job(
@@ -51,7 +52,7 @@ async def watch_figures(specs: Sequence[FigureSection]) -> AsyncIterator[Operati
             lambda seen: seen.number is None,
         )
 
-    async with aclosing(poll([job(spec) for spec in specs])) as found:  # type: ignore[type-var]
+    async with aclosing(poll([job(spec) for spec in specs], nudge)) as found:  # type: ignore[type-var]
         async for seen in found:
             yield OperationsRead(time.time(), figures=(seen,))
 

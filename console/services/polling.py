@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Generic, TypeVar
 
+from console.services.nudge import Ear, Nudge
+
 SHARE: Final = 20
 """A look that takes long is given rarely: after it comes a pause of so many times its length."""
 BACKOFF: Final = 4
@@ -32,10 +34,14 @@ class Job(Generic[_Seen]):
     """Whether what was seen is a failure: then the pauses become longer."""
 
 
-async def poll(jobs: Sequence[Job[_Seen]]) -> AsyncIterator[_Seen]:
-    """Yield what each job sees, at once and then in its period. Ends only when closed; raises what a job raises."""
+async def poll(jobs: Sequence[Job[_Seen]], nudge: Nudge | None = None) -> AsyncIterator[_Seen]:
+    """Yield what each job sees, at once and then in its period. Ends only when closed; raises what a job raises.
+
+    *nudge* makes them look at once.
+    """
     seen: asyncio.Queue[_Seen | BaseException] = asyncio.Queue()
-    tasks = [asyncio.create_task(_run(job, seen.put_nowait), name="poll") for job in jobs]
+    nudge = nudge or Nudge()
+    tasks = [asyncio.create_task(_run(job, seen.put_nowait, nudge.ear()), name="poll") for job in jobs]
     try:
         while tasks:
             found = await seen.get()
@@ -48,7 +54,7 @@ async def poll(jobs: Sequence[Job[_Seen]]) -> AsyncIterator[_Seen]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _run(job: Job[_Seen], say: Callable[[_Seen | BaseException], None]) -> None:
+async def _run(job: Job[_Seen], say: Callable[[_Seen | BaseException], None], ear: Ear) -> None:
     failures = 0
     try:
         while True:
@@ -57,7 +63,7 @@ async def _run(job: Job[_Seen], say: Callable[[_Seen | BaseException], None]) ->
             say(found)
             failures = failures + 1 if job.failed(found) else 0
             pause = job.every * min(2**failures, BACKOFF)
-            await asyncio.sleep(max(pause, (monotonic() - begun) * SHARE))
+            await ear.sleep(max(pause, (monotonic() - begun) * SHARE))
     except Exception as error:
         say(error)
 

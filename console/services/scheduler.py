@@ -44,19 +44,11 @@ class Scheduler:
         self._unread = set(range(len(self._checks)))
         self._changed = asyncio.Event()
         self._new = False
-        self._nudge = nudge
-        self._hurry = [asyncio.Event() for _ in self._checks]
-
-    def reread(self) -> None:
-        """Read everything again now, as soon as the look that is under way has ended."""
-        for each in self._hurry:
-            each.set()
+        self._nudge = nudge or Nudge()
 
     async def watch(self) -> AsyncIterator[ServicesRead]:
         """Yield all rows whenever some are new, until closed. Never raises."""
         tasks = [asyncio.create_task(self._follow(at), name=f"check-{c.name}") for at, c in enumerate(self._checks)]
-        if self._nudge is not None:
-            self._nudge.listeners.add(self.reread)
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FIRST):
@@ -72,8 +64,6 @@ class Scheduler:
                             await self._wait()
                 await asyncio.sleep(GATHER)
         finally:
-            if self._nudge is not None:
-                self._nudge.listeners.discard(self.reread)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -90,16 +80,13 @@ class Scheduler:
 
     async def _follow(self, at: int) -> None:
         check = self._checks[at]
-        failures = 0
+        failures, ear = 0, self._nudge.ear()
         while True:
             began = time.monotonic()
             rows = await read_once(check, self._rows[at])
             self._take(at, rows)
             failures = failures + 1 if rows and all(row.error for row in rows) else 0
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, pause(check.every, failures) - (time.monotonic() - began))):
-                    await self._hurry[at].wait()
-            self._hurry[at].clear()
+            await ear.sleep(pause(check.every, failures) - (time.monotonic() - began))
 
     def _take(self, at: int, rows: tuple[Service, ...]) -> None:
         if rows != self._rows[at] or at in self._unread:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import http.client
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,6 +26,8 @@ from console.telemetry.prometheus import looks_like, read_metrics
 GRACE: Final = 0.5
 """Seconds a question may take beyond its timeout: finding and reaching the host."""
 
+Sleep = Callable[[float], Awaitable[object]]
+
 _MERGED: Final = ("logs", "spans", "metrics", "resources", "bytes", "uptime", "memory", "refused", "failed")
 _RANK: Final = {CollectorState.UP: 0, CollectorState.DEGRADED: 1, CollectorState.DOWN: 2}
 
@@ -41,12 +43,12 @@ class _Told:
     """Whether there was an answer at all."""
 
 
-async def watch_collector(asked: CollectorConfig) -> AsyncIterator[CollectorRead]:
-    """Yield what the collector tells now and every `asked.every` seconds. Never raises."""
+async def watch_collector(asked: CollectorConfig, sleep: Sleep = asyncio.sleep) -> AsyncIterator[CollectorRead]:
+    """Yield what the collector tells now and every `asked.every` seconds; *sleep* may end sooner. Never raises."""
     while True:
         collector = await examine(asked)
         yield CollectorRead(time.time(), shown(asked.source), collector)
-        await asyncio.sleep(asked.every)
+        await sleep(asked.every)
 
 
 async def examine(asked: CollectorConfig) -> Collector:

@@ -52,6 +52,8 @@ _INNER: Final = ("total", "count", "value", "bytes", "seconds")
 _HEALTHY: Final = ("healthy", "ok", "up", "alive", "ready")
 _STATUS: Final = ("status", "state", "health")
 _ERRORS: Final = ("error", "errors", "lasterror")
+_NO_ERROR: Final = frozenset({"", "none", "null", "nil", "no", "ok", "false", "0", "na", "noerror"})
+_PLAIN: Final = re.compile(r"[\w .!]+")
 
 _WORDS: Final[Mapping[CollectorState, str]] = {
     CollectorState.UP: "ok up healthy pass passing good green alive running ready serving available serveravailable"
@@ -80,8 +82,9 @@ def read_health(body: bytes, status: int, now: float, names: Names | None = None
     try:
         document = json.loads(body.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        word = _word(body[:64].decode("utf-8", "replace"))
-        plain = word is CollectorState.UP and len(body) < 64 and status < 300
+        text = body[:64].decode("utf-8", "replace").strip()
+        # One plain word: half a document, such as {"ready": without its false, is none.
+        plain = bool(_PLAIN.fullmatch(text)) and _word(text) is CollectorState.UP and len(body) < 64 and status < 300
         return Collector(CollectorState.UP, "ok") if plain else None
     if isinstance(document, str):
         document = {"status": document}
@@ -99,10 +102,13 @@ def read_health(body: bytes, status: int, now: float, names: Names | None = None
         return None
     if state is CollectorState.UNKNOWN and understood and status < 300:
         state, evidence = _by_error(flat)
+    reason = _component(document) if state is not CollectorState.UP else ""
+    if state is CollectorState.UP and (but := _but(flat, document)):
+        state, evidence, reason = CollectorState.DEGRADED, f"{evidence}, but {but}" if evidence else but, but
     return Collector(
         state, evidence, "", counts["logs"], counts["spans"], counts["metrics"], counts["resources"], size,
         _uptime(flat, now), memory, counts["refused"],
-        reason=_component(document) if state is not CollectorState.UP else "",
+        reason=reason,
     )  # fmt: skip
 
 
@@ -192,6 +198,14 @@ def _by_error(flat: _Flat) -> tuple[CollectorState, str]:
             if level == 0 and isinstance(value, str) and value.strip():
                 return CollectorState.DEGRADED, _shown(key, value)
     return CollectorState.UP, ""
+
+
+def _but(flat: _Flat, document: Mapping[str, object]) -> str:
+    """What a document that says it is well has against it: an error of now, or of a component."""
+    for level, value in flat.get("error", ()):
+        if level == 0 and isinstance(value, str) and _squeezed(value) not in _NO_ERROR:
+            return _shown("error", value)
+    return _component(document)
 
 
 def _component(document: Mapping[str, object], path: str = "", depth: int = DEPTH) -> str:

@@ -327,7 +327,7 @@ async def test_c_shows_what_would_go_moves_it_and_brings_it_back(tmp_path: Path)
         (folder / f"msg_{n}.txt").write_text("x")
         os.utime(folder / f"msg_{n}.txt", (1, 1))
     pattern = f"{folder}/msg_*.txt"
-    section = AutomationSection("메시지", glob=pattern, expected="0", clean=True)
+    section = AutomationSection("메시지", glob=pattern, expected="0", clean=True, every=86_400.0)
     fleet = ground(tmp_path, automation=(section,))
     async with fleet.app.run_test(size=(120, 40)) as pilot:
         await opened(fleet, pilot, "메시지")
@@ -339,11 +339,17 @@ async def test_c_shows_what_would_go_moves_it_and_brings_it_back(tmp_path: Path)
         await pilot.press("y")
         await until(pilot, lambda: "✓ 3 files moved" in drawn(fleet.app))
         assert not list(folder.iterdir())
+        # Read again at once, not in a day.
+        await until(pilot, lambda: fleet.app.snapshot.operations.automation[0].observed == "0 files")
         await pilot.press("u")
         await until(pilot, lambda: "✓ 3 files are back" in drawn(fleet.app))
         assert len(list(folder.iterdir())) == 3
+        await until(pilot, lambda: fleet.app.snapshot.operations.automation[0].observed.startswith("3 files"))
         await pilot.press("n")
         await until(pilot, lambda: isinstance(fleet.app.screen, OperationsScreen))
+        (folder / "msg_9.txt").write_text("x")
+        await pilot.press("r")
+        await until(pilot, lambda: fleet.app.snapshot.operations.automation[0].observed.startswith("4 files"))
 
 
 async def test_enter_reads_an_artifact_and_p_hands_it_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 
 import pytest
 
+from console.services.nudge import Ear, Nudge
 from console.services.polling import Job, poll
 from tests.waiting import DEADLINE, until
 
@@ -71,11 +72,11 @@ async def test_failures_make_the_pauses_longer_up_to_a_limit(monkeypatch: pytest
     pauses: list[float] = []
     real = asyncio.sleep
 
-    async def sleep(seconds: float) -> None:
+    async def sleep(_ear: Ear, seconds: float) -> None:
         pauses.append(seconds)
         await real(0)
 
-    monkeypatch.setattr("console.services.polling.asyncio.sleep", sleep)
+    monkeypatch.setattr(Ear, "sleep", sleep)
     monkeypatch.setattr("console.services.polling.monotonic", lambda: 0.0)
     answers = iter(["bad", "bad", "bad", "bad", "ok", "bad"])
 
@@ -95,14 +96,14 @@ async def test_a_long_look_is_given_rarely(monkeypatch: pytest.MonkeyPatch) -> N
     clock = iter(range(0, 1000, 3))
     real = asyncio.sleep
 
-    async def sleep(seconds: float) -> None:
+    async def sleep(_ear: Ear, seconds: float) -> None:
         pauses.append(seconds)
         await real(0)
 
     async def look() -> str:
         return "ok"
 
-    monkeypatch.setattr("console.services.polling.asyncio.sleep", sleep)
+    monkeypatch.setattr(Ear, "sleep", sleep)
     monkeypatch.setattr("console.services.polling.monotonic", lambda: float(next(clock)))
     task = asyncio.create_task(collect([job(look, every=10.0)], []))
     while not pauses:
@@ -127,3 +128,37 @@ async def test_an_error_in_a_look_is_raised_and_the_others_end() -> None:
     with pytest.raises(ZeroDivisionError):
         await collect([job(hangs), job(breaks)], [])
     assert ended.is_set()
+
+
+async def test_a_nudge_looks_at_once_and_after_a_look_that_is_under_way_again() -> None:
+    gate, begun, nudge = asyncio.Event(), 0, Nudge()
+
+    async def slow() -> str:
+        nonlocal begun
+        begun += 1
+        await gate.wait()
+        return "ok"
+
+    readings: AsyncIterator[str] = poll([job(slow, every=3600.0)], nudge)
+    first = asyncio.ensure_future(anext(readings))
+    await until(lambda: begun == 1)
+    nudge()  # what is being read may be from before
+    gate.set()
+    assert await first == "ok"
+    assert await anext(readings) == "ok" and begun == 2
+    nudge()
+    assert await anext(readings) == "ok" and begun == 3
+    await readings.aclose()  # type: ignore[attr-defined]
+
+
+async def test_an_ear_sleeps_its_time_and_hears_once() -> None:
+    ear = Ear()
+    await ear.sleep(0.0)
+    await ear.sleep(-1.0)
+    ear.ask()
+    ear.ask()
+    async with asyncio.timeout(DEADLINE):
+        await ear.sleep(3600.0)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await ear.sleep(3600.0)

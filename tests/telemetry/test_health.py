@@ -199,3 +199,35 @@ def test_a_bad_word_at_the_top_or_alone_is_never_healthy(
 @given(st.binary(max_size=100))
 def test_no_bytes_are_an_error(body: bytes) -> None:
     read_health(body, 200, NOW)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"ready":', b'{"ok":', b'{"status":"ok"', '{"status":"ok"}'.encode("utf-16"), b"<ok>", b'["ok"', b"ok="]
+)
+def test_half_a_document_is_no_word(body: bytes) -> None:
+    assert read_health(body, 200, 0.0) is None
+
+
+@pytest.mark.parametrize("body", [b"ok", b"OK\n", b"Alive!", b"server available", "정상".encode()])
+def test_a_plain_word_is_one(body: bytes) -> None:
+    found = read_health(body, 200, 0.0)
+    assert found is not None and found.state is CollectorState.UP
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"status": "ok", "error": "disk full"}, "status=ok, but error=disk full"),
+        ({"healthy": True, "components": {"pipeline:logs": {"error": "연결 거부"}}}, "but pipeline:logs: 연결 거부"),
+    ],
+)
+def test_well_with_an_error_is_not_well(document: dict[str, object], told: str) -> None:
+    found = read_health(json.dumps(document).encode(), 200, 0.0)
+    assert found is not None and found.state is CollectorState.DEGRADED and told in found.evidence
+    assert found.reason
+
+
+@pytest.mark.parametrize("error", ["", "none", None, 0, "N/A"])
+def test_no_error_is_none(error: object) -> None:
+    found = read_health(json.dumps({"status": "ok", "error": error, "last_error": "old"}).encode(), 200, 0.0)
+    assert found is not None and found.state is CollectorState.UP
