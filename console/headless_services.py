@@ -30,6 +30,7 @@ def service_document(service: Service, history: History | None = None) -> dict[s
         "pid": service.pid,
         "since": service.since,
         "last_exit": service.last_exit or None,
+        "schedule": service.schedule or None,
         "next_run": service.next_run,
         "last_run": service.last_run,
         "overdue": service.overdue,

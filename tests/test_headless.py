@@ -80,6 +80,7 @@ def test_the_document_has_every_slice_with_its_time_and_source(
         "collector",
         "cut_off",
         "operations",
+        "decisions",
         "needs_person",
     ]
     assert before - 1 <= said["read_at"] <= time.time() + 1

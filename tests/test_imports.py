@@ -74,7 +74,9 @@ TABLE: Final[dict[str, Room]] = {
     "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
     "queue_command": _room("model safety config", lazy="engine opening"),
-    "checking": _room("model safety config host engine state_journal", "psutil", lazy="services handoff_command"),
+    "checking": _room(
+        "model safety config host engine state_journal handoff_places", "psutil", lazy="services handoff_command"
+    ),
     "checklist_command": _room("model safety config commands", lazy="checking engine opening state_journal"),
     "service_command": _room("model safety config", lazy="engine opening"),
     "handoff_data": _room("model", "yaml platformdirs"),
@@ -98,7 +100,7 @@ TABLE: Final[dict[str, Room]] = {
     "app": _room(
         "model safety commands config host engine screens widgets theming opening mux.base state_journal",
         "textual rich",
-        lazy="editor checking handoff_offers",
+        lazy="editor checking handoff_offers handoff_places",
     ),
     "cli": _room(
         "version safety commands config log_commands detect send_command queue_command operations_commands "
