@@ -198,7 +198,7 @@ class DecisionScreen(ModalScreen[str | None]):
             self.dismiss(plan.text)
         else:
             self._asked = plan
-            self._say(f"Run this now?\n{plan.shown}\nin {plan.cwd}, without a shell.  y runs it, n does not.")
+            self._say(f"Run this now?\n{plan.shown}\nin {plan.cwd}, without a shell.\ny runs it, n does not.")
 
     async def action_sure(self, sure: bool) -> None:
         """The answer to the question that was asked."""

@@ -100,10 +100,12 @@ async def test_the_collector_and_every_service_are_found_and_shown() -> None:
         await fleet.settled(pilot)
         await search(fleet, pilot, "service a", "service auto [/] 'x'\nrunning, expected absent · pid 9")
         await pilot.press("enter")
-        await until(pilot, lambda: "auto [/] 'x': running" in drawn(fleet.app))
+        await until(pilot, lambda: "expected  absent: alarm" in drawn(fleet.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: fleet.app.screen is fleet.app.main)
         await search(fleet, pilot, "collec", "collector :4318\nup · GET http://c 200")
         await pilot.press("enter")
-        await until(pilot, lambda: "otel :4318 5 logs" in drawn(fleet.app) and "GET http://c 200" in drawn(fleet.app))
+        await until(pilot, lambda: "Operations" in drawn(fleet.app) and "GET http://c 200" in drawn(fleet.app))
 
 
 async def test_a_click_on_the_status_bar_runs_the_action_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
