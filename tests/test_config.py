@@ -352,7 +352,7 @@ YAML_PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.binary(max_size=200), st.lists(YAML_PIECES, max_size=30).map(lambda p: "".join(p).encode())))
 def test_no_file_gives_a_traceback(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.yaml"

@@ -42,28 +42,28 @@ def longest_run(text: str) -> int:
     return longest
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(HOSTILE)
 def test_nothing_a_terminal_obeys_comes_through(text: str) -> None:
     assert_inert(safe_text(text))
     assert_inert(safe_text(text, multiline=True), allowed="\n")
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(HOSTILE)
 def test_only_colours_come_through_when_colours_are_wanted(text: str) -> None:
     assert_inert(SGR.sub("", safe_text(text, sgr=True)))
     assert_inert(strip_sgr(safe_text(text, sgr=True)))
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(HOSTILE, st.booleans(), st.booleans(), st.integers(1, 30))
 def test_a_second_pass_changes_nothing(text: str, sgr: bool, multiline: bool, limit: int) -> None:
     once = safe_text(text, sgr=sgr, multiline=multiline, limit=limit)
     assert safe_text(once, sgr=sgr, multiline=multiline, limit=limit) == once
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(HOSTILE, st.booleans())
 def test_marks_do_not_pile_up(text: str, sgr: bool) -> None:
     assert longest_run(strip_sgr(safe_text(text, sgr=sgr))) <= COMBINING_LIMIT
@@ -84,7 +84,7 @@ def test_an_endless_colour_sequence_is_dropped() -> None:
     assert safe_text("a\x1b[" + "0;" * 1000 + "mb", sgr=True) == "ab"
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(HOSTILE, st.booleans(), st.integers(1, 30))
 def test_a_line_is_no_longer_than_its_limit(text: str, sgr: bool, limit: int) -> None:
     for line in safe_text(text, sgr=sgr, multiline=True, limit=limit).split("\n"):
@@ -115,7 +115,7 @@ def test_colours_do_not_count_as_characters() -> None:
     assert safe_text("\x1b[31mabc\x1b[0mdef", sgr=True, limit=4) == "\x1b[31mabc\x1b[0md…"
 
 
-@settings(max_examples=500)
+@settings(max_examples=250)
 @given(HOSTILE)
 def test_only_printable_text_may_be_typed(text: str) -> None:
     out, wrong = check_outgoing(text)

@@ -61,6 +61,7 @@ def place(tmp_path: Path, socket: str, monkeypatch: pytest.MonkeyPatch, capsys: 
 
 
 def test_every_service_is_listed_with_what_can_be_done(place: Place) -> None:
+    eventually_now(lambda: "starting" not in {each["state"] for each in place.told("list")[1]})
     code, told = place.told("list")
     found = {each["name"]: each for each in told}
     assert code == 0 and {"웹 서버", "꺼짐", "all of it", "a file"} <= set(found)

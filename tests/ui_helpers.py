@@ -128,7 +128,8 @@ class Fleet:
     async def settled(self, pilot: Pilot[None]) -> None:
         """Wait until every posted reading is drawn."""
         await until(pilot, lambda: self.mux.taken)
-        await until(pilot, lambda: self.app.snapshot is self.engine.snapshot)
+        # Equal, not the same: a reactive keeps the old one when the new one says nothing else.
+        await until(pilot, lambda: self.app.snapshot == self.engine.snapshot)
         await pilot.pause()
 
     async def start(self, pilot: Pilot[None], count: int = 6) -> None:

@@ -217,7 +217,7 @@ _SIGNALS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.builds(seen, _STATES, dialog=st.booleans(), keep=st.booleans()),
     st.lists(_SIGNALS, max_size=4),

@@ -161,7 +161,7 @@ LINES = st.lists(st.one_of(st.sampled_from(PIECES), st.text(max_size=100)), max_
 POINT = st.one_of(st.none(), st.tuples(st.integers(-5, 250), st.integers(-5, 60)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     LINES,
     LINES,

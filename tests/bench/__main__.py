@@ -98,6 +98,8 @@ def _measure(sheet: Sheet, plan: Plan, parts: Sequence[str]) -> None:
     if "services" in parts:
         sheet.title("Two hundred services, twenty of which hang")
         services.measure(sheet, plan)
+        with Fleet(6) as fleet:
+            services.measure_frames(sheet, plan, fleet)
     if "memory" in parts:
         sheet.title("A day's updates")
         memory.measure(sheet, plan)

@@ -17,8 +17,8 @@ def measure(sheet: Sheet, plan: Plan, fleet: Fleet, viewer: Viewer, goal: float)
     """Digits and Tab while nothing is printed; *goal* in milliseconds."""
     chance = random.Random(4)
     digits = [str(1 + number % 6).encode() for number in range(plan.keys)]
-    _add(sheet, f"key 1–6 → first change, {fleet.count} panes", _quiet(viewer, digits, chance), goal)
-    _add(sheet, f"key Tab → first change, {fleet.count} panes", _quiet(viewer, [b"\t"] * plan.keys, chance), goal)
+    _add(sheet, f"key 1–6 → first change, {fleet.count} panes", quiet(viewer, digits, chance), goal)
+    _add(sheet, f"key Tab → first change, {fleet.count} panes", quiet(viewer, [b"\t"] * plan.keys, chance), goal)
     pump([viewer], 0.2)
     viewer.press(b"1")
 
@@ -53,7 +53,7 @@ def measure_page(sheet: Sheet, plan: Plan, fleet: Fleet, viewer: Viewer, goal: f
     _add(sheet, f"key ] → text of the next page, {fleet.count} panes", delays, goal)
 
 
-def _quiet(viewer: Viewer, keys: list[bytes], chance: random.Random) -> list[float]:
+def quiet(viewer: Viewer, keys: list[bytes], chance: random.Random) -> list[float]:
     """Milliseconds from key to the first byte of output; the console is silent otherwise but for its ages."""
     delays: list[float] = []
     for key in keys:

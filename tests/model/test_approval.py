@@ -56,7 +56,7 @@ def test_what_is_never_approved(command: str) -> None:
     assert verdict(WIDE, command.upper()) == "deny", "some file systems do not tell capitals"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     command=st.sampled_from(NEVER),
     before=st.text(max_size=30),
@@ -71,7 +71,7 @@ def test_a_forbidden_command_is_found_anywhere(command: str, before: str, after:
     assert verdict(WIDE, f"{before}{left}{command}") != "allow"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(command=st.sampled_from(NEVER), data=st.data())
 def test_quotes_and_backslashes_hide_nothing(command: str, data: st.DataObject) -> None:
     marks = data.draw(
@@ -82,7 +82,7 @@ def test_quotes_and_backslashes_hide_nothing(command: str, data: st.DataObject) 
     assert verdict(WIDE, command) != "allow"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=40))
 @example("0\x1f")
 @example("ls\u3000; ls")

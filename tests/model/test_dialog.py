@@ -140,7 +140,7 @@ def test_no_dialog_no_reading() -> None:
     assert read_dialog(replace(shown, lines=shown.lines[:3]), seen) is None, "another screen than the one judged"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.text(max_size=40), max_size=30), st.integers(-1, 30), st.integers(-1, 31), st.data())
 def test_no_screen_breaks_it(rows: list[str], top: int, end: int, data: st.DataObject) -> None:
     lines = tuple(row.replace("\n", " ") for row in rows)

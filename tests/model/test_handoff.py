@@ -95,7 +95,7 @@ PIECES = (
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=40).map("".join))
 def test_nothing_is_lost_and_nothing_breaks(text: str) -> None:
     told = read(text, vocabulary())

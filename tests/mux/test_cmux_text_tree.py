@@ -209,13 +209,13 @@ def told(tree: Node) -> list[object]:
     ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(windows=st.lists(WINDOWS, max_size=3), ids=FORMS)
 def test_what_is_printed_is_read_back(windows: list[PrintedWindow], ids: str) -> None:
     assert told(parse(printed(windows, ids))) == expected(windows, ids)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(text=st.one_of(st.text(max_size=200), st.text(alphabet='│├└─ windowpae:1"[]\n', max_size=200)))
 def test_any_text_is_a_tree_or_a_value_error(text: str) -> None:
     try:

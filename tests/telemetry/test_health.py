@@ -167,7 +167,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(VALUES, st.sampled_from([200, 500, 503]))
 def test_no_document_is_an_error(document: object, status: int) -> None:
     found = read(document, status)

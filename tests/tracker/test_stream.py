@@ -145,7 +145,7 @@ def test_changes_are_read_as_if_for_the_first_time(count: int, indent: Any, roun
 ANY = st.booleans()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     st.datetimes(), st.sampled_from(["", "Z", "+09:00", "-03:30", "+00:00:30"]), st.sampled_from("T "), st.booleans()
 )

@@ -163,7 +163,7 @@ rgb = st.tuples(*[st.integers(0, 255)] * 3).map(lambda c: Color.from_rgb(*c))
 colours = st.one_of(st.none(), rgb, st.integers(0, 255).map(Color.from_ansi))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(sorted(BASES)), colours, colours)
 @example("oc-light", Color.from_rgb(250, 250, 250), None)
 @example("oc-dark", Color.from_rgb(5, 5, 5), None)

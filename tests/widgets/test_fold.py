@@ -94,7 +94,7 @@ lines = st.lists(
 edges = st.tuples(st.integers(0, 40), st.integers(0, 40))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(lines, st.one_of(st.none(), st.builds(Regions, edges, st.one_of(st.none(), edges))),
        st.integers(-1, 80), st.integers(-1, 20))  # fmt: skip
 def test_never_more_than_the_pane_and_never_an_error(
