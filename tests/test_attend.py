@@ -81,7 +81,7 @@ def test_the_program_reads_and_draws_and_its_code_comes_back(ground: Ground) -> 
 
 def test_ctrl_c_is_the_programs_own(ground: Ground) -> None:
     terminal = ground.start(
-        f"{MINE}import select, signal\n"
+        f"{MINE}import signal\n"
         "signal.signal(signal.SIGINT, lambda *_: print('interrupted', flush=True))\n"
         "print('ready', flush=True); print('typed:', input())"
     )
@@ -95,7 +95,7 @@ def test_ctrl_c_is_the_programs_own(ground: Ground) -> None:
 
 def test_ctrl_z_does_not_leave_the_terminal_with_a_program_that_sleeps(ground: Ground) -> None:
     terminal = ground.start(
-        f"{MINE}import signal\n"
+        f"{MINE}import select, signal\n"
         "signal.signal(signal.SIGCONT, lambda *_: print('continued', flush=True))\n"
         "print('ready', flush=True)\n"
         # A signal that comes just before a read() blocks is only heard after it: so it never blocks for long.
