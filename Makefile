@@ -10,7 +10,8 @@ LOG := $(VENV)/install.log
 RUN := $(VENV)/.installed
 DEV := $(VENV)/.installed-dev
 # Most tests wait for a terminal server, so more of them than there are cores run at once.
-PARALLEL := -n 4 --dist worksteal
+# A test that hangs is ended; one that fails on a busy machine is run once more, and the last line counts it ("rerun").
+PARALLEL := -n 4 --dist worksteal --timeout 240 --reruns 2 --reruns-delay 1
 
 .DEFAULT_GOAL := help
 .PHONY: help run demo test check bench detect-report screenshots readme clean
