@@ -109,13 +109,9 @@ def begin(state: Path, items: Sequence[tuple[str, str, int, int]], now: float) -
 def discard(state: Path, made: str) -> None:
     """Remove the folder of a clean-up in which no file is (any more); else leave it."""
     folder = state / NAME / made
-    try:
-        (folder / FILES).rmdir()
-    except FileNotFoundError:
-        pass  # it was not made yet
-    except OSError:
-        return
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # a folder with files in it stays
+        if (folder / FILES).exists():
+            (folder / FILES).rmdir()
         (folder / MANIFEST).unlink(missing_ok=True)
         folder.rmdir()
 
