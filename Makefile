@@ -14,7 +14,7 @@ DEV := $(VENV)/.installed-dev
 PARALLEL := -n 4 --dist worksteal --timeout 240 --reruns 2 --reruns-delay 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check bench detect-report screenshots readme clean
+.PHONY: help run demo test check bench detect-report screenshots readme catalogue clean
 
 help:
 	@echo 'make run          the console over your tmux or cmux; the demo fleet where there is none'
@@ -25,6 +25,7 @@ help:
 	@echo 'make detect-report  how the recorded screens are judged: a table, and every mistake'
 	@echo 'make screenshots  the pictures in docs/'
 	@echo 'make readme       the generated tables of README.md'
+	@echo 'make catalogue    collect the texts of the code for the Korean catalogue, and compile it'
 	@echo 'make clean        remove .venv and everything else that was made'
 
 run: $(RUN)
@@ -53,6 +54,9 @@ screenshots: $(DEV)
 
 readme: $(DEV)
 	@exec $(BIN)/python -m tests.test_readme --write
+
+catalogue: $(DEV)
+	@exec $(BIN)/python -m tests.catalogue --write
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .bench .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -20,6 +20,7 @@ from console import (
     decision_command,
     detect,
     handoff_command,
+    i18n,
     init_command,
     log_commands,
     operations_commands,
@@ -101,7 +102,10 @@ def _main(argv: Sequence[str] | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Unicode still shows the rest
+    _speak_before(argv)
     arguments = _parser().parse_args(argv)
+    if getattr(arguments, "json", False):
+        i18n.use("en")  # what scripts read is the same everywhere
     if arguments.command == "detect":
         return detect.run(arguments)
     if arguments.command == "handoff" and arguments.verb == "read":
@@ -144,6 +148,18 @@ def _main(argv: Sequence[str] | None) -> int:
     return _console(config, arguments)
 
 
+def _speak_before(argv: Sequence[str] | None) -> None:
+    """Choose the language of the help and of what is wrong with the configuration, before either is read."""
+    first = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    first.add_argument("--config")
+    try:
+        known, _ = first.parse_known_args(argv)
+        path = find(known.config, os.environ, Path.cwd())
+        i18n.use(i18n.before_reading(path, os.environ))
+    except (argparse.ArgumentError, ConfigError, OSError, ValueError):
+        i18n.use(i18n.of_locale(os.environ))  # the same file is read again in a moment, and then it is told
+
+
 def _needs_none(arguments: argparse.Namespace) -> bool:
     """Whether a named log is only read: that needs no configuration, and a broken one must not be in its way."""
     reads = arguments.command == "summary" or getattr(arguments, "verb", "") in ("show", "lost")
@@ -162,6 +178,8 @@ def _config(arguments: argparse.Namespace) -> Config:
         _refuse_clashes(path, config)
     if not config.decisions:
         config = replace(config, decisions=decisions_file(path))
+    if not getattr(arguments, "json", False):
+        i18n.use(i18n.chosen(config.language, os.environ))
     if getattr(arguments, "read_only", False):
         config = replace(config, read_only=True)
     tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")

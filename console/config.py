@@ -226,6 +226,8 @@ class Config(_Section):
     approve: ApprovalSection = NO_APPROVAL
     theme: str = ""
     """Name of a theme; empty means the console's own."""
+    language: Literal["auto", "en", "ko"] = "auto"
+    """Of the interface; auto: that of the locale."""
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Command id to its keys, in Textual's spelling (``ctrl+s``)."""
 

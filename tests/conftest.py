@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from console import i18n
 from tests.tmux_server import PROGRAM, TmuxServer
 
 # The same examples every time: a test that fails fails again. OC_RANDOM=1 looks for new ones.
@@ -40,6 +41,10 @@ def _own_machine_kept_out(
     for name in ("XDG_STATE_HOME", "XDG_RUNTIME_DIR", "CLAUDE_CONFIG_DIR", "CODEX_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TMUX_TMPDIR", _no_server)
+    for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    i18n.use("en")
 
 
 @pytest.fixture
