@@ -9,7 +9,7 @@ import signal
 import subprocess
 import termios
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, cast
@@ -73,8 +73,9 @@ async def run(
     loop = asyncio.get_running_loop()
     stdin = asyncio.subprocess.DEVNULL if input is None else asyncio.subprocess.PIPE
     try:
-        transport, protocol = await loop.subprocess_exec(
-            lambda: _Collect(limit), *argv, stdin=stdin, cwd=cwd, start_new_session=True
+        transport, protocol = await _started(
+            loop.subprocess_exec(lambda: _Collect(limit), *argv, stdin=stdin, cwd=cwd, start_new_session=True),
+            lambda made: _kill(*made),
         )
     except (OSError, ValueError, TypeError) as error:
         raise HostError(_refusal(name, error, cwd)) from error
@@ -112,11 +113,41 @@ async def spawn(
     env = {key: value for key, value in os.environ.items() if key not in without}
     pipe = asyncio.subprocess.PIPE
     try:
-        return await asyncio.create_subprocess_exec(
-            *argv, stdin=pipe, stdout=pipe, stderr=pipe, env=env, limit=limit, start_new_session=True
+        return await _started(
+            asyncio.create_subprocess_exec(
+                *argv, stdin=pipe, stdout=pipe, stderr=pipe, env=env, limit=limit, start_new_session=True
+            ),
+            _end,
         )
     except (OSError, ValueError, TypeError) as error:
         raise HostError(_refusal(name, error, None)) from error
+
+
+async def _started(starting: Coroutine[None, None, _Result], end: Callable[[_Result], Awaitable[None]]) -> _Result:
+    """What *starting* gives. When the caller is cancelled meanwhile, it and the program end within two `REAP_TIMEOUT`.
+
+    Cancelled half-way, asyncio waits without end for pipes that were never connected, as they are not when the whole
+    loop ends (Python 3.11, ``BaseSubprocessTransport._wait``). So it is let to start, and then ended; cancelled once
+    more it leaves that wait.
+    """
+    task = asyncio.ensure_future(starting)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task}, timeout=REAP_TIMEOUT)
+        if not task.done():
+            task.cancel()
+        elif not task.cancelled() and task.exception() is None:
+            await end(task.result())
+        raise
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(REAP_TIMEOUT):
+            await process.wait()
 
 
 async def attend(argv: Sequence[str]) -> int:
@@ -211,6 +242,7 @@ async def _kill(transport: asyncio.SubprocessTransport, protocol: _Collect) -> N
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(REAP_TIMEOUT):
             await asyncio.shield(protocol.closed)
+    transport.close()
 
 
 async def in_thread(work: Callable[[], _Result]) -> _Result:

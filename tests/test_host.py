@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from console.host import Completed, HostError, in_thread, run
+from console.host import Completed, HostError, in_thread, run, spawn
 from tests.waiting import DEADLINE, until
 
 
@@ -91,6 +91,24 @@ async def test_cancelled_the_program_is_killed(tmp_path: Path) -> None:
         await task
     for pid in found:
         await until(partial(gone, int(pid)))
+
+
+# asyncio leaves the pipes it had not yet connected to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("turns", range(6))
+def test_a_loop_that_ends_does_not_wait_for_a_program_that_is_starting(turns: int) -> None:
+    """At the end of a loop every task is cancelled, also those that connect the pipes of the program."""
+
+    async def leave() -> None:
+        tasks = [asyncio.create_task(start) for start in (run(["sleep", "60"], timeout=60), spawn(["sleep", "60"]))]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        assert len(tasks) == 2, "they are held until here"
+
+    loop = threading.Thread(target=asyncio.run, args=(leave(),), daemon=True)
+    loop.start()
+    loop.join(DEADLINE)
+    assert not loop.is_alive()
 
 
 async def test_the_program_has_a_group_of_its_own() -> None:

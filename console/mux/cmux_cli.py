@@ -153,9 +153,11 @@ class CmuxCli:
             if self._closed or not self._going.is_set():
                 return []
             self._pause = min(DOWN_LIMIT, self._pause * 2)
-            if str(error) == self._down:
+            # Denied, the program words it in two ways, as its pipe breaks before or after the answer: told once.
+            why = error.why if isinstance(error, CmuxSaid) and error.why == "denied" else str(error)
+            if why == self._down:
                 return []
-            self._down = str(error)
+            self._down = why
             return [MuxDown(time.time(), self.source, f"{error}; the console keeps asking")]
         self._down, self._pause, self._tree_due = "", TREE_EVERY, began + TREE_EVERY
         self._told = tuple(place.info for place in found)
