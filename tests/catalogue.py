@@ -17,6 +17,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from console.commands import COMMANDS, COMPOSER
 from console.i18n import DOMAIN, FOLDER
 
 ROOT: Final = Path(__file__).parents[1]
@@ -43,6 +44,9 @@ def template() -> Catalog:
             "python", path, keywords=KEYWORDS, options={"encoding": "utf-8"}
         ):
             made.add(message, None, [(where, line)], auto_comments=comments, context=context)
+    for command in (*COMMANDS, *COMPOSER):
+        for text in (command.title, command.help, command.group):
+            made.add(text, None, [("console/commands.py", 1)])
     return made
 
 

@@ -34,7 +34,7 @@ def bare_texts(path: str, code: str) -> Iterator[str]:
             skipped.update(id(part) for part in node.values)
         elif isinstance(node, ast.Call) and _name(node) in CALLS:
             skipped.update(id(each) for each in node.args[: 2 if _name(node) in ("trn", "trc") else 1])
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("re.compile", "Command"):
             skipped.update(id(inner) for each in node.args for inner in ast.walk(each))
     for node in ast.walk(tree):
         text = _shown(node) if id(node) not in skipped else ""
