@@ -25,6 +25,7 @@ from console.app_view import Resumes
 from console.attending import Ears
 from console.commands import with_keys
 from console.config import Config
+from console.i18n import mark, tr
 from console.model.snapshot import Snapshot
 from console.mux.base import Interest
 from console.opening import Opened, Opener
@@ -68,7 +69,9 @@ class ConsoleApp(Acts, Resumes):
         self._load_themes()
         self.theme = config.theme if config.theme in self.available_themes else DEFAULT_THEME
         if config.theme and self.theme != config.theme:
-            self._theme_problems.append(f"theme {config.theme}: there is none of this name; t lists them")
+            self._theme_problems.append(
+                tr("theme {theme}: there is none of this name; t lists them", theme=config.theme)
+            )
         self.main = MainScreen(agents_only=config.show == "agents")
         if config.keys:
             self.main.use_keys(with_keys(config.keys))
@@ -190,7 +193,7 @@ class ConsoleApp(Acts, Resumes):
         """A worker that broke is told, never swallowed."""
         if event.state is WorkerState.ERROR:
             error = safe_text(f"{type(event.worker.error).__name__}: {event.worker.error}")
-            self.notify(f"{event.worker.name} stopped: {error}; press q and start again", severity="error",
+            self.notify(tr("{name} stopped: {error}; press q and start again", name=event.worker.name, error=error), severity="error",
                         timeout=60, markup=False)  # fmt: skip
 
     @on(MainScreen.Looking)
@@ -231,7 +234,7 @@ class ConsoleApp(Acts, Resumes):
     def action_reread(self) -> None:
         """Read everything again."""
         self._engine_do("reread")
-        self.notify("Reading every surface again.", markup=False, timeout=2)
+        self.notify(tr("Reading every surface again."), markup=False, timeout=2)
 
     async def action_help(self) -> None:
         """Show every key."""
@@ -260,7 +263,7 @@ class ConsoleApp(Acts, Resumes):
             self.notify("\n".join(self._theme_problems), title="Themes", severity="warning", timeout=20, markup=False)
             self._theme_problems = []
 
-    @work(exit_on_error=False, name="theme files")
+    @work(exit_on_error=False, name=mark("theme files"))
     async def _follow_themes(self) -> None:
         async for _ in watch_themes(self._folders):
             self._load_themes()

@@ -20,6 +20,7 @@ from console.app_queue import QueueActs
 from console.app_verify import Verifies
 from console.commands import COMMANDS, with_keys
 from console.config import Config
+from console.i18n import mark, tr
 from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
@@ -84,12 +85,15 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
             self._came_back_at = time.time()
         return super().pop_screen()
 
-    @work(exit_on_error=False, exclusive=True, group="losses", name="dispatch log")
+    @work(exit_on_error=False, exclusive=True, group="losses", name=mark("dispatch log"))
     async def _look_for_losses(self) -> None:
         lost = await self.opened.engine.dispatches.count_lost() if self.opened is not None else 0
         if lost > self._lost:
-            text = f"Another writer has undone {lost} of the console's changes: L shows them and writes them again."
-            self.notify(text, title="Dispatch log", severity="warning", timeout=30, markup=False)
+            text = tr(
+                "Another writer has undone {lost} of the console's changes: L shows them and writes them again.",
+                lost=lost,
+            )
+            self.notify(text, title=tr("Dispatch log"), severity="warning", timeout=30, markup=False)
         self._lost = lost
 
     @on(DispatchTable.Opened)
@@ -127,7 +131,7 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
         from console.screens.verdict import StatusScreen
 
         if dispatch.number is None:
-            self.notify("This record has no number it could be found by.", severity="warning", markup=False)
+            self.notify(tr("This record has no number it could be found by."), severity="warning", markup=False)
             return
         status = await self.push_screen_wait(StatusScreen(dispatch))
         if status is not None and status is not dispatch.status:
@@ -140,11 +144,15 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
         if surface is None or self.opened is None:
             return
         if shown is not None and message.pressed_at - shown.at < READ_FIRST:
-            self.notify(f"{surface.name}: this has just opened; read it, then press again.", markup=False, timeout=3)
+            self.notify(
+                tr("{name}: this has just opened; read it, then press again.", name=surface.name),
+                markup=False,
+                timeout=3,
+            )
             return
         if 0 <= message.pressed_at - self._came_back_at < READ_FIRST:
             # The second y of a hasty "yes, send it to all" is no yes to an agent.
-            told = f"{surface.name}: a dialog was opened or closed just now; press again."
+            told = tr("{name}: a dialog was opened or closed just now; press again.", name=surface.name)
             self.notify(told, markup=False, timeout=3)
             return
         engine = self.opened.engine
@@ -175,14 +183,14 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
         surface = self.main.selected_surface()
         if surface is not None and self.opened is not None:
             wrong = await self.opened.engine.focus(surface.key)
-            self.notify(wrong or f"{surface.name} is in front now.", severity="warning" if wrong else "information",
+            self.notify(wrong or tr("{name} is in front now.", name=surface.name), severity="warning" if wrong else "information",
                         markup=False, timeout=6)  # fmt: skip
 
     def action_confirm(self) -> None:
         """A renumbered surface is the one that is meant."""
         surface = self.main.selected_surface()
         if surface is None or self.opened is None or not self.opened.engine.confirm(surface.key):
-            self.notify("There is nothing to confirm here.", markup=False, timeout=2)
+            self.notify(tr("There is nothing to confirm here."), markup=False, timeout=2)
         else:
             self.notify(f"{surface.info.ref} is {surface.name}.", markup=False, timeout=4)
 
@@ -204,7 +212,7 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
             log = self.opened.engine.dispatches
             await self.push_screen(LossesScreen(await log.lost(), log.restore))
 
-    @work(exit_on_error=False, name="cut off")
+    @work(exit_on_error=False, name=mark("cut off"))
     async def action_cut_off(self) -> None:
         """Sends that have no outcome: the operator looks, and says what became of them."""
         from console.screens.cut_off import CutOffScreen
@@ -228,9 +236,9 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
             key = next(c.keys for c in with_keys(self.config.keys) if c.id == "log.cut_off")
             lines = [f"{each.cut_off.about}: {each.evidence}." for each in found[:CUT_OFF_TOLD]]
             more = len(found) - CUT_OFF_TOLD
-            lines += [f"… and {more} more."] if more > 0 else []
-            text = "\n".join((*lines, f"Nothing is sent again by itself; {key} settles it."))
-            self.notify(text, title="Cut off while sending", severity="warning", timeout=20, markup=False)
+            lines += [tr("… and {more} more.", more=more)] if more > 0 else []
+            text = "\n".join((*lines, tr("Nothing is sent again by itself; {key} settles it.", key=key)))
+            self.notify(text, title=tr("Cut off while sending"), severity="warning", timeout=20, markup=False)
 
     def _surface(self, key: str) -> Surface | None:
         return self.snapshot.surface(key)

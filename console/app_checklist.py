@@ -12,6 +12,7 @@ from textual.app import App
 
 from console.commands import with_keys
 from console.config import Config
+from console.i18n import tr
 from console.model.checklist import About, Mark, Step
 from console.model.dispatch import Dispatch
 from console.model.snapshot import Snapshot
@@ -43,7 +44,11 @@ class _Board:
         found = self._checking.document
         if found.wrong:
             return found.wrong
-        return f"against {found.name}" if found.name else "without a hand-off; handoff: in the configuration names one"
+        return (
+            tr("against {name}", name=found.name)
+            if found.name
+            else tr("without a hand-off; handoff: in the configuration names one")
+        )
 
     def marked(self, id: str) -> Mark | None:
         return self._checking.marked(id)
@@ -66,7 +71,7 @@ class ChecklistActs(App[None]):
     _checking: Checking | None = None
 
     async def _look_at(self, dispatch: Dispatch) -> None:
-        raise TypeError("the acts look at it")
+        raise TypeError(tr("the acts look at it"))
 
     def checking(self) -> Checking | None:
         """The checklist of this console; None before there is an engine."""
@@ -87,7 +92,7 @@ class ChecklistActs(App[None]):
 
         checking = self.checking()
         if checking is None or self.opened is None:
-            self.notify("There is nothing to check yet.", markup=False, timeout=3)
+            self.notify(tr("There is nothing to check yet."), markup=False, timeout=3)
             return
         self.clear_notifications()  # the notice that led here would cover it
         keys = {command.id: command.keys.split(" ")[0] for command in with_keys(self.config.keys)}
@@ -154,5 +159,5 @@ class ChecklistActs(App[None]):
         if opens and len(self.screen_stack) == 1:
             self.action_checklist()
         else:
-            text = f"{why[0].upper()}{why[1:]}: {key} shows the restart checklist."
+            text = tr("{upper}{why}: {key} shows the restart checklist.", upper=why[0].upper(), why=why[1:], key=key)
             self.notify(text, title="Restart", markup=False, timeout=15)

@@ -11,6 +11,7 @@ from textual import work
 
 from console.app_send import Sends
 from console.host import in_thread
+from console.i18n import tr
 from console.model.snapshot import Snapshot
 from console.opening import Opened
 from console.screens.main import MainScreen
@@ -35,7 +36,7 @@ class DecisionActs(Sends):
         engine = self.opened.engine if self.opened is not None else None
         desk = engine.deciding if engine is not None else None
         if engine is None or desk is None:
-            text = "No decisions are kept here: nothing outlives this console."
+            text = tr("No decisions are kept here: nothing outlives this console.")
             self.notify(text, severity="warning", markup=False)
             return
         await desk.load()  # the watch may not have read it yet
@@ -61,6 +62,6 @@ class DecisionActs(Sends):
         """The composer, with *text* in it, for the selected surface; the guards judge it as every other."""
         surface = self.main.selected_surface()
         if surface is None:
-            self.notify("There is no surface to send it to.", severity="warning", markup=False)
+            self.notify(tr("There is no surface to send it to."), severity="warning", markup=False)
         else:
             await self.compose_and_send(surface, text=text)

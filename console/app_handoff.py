@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import work
 
 from console.app_checklist import ChecklistActs
+from console.i18n import tr
 from console.opening import Opened
 
 
@@ -39,9 +40,12 @@ class HandoffActs(ChecklistActs):
             checking = self.checking()
             if checking is not None:
                 await checking.wrote()
-            kept = f" The one before is {done.copy.name}." if done.copy is not None else ""
+            kept = tr(" The one before is {name}.", name=done.copy.name) if done.copy is not None else ""
             self.notify(
-                f"Written: {done.path}.{kept} {done.warning}".strip(), title="Hand-off", markup=False, timeout=10
+                tr("Written: {path}.{kept} {warning}", path=done.path, kept=kept, warning=done.warning).strip(),
+                title="Hand-off",
+                markup=False,
+                timeout=10,
             )
             return ""
 

@@ -11,6 +11,7 @@ from textual import on, work
 from textual.app import App, SuspendNotSupported
 
 from console.config import Config
+from console.i18n import tr
 from console.model.snapshot import Snapshot
 from console.opening import Opened
 from console.safety import safe_text
@@ -85,7 +86,7 @@ class OperationActs(App[None]):
 
         files = tuple((each.path, each.path) for each in artifact.files[:FILES])
         if not files:
-            self.notify(f"{artifact.name}: there is nothing to open.", severity="warning", markup=False)
+            self.notify(tr("{name}: there is nothing to open.", name=artifact.name), severity="warning", markup=False)
             return
         path = files[0][0] if len(files) == 1 else await self.push_screen_wait(FilesScreen(artifact.name, files))
         if path is None:
@@ -116,7 +117,7 @@ class OperationActs(App[None]):
             with self.batch_update(), self.suspend():
                 wrong = await show(argv)  # never raises: the terminal is only taken back after the last line
         except SuspendNotSupported:
-            wrong = f"{argv[0]} cannot be shown in this terminal"
+            wrong = tr("{argv} cannot be shown in this terminal", argv=argv[0])
         finally:
             self.away = False
         if wrong:

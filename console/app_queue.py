@@ -8,6 +8,7 @@ from typing import Final
 from textual import work
 from textual.app import App
 
+from console.i18n import tr
 from console.opening import Opened
 from console.screens.main import MainScreen
 
@@ -29,7 +30,7 @@ class QueueActs(App[None]):
 
         desk = self.opened.engine.desk() if self.opened is not None else None
         if desk is None:
-            self.notify("There is no queue: nothing outlives this console.", severity="warning", markup=False)
+            self.notify(tr("There is no queue: nothing outlives this console."), severity="warning", markup=False)
             return
         surface = await self.push_screen_wait(QueueScreen(desk))
         if surface is not None:
@@ -46,4 +47,4 @@ class QueueActs(App[None]):
         if told:
             self.notify(told, severity="warning", markup=False, timeout=8)
         else:
-            self.notify("Nothing runs by itself here.", markup=False, timeout=3)
+            self.notify(tr("Nothing runs by itself here."), markup=False, timeout=3)

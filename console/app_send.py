@@ -14,6 +14,7 @@ from textual.notifications import SeverityLevel
 
 from console.config import Config
 from console.host import in_thread
+from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.model.outcome import Ended
 from console.model.parcel import Fate, Parcel
@@ -55,9 +56,9 @@ class Sends(App[None]):
         about = self.main.addressed
         surface = self._author(about) if about is not None else self.main.selected_surface()
         if self.opened is None or surface is None:
-            told = "There is no surface to send to."
+            told = tr("There is no surface to send to.")
             if about is not None:
-                told = f"{about.label}: no surface {about.surface or '?'} here"
+                told = tr("{label}: no surface {surface} here", label=about.label, surface=about.surface or "?")
             self.notify(told, severity="warning", markup=False)
             return
         await self.compose_and_send(surface, about)
@@ -149,13 +150,15 @@ class Sends(App[None]):
         try:
             errand.end(await self._outcome(opened, errand))
         except Exception as error:  # whatever broke: the others go on, and somebody looks at this one
-            told = safe_text(f"an error in the console: {type(error).__name__}: {error}", limit=200)
+            told = safe_text(
+                tr("an error in the console: {name}: {error}", name=type(error).__name__, error=error), limit=200
+            )
             errand.end(Ended("failed", f"{parcel.name}: {told}", "unknown"))
 
     async def _outcome(self, opened: Opened, errand: Errand) -> Ended:
         parcel = errand.parcel
         if parcel.fate is Fate.REFUSE:
-            return Ended("refused", f"{parcel.why}; nothing was typed")
+            return Ended("refused", tr("{why}; nothing was typed", why=parcel.why))
         if parcel.fate is Fate.QUEUE:
             written = await opened.engine.enqueue(parcel.key, parcel.composed)
             text = f"{written.text}; {written.warning}" if written.warning else written.text
@@ -191,7 +194,7 @@ class Sends(App[None]):
         except EditError as error:
             problem = str(error)
         except SuspendNotSupported:
-            problem = "this terminal cannot be given to an editor"
+            problem = tr("this terminal cannot be given to an editor")
         finally:
             self.away = False
         if problem:

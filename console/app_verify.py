@@ -12,6 +12,7 @@ from textual.notifications import SeverityLevel
 
 from console.app_send import Sends
 from console.config_sections import VerifySection
+from console.i18n import tr
 from console.model.dispatch import Dispatch, Verification
 from console.model.naming import identity
 from console.model.outcome import Written
@@ -50,7 +51,7 @@ class Verifies(Sends):
         """The dispatch under the cursor is verified by another agent, or its verifier has answered."""
         dispatch = self.main.addressed
         if dispatch is None:
-            self.notify("v verifies a dispatch: go to the table (Tab) and choose one.", markup=False, timeout=4)
+            self.notify(tr("v verifies a dispatch: go to the table (Tab) and choose one."), markup=False, timeout=4)
         else:
             await self._verify(dispatch)
 
@@ -59,16 +60,35 @@ class Verifies(Sends):
         asked = dispatch if dispatch.links.verifies is not None else under_way(log.asked, dispatch.number)
         target = numbered(log.dispatches, asked.links.verifies) if asked is not None else dispatch
         if target is None:
-            self._warn(f"{dispatch.label} verifies #{dispatch.links.verifies}, which is not in the log.")
+            self._warn(
+                tr(
+                    "{label} verifies #{verifies}, which is not in the log.",
+                    label=dispatch.label,
+                    verifies=dispatch.links.verifies,
+                )
+            )
         elif asked is None:
             await self._ask(target)
         elif not asked.is_open:
-            self._warn(f"{asked.label} is {asked.status}: what came of it stands in {target.label}.")
+            self._warn(
+                tr(
+                    "{label} is {status}: what came of it stands in {label_2}.",
+                    label=asked.label,
+                    status=asked.status,
+                    label_2=target.label,
+                )
+            )
         else:
             kept = self._answers.get(asked.number) if asked.number is not None else None
             answer = on_demand(self.snapshot, asked, self._verify_config.pattern, kept)
             if answer is None:
-                self._warn(f"{asked.label} on {asked.surface} is at it; its verdict is offered when it has finished.")
+                self._warn(
+                    tr(
+                        "{label} on {surface} is at it; its verdict is offered when it has finished.",
+                        label=asked.label,
+                        surface=asked.surface,
+                    )
+                )
             else:
                 await self._record_check(target, answer)
 
@@ -96,7 +116,7 @@ class Verifies(Sends):
     async def _send_verification(self, surface: Surface, dispatch: Dispatch, text: str) -> None:
         """The composer with the task in it; what is sent is linked with *dispatch*."""
         if self.opened is None or self.opened.engine.sending is None:
-            self._warn("Nothing can be recorded here, so nothing is verified from here.")
+            self._warn(tr("Nothing can be recorded here, so nothing is verified from here."))
             return
         await self.compose_and_send(surface, dispatch, text, verification_fields(dispatch))
 
@@ -127,10 +147,22 @@ class Verifies(Sends):
         asked, found = answer.asked, answer.findings
         target = f"#{asked.links.verifies}"
         if found.nothing:
-            what = found.doubt or "its last message names no score and no verdict"
-            text = f"{asked.label} on {answer.name} has finished: {what}. v on {target} takes what you type."
+            what = found.doubt or tr("its last message names no score and no verdict")
+            text = tr(
+                "{label} on {name} has finished: {what}. v on {target} takes what you type.",
+                label=asked.label,
+                name=answer.name,
+                what=what,
+                target=target,
+            )
         else:
-            text = f"{asked.label} on {answer.name} has finished: {found.words} for {target}. v on {target} records it."
+            text = tr(
+                "{label} on {name} has finished: {words} for {target}. v on {target} records it.",
+                label=asked.label,
+                name=answer.name,
+                words=found.words,
+                target=target,
+            )
         self.notify(text, title="Verification", markup=False, timeout=20)
 
     async def _record_check(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from console.config import Config, ServiceConfig
 from console.config_sections import NotifySection
 from console.host import in_thread
+from console.i18n import tr
 from console.model.agent import NEEDS_PERSON, AgentState
 from console.model.attention import AttentionRules, Memory, Watched, attend
 from console.model.context import compactions, forgetting
@@ -78,7 +79,7 @@ class Attending:
 
             self.auto = AutoApprover(policy(config), press, state)
             if config.approve.script:
-                self.auto.suspend("looking for another approver")  # nothing is decided before it is known
+                self.auto.suspend(tr("looking for another approver"))  # nothing is decided before it is known
 
     @property
     def needed(self) -> bool:
@@ -117,9 +118,22 @@ class Attending:
                 self._tell(snapshot(), looked_at(), ears)
             if self.auto is not None:
                 for decided in await self.auto.look(snapshot()):
-                    done = decided.result.outcome if decided.result else "dry run" if decided.dry_run else "left to you"
+                    done = (
+                        decided.result.outcome
+                        if decided.result
+                        else tr("dry run")
+                        if decided.dry_run
+                        else tr("left to you")
+                    )
                     if decided.decision.verdict == "allow":
-                        ears.say(f"auto: {decided.surface}: {decided.decision.rule}: {done}")
+                        ears.say(
+                            tr(
+                                "auto: {surface}: {rule}: {done}",
+                                surface=decided.surface,
+                                rule=decided.decision.rule,
+                                done=done,
+                            )
+                        )
                 take(self._auto_read(self.auto, snapshot()))
             if self._note is not None:
                 await self._note_context(snapshot(), self._note, ears)
@@ -142,7 +156,7 @@ class Attending:
                 self._noted.add(key)
                 wrong = await note(dispatch.number, f"{worry} at {time.strftime('%Y-%m-%d %H:%M')}")
                 if wrong:
-                    ears.say(f"{dispatch.label}: context not noted: {wrong}")
+                    ears.say(tr("{label}: context not noted: {wrong}", label=dispatch.label, wrong=wrong))
 
     def _worry(self, surface: Surface) -> str:
         """What makes this agent forget; a row of a compaction counts only when it was seen to come."""
@@ -193,16 +207,24 @@ class Attending:
     def _auto_read(self, auto: AutoApprover, snapshot: Snapshot) -> AutoRead:
         covered = frozenset(surface.key for surface in snapshot.surfaces if auto.covers(surface))
         why = auto.stopped or auto.suspended
-        word = f"auto off: {why}" if why else "auto dry run" if auto.policy.dry_run else f"auto on {len(covered)}"
+        word = (
+            tr("auto off: {why}", why=why)
+            if why
+            else tr("auto dry run")
+            if auto.policy.dry_run
+            else tr("auto on {count}", count=len(covered))
+        )
         return AutoRead(time.time(), covered, word)
 
     async def _watch_script(self, auto: AutoApprover) -> None:
         from console.services.processes import look
 
-        other = ServiceConfig("another approver", self._config.approve.script)
+        other = ServiceConfig(tr("another approver"), self._config.approve.script)
         while True:
             [found] = await in_thread(lambda: look([other]))
-            auto.suspend("" if found.observed == "absent" else f"another approver runs ({found.evidence})")
+            auto.suspend(
+                "" if found.observed == "absent" else tr("another approver runs ({evidence})", evidence=found.evidence)
+            )
             await asyncio.sleep(SCRIPT_EVERY)
 
 

@@ -19,6 +19,7 @@ from console.checking_looks import Extra, Looked, extras, look, own_step
 from console.config import Config
 from console.handoff_places import pattern, written
 from console.host import in_thread
+from console.i18n import tr
 from console.model.checklist import Mark, Step, StepState
 from console.model.checks import checklist
 from console.model.checks_given import Given, written_between
@@ -71,7 +72,9 @@ def find(pattern: str, before: Document = NOTHING) -> Document:
     try:
         path = newest(pattern)
         if not path:
-            return Document(pattern, wrong=f"{safe_text(pattern, limit=200)}: there is no such file")
+            return Document(
+                pattern, wrong=tr("{pattern}: there is no such file", pattern=safe_text(pattern, limit=200))
+            )
         mtime = Path(path).stat().st_mtime
         if (path, mtime) == (before.path, before.mtime) and before.id:
             return before
@@ -193,7 +196,7 @@ class Checking:
             config.guards.automatic.service,
             policy(config),
             {each.name: each.ref for each in config.surfaces if each.name},
-            f"{rules} rules" if rules else "",
+            tr("{rules} rules", rules=rules) if rules else "",
             self.decisions,
             self._extra.services,
             self._extra.automation,
@@ -233,7 +236,7 @@ class Checking:
         try:
             await in_thread(work)
         except OSError as error:
-            self.error = safe_text(f"it could not be kept: {error}", limit=200)
+            self.error = safe_text(tr("it could not be kept: {error}", error=error), limit=200)
             return self.error
         return ""
 
@@ -250,7 +253,7 @@ class Checking:
         seen = await in_thread(file.seen)
         newer = bool(document.id) and document.id != seen[0] and document.mtime > seen[1]
         if newer:
-            why = f"{why}, and there is a newer hand-off" if why else "there is a newer hand-off"
+            why = tr("{why}, and there is a newer hand-off", why=why) if why else tr("there is a newer hand-off")
         mark = (document.id, document.mtime) if newer else None
         if server != before or mark is not None:
             await self._kept(lambda: file.note(server, mark))

@@ -17,6 +17,7 @@ from console.config import Config, ServiceConfig
 from console.config_checklist import ChecklistSection
 from console.config_operations import ArtifactSection, AutomationSection
 from console.host import HostError, in_thread, run
+from console.i18n import tr
 from console.model.artifact import Artifact
 from console.model.automation import Automation
 from console.model.checklist import OWN, About, Step, StepState
@@ -57,37 +58,47 @@ class Extra:
 
 def own_step(section: ChecklistSection, looked: Looked | None, running: bool, snapshot: Snapshot, now: float) -> Step:
     """The step of *section*; *looked* is what its last look found, if it is one that has to look."""
-    id = f"own {section.name}"
+    id = tr("own {name}", name=section.name)
     if section.manual:
-        return Step(id, section.name, OWN, StepState.MANUAL, section.manual, section.remedy or "do it, then tick it")
+        return Step(
+            id, section.name, OWN, StepState.MANUAL, section.manual, section.remedy or tr("do it, then tick it")
+        )
     if section.surface:
         return _of_surface(section, snapshot, now)
     about = About("operation", section.service) if section.service else About()
     if looked is None or running:
-        before = f"then: {looked.evidence}" if looked is not None else ""
+        before = tr("then: {evidence}", evidence=looked.evidence) if looked is not None else ""
         return Step(
             id, section.name, OWN, StepState.RUNNING, before, checked_at=looked.at if looked else None, about=about
         )
-    remedy = "" if looked.state is StepState.PASS else section.remedy or "look at it; then run this step again"
+    remedy = "" if looked.state is StepState.PASS else section.remedy or tr("look at it; then run this step again")
     return Step(id, section.name, OWN, looked.state, looked.evidence, remedy, "", looked.at, about)
 
 
 def _of_surface(section: ChecklistSection, snapshot: Snapshot, now: float) -> Step:
-    id, found = f"own {section.name}", snapshot.called(section.surface)
+    id, found = tr("own {name}", name=section.name), snapshot.called(section.surface)
     if len(found) != 1 or found[0].gone:
         if snapshot.mux.read_at is None:
-            return Step(id, section.name, OWN, StepState.RUNNING, "surfaces are not read yet")
-        said = found[0].gone if len(found) == 1 else f"{len(found)} surfaces answer to {section.surface}"
-        return Step(id, section.name, OWN, StepState.FAIL, said, section.remedy or "start it", "", snapshot.mux.read_at)
+            return Step(id, section.name, OWN, StepState.RUNNING, tr("surfaces are not read yet"))
+        said = (
+            found[0].gone
+            if len(found) == 1
+            else tr("{count} surfaces answer to {surface}", count=len(found), surface=section.surface)
+        )
+        return Step(
+            id, section.name, OWN, StepState.FAIL, said, section.remedy or tr("start it"), "", snapshot.mux.read_at
+        )
     surface = found[0]
     about = About("surface", surface.key)
     if surface.status is None:
-        return Step(id, section.name, OWN, StepState.RUNNING, "not read yet", about=about)
+        return Step(id, section.name, OWN, StepState.RUNNING, tr("not read yet"), about=about)
     state = surface.status.state
     good = state.value in section.state if section.state else not surface.status.needs_person
-    said = f"{state} for {duration(now - surface.status.since)}"
-    said += "" if good else f", expected {' or '.join(section.state) or 'nobody to be waited for'}"
-    remedy = "" if good else section.remedy or "look at its terminal"
+    said = tr("{state} for {duration}", state=state, duration=duration(now - surface.status.since))
+    said += (
+        "" if good else tr(", expected {listed}", listed=" or ".join(section.state) or tr("nobody to be waited for"))
+    )
+    remedy = "" if good else section.remedy or tr("look at its terminal")
     result = StepState.PASS if good else StepState.FAIL
     return Step(id, section.name, OWN, result, said, remedy, "" if good else "surface.focus", surface.read_at, about)
 
@@ -98,7 +109,7 @@ async def look(section: ChecklistSection, config: Config) -> Looked:
         async with asyncio.timeout(section.timeout + SLACK):
             state, said = await (_command(section) if section.command else _service(section, config))
     except TimeoutError:
-        state, said = StepState.FAIL, f"no answer within {section.timeout:g} s"
+        state, said = StepState.FAIL, tr("no answer within {timeout:g} s", timeout=section.timeout)
     except (HostError, OSError, ValueError) as error:
         state, said = StepState.FAIL, str(error)
     return Looked(state, redact(safe_text(said, limit=300)), time.time())
@@ -108,9 +119,9 @@ async def _command(section: ChecklistSection) -> tuple[StepState, str]:
     done = await run(section.command, timeout=section.timeout, cwd=Path(section.cwd) if section.cwd else None)
     output = done.stdout + done.stderr
     last = output.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
-    said = f"exit {done.returncode}" + (f": {last}" if last else "")
+    said = tr("exit {returncode}", returncode=done.returncode) + (f": {last}" if last else "")
     if done.returncode != section.exit:
-        return StepState.FAIL, f"{said}; expected exit {section.exit}"
+        return StepState.FAIL, tr("{said}; expected exit {exit}", said=said, exit=section.exit)
     if section.expect:
         from console.services.picking import Unpicked, pick_pattern
 
@@ -119,7 +130,9 @@ async def _command(section: ChecklistSection) -> tuple[StepState, str]:
         except Unpicked as error:
             return StepState.FAIL, str(error)
         if not found.value:
-            return StepState.FAIL, f"{said}; nothing in its output is like {section.expect}"
+            return StepState.FAIL, tr(
+                "{said}; nothing in its output is like {expect}", said=said, expect=section.expect
+            )
     return StepState.PASS, said
 
 
@@ -136,7 +149,9 @@ async def _service(section: ChecklistSection, config: Config) -> tuple[StepState
     row = rows[0]
     said = f"{row.observed}: {row.evidence}" if row.evidence else row.observed
     state = JUDGED[row.judgement]
-    return state, said if state is StepState.PASS else f"{said}; expected {row.expected}"
+    return state, said if state is StepState.PASS else tr(
+        "{said}; expected {expected}", said=said, expected=row.expected
+    )
 
 
 async def _rows(specs: Sequence[ServiceConfig]) -> tuple[Service, ...]:
@@ -183,7 +198,7 @@ async def _automation(handoff: Handoff, snapshot: Snapshot) -> tuple[Automation,
         if not path or path in watched or path.rsplit("/", 1)[-1] in names:
             continue
         if entry.glob or (entry.count is not None and not entry.expected):
-            sections.append(AutomationSection(entry.path, glob=path, expected="at least 0", action=entry.action))
+            sections.append(AutomationSection(entry.path, glob=path, expected=tr("at least 0"), action=entry.action))
         elif entry.expected in ("running", "unloaded", "absent"):
             expected = "running" if entry.expected == "running" else "gone"
             sections.append(AutomationSection(entry.path, script=path, expected=expected, action=entry.action))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.commands import with_keys
 from console.config import Config
+from console.i18n import tr
 from console.model.checklist import SYMBOLS, Step, StepState, progress
 from console.safety import redact, safe_text
 
@@ -31,23 +32,31 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], sh
     checklist = commands.add_parser(
         "checklist",
         parents=[shared],
-        help="what has to be looked at after a restart; exit 0 only if everything passes",
-        description="Check what is there against the hand-off and the configuration. Exit 0 only if every step passes "
-        "or was ticked or skipped on the screen (R): a step by hand that nobody has ticked counts as not passed.",
+        help=tr("what has to be looked at after a restart; exit 0 only if everything passes"),
+        description=tr(
+            "Check what is there against the hand-off and the configuration. Exit 0 only if every "
+            "step passes or was ticked or skipped on the screen (R): a step by hand that nobody "
+            "has ticked counts as not passed."
+        ),
     )
-    checklist.add_argument("--json", action="store_true", help="for scripts")
-    checklist.add_argument("--handoff", metavar="FILE", default="", help="in place of handoff: in the configuration")
+    checklist.add_argument("--json", action="store_true", help=tr("for scripts"))
+    checklist.add_argument(
+        "--handoff", metavar="FILE", default="", help=tr("in place of handoff: in the configuration")
+    )
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
     """Carry out what `add_parser` parsed; return the exit code."""
     if arguments.handoff and not os.path.lexists(os.path.expanduser(arguments.handoff)):  # noqa: PTH111
         shown = safe_text(arguments.handoff, limit=300)
-        print(f"oc-console checklist: {shown}: there is no such file; name a hand-off document", file=sys.stderr)
+        print(
+            tr("oc-console checklist: {shown}: there is no such file; name a hand-off document", shown=shown),
+            file=sys.stderr,
+        )
         return USAGE
     checking, steps = asyncio.run(_read(config, os.path.expanduser(arguments.handoff)))  # noqa: PTH111
     if arguments.handoff and checking.document.wrong:
-        print(f"oc-console checklist: {checking.document.wrong}", file=sys.stderr)
+        print(tr("oc-console checklist: {wrong}", wrong=checking.document.wrong), file=sys.stderr)
         return USAGE
     if arguments.json:
         unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
@@ -69,7 +78,7 @@ async def _read(config: Config, handoff: str) -> tuple[Checking, tuple[Step, ...
     steps = checking.steps(settled=True)
     wrong = await checking.keep(steps)
     if wrong:
-        print(f"oc-console checklist: {wrong}", file=sys.stderr)
+        print(tr("oc-console checklist: {wrong}", wrong=wrong), file=sys.stderr)
     return checking, steps
 
 
@@ -108,7 +117,11 @@ def keys(config: Config) -> Mapping[str, str]:
 
 def lines(name: str, steps: Sequence[Step], keys: Mapping[str, str]) -> Iterator[str]:
     """The checklist for people."""
-    yield f"restart checklist against {name}" if name else "restart checklist without a hand-off (handoff: names one)"
+    yield (
+        tr("restart checklist against {name}", name=name)
+        if name
+        else tr("restart checklist without a hand-off (handoff: names one)")
+    )
     group = ""
     for step in steps:
         if step.group != group:
@@ -121,7 +134,7 @@ def lines(name: str, steps: Sequence[Step], keys: Mapping[str, str]) -> Iterator
     yield ""
     yield progress(steps).words
     if any(step.state is StepState.MANUAL and not step.links for step in steps):
-        yield "steps by hand count as not passed until they are ticked (R in the console, then space)"
+        yield tr("steps by hand count as not passed until they are ticked (R in the console, then space)")
 
 
 def document(checking: Checking, steps: Sequence[Step]) -> dict[str, Any]:

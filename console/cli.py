@@ -30,6 +30,7 @@ from console import (
 )
 from console.commands import IDS, clashes
 from console.config import Config, ConfigError, decisions_file, find, load
+from console.i18n import tr
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -42,30 +43,32 @@ WELL, NEEDS_PERSON, USAGE = 0, 1, 2
 
 def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help="configuration file")
-    shared.add_argument("--tmux-socket", metavar="NAME|PATH", default=argparse.SUPPRESS, help="read this tmux server")
-    cmux = "read this cmux: the app or the daemon"
+    shared.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help=tr("configuration file"))
+    shared.add_argument(
+        "--tmux-socket", metavar="NAME|PATH", default=argparse.SUPPRESS, help=tr("read this tmux server")
+    )
+    cmux = tr("read this cmux: the app or the daemon")
     shared.add_argument("--cmux-socket", metavar="PATH", default=argparse.SUPPRESS, help=cmux)
-    shared.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS, help="refuse every act")
+    shared.add_argument("--read-only", action="store_true", default=argparse.SUPPRESS, help=tr("refuse every act"))
     parser = argparse.ArgumentParser(
         prog="oc-console",
         parents=[shared],
-        description="Mission control for a fleet of coding agents in tmux or cmux. Without a command: the console.",
+        description=tr("Mission control for a fleet of coding agents in tmux or cmux. Without a command: the console."),
     )
     parser.add_argument("--version", action="version", version=f"oc-console {__version__}")
-    parser.add_argument("--fresh", action="store_true", help="do not come up where the console was left")
+    parser.add_argument("--fresh", action="store_true", help=tr("do not come up where the console was left"))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    demo = commands.add_parser("demo", parents=[shared], help="six simulated agents in a private terminal server")
-    demo.add_argument("--backend", choices=("auto", "tmux", "cmux"), default="auto", help="which terminal server")
+    demo = commands.add_parser("demo", parents=[shared], help=tr("six simulated agents in a private terminal server"))
+    demo.add_argument("--backend", choices=("auto", "tmux", "cmux"), default="auto", help=tr("which terminal server"))
     status = commands.add_parser(
-        "status", parents=[shared], help="print one snapshot; exit 1 if something needs a person"
+        "status", parents=[shared], help=tr("print one snapshot; exit 1 if something needs a person")
     )
-    status.add_argument("--json", action="store_true", help="for scripts")
+    status.add_argument("--json", action="store_true", help=tr("for scripts"))
     commands.add_parser(
-        "doctor", parents=[shared], help="what was found on this machine, and what to do about the rest"
+        "doctor", parents=[shared], help=tr("what was found on this machine, and what to do about the rest")
     )
-    focus = commands.add_parser("focus", parents=[shared], help="bring a surface to the front in tmux or cmux")
-    focus.add_argument("surface", metavar="SURFACE", help="its name, ref, title or uuid")
+    focus = commands.add_parser("focus", parents=[shared], help=tr("bring a surface to the front in tmux or cmux"))
+    focus.add_argument("surface", metavar="SURFACE", help=tr("its name, ref, title or uuid"))
     log_commands.add_parsers(commands, shared)
     send_command.add_parser(commands, shared)
     queue_command.add_parser(commands, shared)
@@ -184,7 +187,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         config = replace(config, read_only=True)
     tmux, cmux = getattr(arguments, "tmux_socket", ""), getattr(arguments, "cmux_socket", "")
     if tmux and cmux:
-        raise ConfigError("--tmux-socket and --cmux-socket: only one server can be read; leave one out")
+        raise ConfigError(tr("--tmux-socket and --cmux-socket: only one server can be read; leave one out"))
     own = config.mux
     if tmux:
         return replace(config, mux=replace(own, backend="tmux", tmux_socket=tmux, cmux_socket=""))
@@ -199,15 +202,24 @@ def _refuse_clashes(path: Path, config: Config) -> None:
     wrong = []
     for mine, key, other in clashes(config.keys):
         row, column = next(((at, line.index(mine)) for at, line in enumerate(lines) if mine in line), (0, 0))
-        where = f"{safe_text(str(path))}:{row + 1}:{column + 1} keys.{mine}"
-        wrong.append(f"{where}: {safe_text(key)} is the key of {other}; write another key, or give {other} one too")
+        where = tr(
+            "{path}:{row}:{column} keys.{mine}", path=safe_text(str(path)), row=row + 1, column=column + 1, mine=mine
+        )
+        wrong.append(
+            tr(
+                "{where}: {key} is the key of {other}; write another key, or give {other} one too",
+                where=where,
+                key=safe_text(key),
+                other=other,
+            )
+        )
     if wrong:
         raise ConfigError("\n".join(wrong))
 
 
 def _console(config: Config, arguments: argparse.Namespace) -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        print("oc-console: needs a terminal; `oc-console status` prints one snapshot without one", file=sys.stderr)
+        print(tr("oc-console: needs a terminal; `oc-console status` prints one snapshot without one"), file=sys.stderr)
         return USAGE
     # Textual reads this when it is imported. A change is drawn within 4 ms instead of 16; how often something is drawn
     # is decided by how often the fleet is read.

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.model.telemetry import Collector, CollectorState, Exporter
 from console.model.trend import Trend, follow
 from console.state_journal import AHEAD, KEEP, append_line, read_lines
@@ -46,7 +47,7 @@ class CollectorJournal:
         try:
             append_line(self.path, {name: value for name, value in record.items() if value not in (None, {}, [])})
         except (OSError, ValueError) as error:
-            self.error = f"the collector's journal cannot be written: {error}"
+            self.error = tr("the collector's journal cannot be written: {error}", error=error)
 
 
 def load(folder: Path, source: str, now: float) -> Trend:

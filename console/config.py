@@ -28,6 +28,7 @@ from console.config_sections import (
     TraceSection,
     VerifySection,
 )
+from console.i18n import tr
 from console.model.dispatch import DispatchStatus
 
 ENVIRONMENT: Final = "OC_CONSOLE_CONFIG"
@@ -263,10 +264,16 @@ def _named(source: str, named: str, cwd: Path) -> Path:
     from console.safety import safe_text
 
     if not named or "\0" in named:
-        raise ConfigError(f"{source}: no usable file name is given; write the path of a YAML file")
+        raise ConfigError(tr("{source}: no usable file name is given; write the path of a YAML file", source=source))
     path = cwd / os.path.expanduser(named)  # noqa: PTH111 - Path.expanduser raises without a home directory
     if not _there(path):
-        raise ConfigError(f"{safe_text(str(path))}: does not exist; {source} names it: correct it or create the file")
+        raise ConfigError(
+            tr(
+                "{path}: does not exist; {source} names it: correct it or create the file",
+                path=safe_text(str(path)),
+                source=source,
+            )
+        )
     return path
 
 

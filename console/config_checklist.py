@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import ClassVar, Final
 
 from console.config_operations import Where, Wrong, bad_pattern
+from console.i18n import tr
 from console.model import expected
 from console.model.agent import AgentState
 from console.safety import safe_text
@@ -85,15 +86,15 @@ def check(steps: Sequence[ChecklistSection], services: Sequence[str], wrong: Wro
         path: Where = ("checklist", at)
         name = safe_text(step.name.strip()).casefold()
         if not name:
-            wrong((*path, "name"), "is empty; write what it is called")
+            wrong((*path, "name"), tr("is empty; write what it is called"))
         elif name in seen:
-            wrong((*path, "name"), f"is the same as in entry {seen[name]}; keep one of them")
+            wrong((*path, "name"), tr("is the same as in entry {seen}; keep one of them", seen=seen[name]))
         seen.setdefault(name, at + 1)
         kinds = [kind for kind in KINDS if getattr(step, kind)]
         if not kinds:
-            wrong(path, f"says not what to look at; write one of {', '.join(KINDS)}")
+            wrong(path, tr("says not what to look at; write one of {listed}", listed=", ".join(KINDS)))
         elif len(kinds) > 1:
-            wrong((*path, kinds[1]), f"stands beside {kinds[0]}; keep one of them, or make two entries")
+            wrong((*path, kinds[1]), tr("stands beside {kinds}; keep one of them, or make two entries", kinds=kinds[0]))
         else:
             _check_one(step, kinds[0], services, path, wrong)
 
@@ -101,16 +102,19 @@ def check(steps: Sequence[ChecklistSection], services: Sequence[str], wrong: Wro
 def _check_one(step: ChecklistSection, kind: str, services: Sequence[str], path: Where, wrong: Wrong) -> None:
     for key, kinds in ONLY.items():
         if getattr(step, key) and kind not in kinds:
-            wrong((*path, key), f"means nothing for {kind}; it belongs to {' and '.join(kinds)}")
+            wrong(
+                (*path, key),
+                tr("means nothing for {kind}; it belongs to {listed}", kind=kind, listed=" and ".join(kinds)),
+            )
     if not 0.1 <= step.timeout <= 600:
-        wrong((*path, "timeout"), "must be between 0.1 and 600 seconds; write for example 5.0")
+        wrong((*path, "timeout"), tr("must be between 0.1 and 600 seconds; write for example 5.0"))
     if kind == "command":
         if not step.command[0].strip():
-            wrong((*path, "command"), "names no program; write its name or path first, then its arguments")
+            wrong((*path, "command"), tr("names no program; write its name or path first, then its arguments"))
         if step.expect and (reason := bad_pattern(step.expect)):
             wrong((*path, "expect"), reason)
         if not 0 <= step.exit <= 255:
-            wrong((*path, "exit"), "must be between 0 and 255")
+            wrong((*path, "exit"), tr("must be between 0 and 255"))
     elif kind in ("file", "http", "service") and step.expect:
         try:
             expected.parse(step.expect, {"service": ""}.get(kind, kind))
@@ -120,17 +124,24 @@ def _check_one(step: ChecklistSection, kind: str, services: Sequence[str], path:
         from console.config_collector import is_url
 
         if not is_url(step.http):
-            wrong((*path, "http"), "is not an http(s) URL; write for example http://127.0.0.1:8080/health")
+            wrong((*path, "http"), tr("is not an http(s) URL; write for example http://127.0.0.1:8080/health"))
         if step.status and not 100 <= step.status <= 599:
-            wrong((*path, "status"), "is no HTTP status; write for example 204, or 0 for any of 200 to 299")
+            wrong((*path, "status"), tr("is no HTTP status; write for example 204, or 0 for any of 200 to 299"))
         if step.equals and not step.field:
-            wrong((*path, "equals"), "needs field: which value of the answer it is")
+            wrong((*path, "equals"), tr("needs field: which value of the answer it is"))
     elif kind == "service" and step.service.casefold() not in [name.casefold() for name in services]:
-        known = ", ".join(safe_text(name, limit=40) for name in services[:8]) or "none yet"
-        wrong((*path, "service"), f"is no entry of services; there are {known}")
+        known = ", ".join(safe_text(name, limit=40) for name in services[:8]) or tr("none yet")
+        wrong((*path, "service"), tr("is no entry of services; there are {known}", known=known))
     for state in step.state:
         if state not in STATES:
-            wrong((*path, "state"), f"{safe_text(state, limit=40)} is no state; known are {', '.join(STATES)}")
+            wrong(
+                (*path, "state"),
+                tr(
+                    "{state} is no state; known are {listed}",
+                    state=safe_text(state, limit=40),
+                    listed=", ".join(STATES),
+                ),
+            )
 
 
 def placed(steps: Sequence[ChecklistSection], base: Path) -> tuple[ChecklistSection, ...]:

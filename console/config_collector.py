@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from console.config import CollectorConfig
 from console.config_yaml import Path
+from console.i18n import tr
 
 FIELDS: Final = ("status", "logs", "spans", "metrics", "resources", "bytes", "uptime", "memory", "refused")
 """What the place of can be told."""
@@ -25,20 +26,22 @@ def check(
 ) -> None:
     """Tell *wrong* what is wrong; *near* says what was perhaps meant."""
     if not 1 <= section.every <= 3600:
-        wrong(("collector", "every"), "must be between 1 and 3600 seconds; write for example 10.0")
+        wrong(("collector", "every"), tr("must be between 1 and 3600 seconds; write for example 10.0"))
     if not 0.1 <= section.timeout <= 60:
-        wrong(("collector", "timeout"), "must be between 0.1 and 60 seconds; write for example 2.0")
+        wrong(("collector", "timeout"), tr("must be between 0.1 and 60 seconds; write for example 2.0"))
     for key, example in _URLS.items():
         url = getattr(section, key)
         if url and not is_url(url):
-            wrong(("collector", key), f"is not an http(s) URL; write for example {example}")
+            wrong(("collector", key), tr("is not an http(s) URL; write for example {example}", example=example))
     if section.probe == "always" and not (section.otlp_url or section.url):
-        wrong(("collector", "probe"), f"needs to know where; write otlp_url: {_URLS['otlp_url']}")
+        wrong(("collector", "probe"), tr("needs to know where; write otlp_url: {urls}", urls=_URLS["otlp_url"]))
     for name, places in section.fields.items():
         if name not in FIELDS:
-            wrong(("collector", "fields", name), f"is not a field of a collector; {near(name, FIELDS)}")
+            wrong(("collector", "fields", name), tr("is not a field of a collector; {near}", near=near(name, FIELDS)))
         if not places or any(not place.strip() for place in places):
-            wrong(("collector", "fields", name), "names no place in the document; write for example data.counts.logs")
+            wrong(
+                ("collector", "fields", name), tr("names no place in the document; write for example data.counts.logs")
+            )
 
 
 def is_url(url: str) -> bool:

@@ -39,6 +39,7 @@ from console.config_sections import (
     VerifySection,
 )
 from console.config_yaml import Document, Problem, dotted
+from console.i18n import mark, tr
 from console.safety import safe_text
 
 SIZE_LIMIT: Final = 1024 * 1024
@@ -74,11 +75,11 @@ _SECTIONS: Final = {
     ("checklist", "*"): config_checklist.ChecklistSection,
 }
 _FORMS: Final = {
-    "string_type": ("text", "write text in quotes"),
-    "float_type": ("a number", "write a number such as 10.0"),
-    "tuple_type": ("a list", 'start each entry with "- "'),
-    "dict_type": ("a group of keys", "write one key: value per line"),
-    "dataclass_type": ("a group of keys", "write one key: value per line"),
+    "string_type": ("text", mark("write text in quotes")),
+    "float_type": ("a number", mark("write a number such as 10.0")),
+    "tuple_type": ("a list", mark('start each entry with "- "')),
+    "dict_type": (mark("a group of keys"), mark("write one key: value per line")),
+    "dataclass_type": (mark("a group of keys"), mark("write one key: value per line")),
 }
 
 
@@ -101,7 +102,11 @@ def load_file(path: Path, known_commands: Collection[str]) -> config.Config:
 def _report(name: str, problems: list[Problem]) -> str:
     lines = [_line(name, problem) for problem in sorted(problems, key=lambda problem: problem.place)]
     more = len(lines) - PROBLEM_LIMIT
-    return "\n".join(lines if more <= 0 else [*lines[:PROBLEM_LIMIT], f"{name}: and {more} more; correct these first"])
+    return "\n".join(
+        lines
+        if more <= 0
+        else [*lines[:PROBLEM_LIMIT], tr("{name}: and {more} more; correct these first", name=name, more=more)]
+    )
 
 
 def _line(name: str, problem: Problem) -> str:
@@ -113,21 +118,27 @@ def _read(path: Path, name: str) -> str:
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
-            raise config.ConfigError(f"{name}: is a directory; name a YAML file in it")
+            raise config.ConfigError(tr("{name}: is a directory; name a YAML file in it", name=name))
         if not stat.S_ISREG(found.st_mode):
-            raise config.ConfigError(f"{name}: is not a regular file; save the configuration in a file")
+            raise config.ConfigError(tr("{name}: is not a regular file; save the configuration in a file", name=name))
         if found.st_size > SIZE_LIMIT:
-            raise config.ConfigError(f"{name}: is larger than 1 MiB; this is not a configuration of oc-console")
+            raise config.ConfigError(
+                tr("{name}: is larger than 1 MiB; this is not a configuration of oc-console", name=name)
+            )
         content = path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise config.ConfigError(f"{name}: cannot be read ({reason}); check the path and its permissions") from error
+        raise config.ConfigError(
+            tr("{name}: cannot be read ({reason}); check the path and its permissions", name=name, reason=reason)
+        ) from error
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start]
         place = f"{before.count(10) + 1}:{error.start - before.rfind(10)}"
-        raise config.ConfigError(f"{name}:{place}: is not UTF-8; save the file as UTF-8") from error
+        raise config.ConfigError(
+            tr("{name}:{place}: is not UTF-8; save the file as UTF-8", name=name, place=place)
+        ) from error
 
 
 def _typed(document: Document, problems: list[Problem]) -> config.Config | None:
@@ -169,39 +180,45 @@ def _explain(detail: ErrorDetails, document: Document) -> Problem | None:
     if kind == "unexpected_keyword_argument":
         group = tuple("*" if isinstance(part, int) else part for part in path[:-1])
         near = _near(str(path[-1]), [field.name for field in fields(_SECTIONS[group])])
-        return Problem(document.key_places.get(path, place), dotted(path), f"is not a known key; {near}")
+        return Problem(document.key_places.get(path, place), dotted(path), tr("is not a known key; {near}", near=near))
     if kind == "missing":
         if path in document.key_places and document.places.get(path) != document.places.get(path[:-1]):
             return _empty(path, document)
-        return Problem(place, dotted(path), "is missing; every entry of this list needs it")
+        return Problem(place, dotted(path), tr("is missing; every entry of this list needs it"))
     if kind in ("literal_error", "enum"):
         choices = str(detail.get("ctx", {}).get("expected", "")).replace("'", "")
-        return Problem(place, dotted(path), f"{_shown(path, document)} is not possible here; write {choices}")
+        return Problem(
+            place,
+            dotted(path),
+            tr("{shown} is not possible here; write {choices}", shown=_shown(path, document), choices=choices),
+        )
     wanted, remedy = _FORMS.get(kind, ("", ""))
     if not wanted:
-        return Problem(place, dotted(path), f"{safe_text(detail['msg'], limit=200)}; see config.example.yaml")
+        return Problem(
+            place, dotted(path), tr("{detail}; see config.example.yaml", detail=safe_text(detail["msg"], limit=200))
+        )
     plain = document.plain.get(path)
     if kind == "string_type" and plain is not None and plain not in ("", "~", "null"):
-        remedy = f'in YAML this is not text; write "{safe_text(plain, limit=60)}" in quotes'
-    return Problem(place, dotted(path), f"must be {wanted}; {remedy}")
+        remedy = tr('in YAML this is not text; write "{plain}" in quotes', plain=safe_text(plain, limit=60))
+    return Problem(place, dotted(path), tr("must be {wanted}; {remedy}", wanted=wanted, remedy=remedy))
 
 
 def _empty(path: config_yaml.Path, document: Document) -> Problem | None:
     if any(problem.path == dotted(path) for problem in document.problems):
         return None
-    return Problem(document.key_places[path], dotted(path), "has no value; write one after the colon")
+    return Problem(document.key_places[path], dotted(path), tr("has no value; write one after the colon"))
 
 
 def _shown(path: config_yaml.Path, document: Document) -> str:
-    return safe_text(document.plain[path], limit=60) if path in document.plain else "this value"
+    return safe_text(document.plain[path], limit=60) if path in document.plain else tr("this value")
 
 
 def _near(word: str, known: Collection[str]) -> str:
     close = difflib.get_close_matches(word, list(known), n=1)
     if close:
-        return f"did you mean {close[0]}?"
+        return tr("did you mean {close}?", close=close[0])
     listed = sorted(known)
-    return f"known are {', '.join(listed[:12])}{', …' if len(listed) > 12 else ''}"
+    return tr("known are {listed}{what}", listed=", ".join(listed[:12]), what=", …" if len(listed) > 12 else "")
 
 
 def _check(result: config.Config, document: Document, problems: list[Problem], known: Collection[str]) -> None:
@@ -213,22 +230,24 @@ def _check(result: config.Config, document: Document, problems: list[Problem], k
 
     config_collector.check(result.collector, wrong, _near)
     if result.trace.otlp and not config_collector.is_url(result.trace.otlp):
-        wrong(("trace", "otlp"), "is not an http(s) URL; write for example http://127.0.0.1:4318")
+        wrong(("trace", "otlp"), tr("is not an http(s) URL; write for example http://127.0.0.1:4318"))
     if not 0.1 <= result.trace.timeout <= 60:
-        wrong(("trace", "timeout"), "must be between 0.1 and 60 seconds; write for example 2.0")
+        wrong(("trace", "timeout"), tr("must be between 0.1 and 60 seconds; write for example 2.0"))
     for field_name, group in (("ref", "surfaces"), ("name", "services"), ("name", "templates")):
         seen: dict[str, int] = {}
         for index, entry in enumerate(getattr(result, group)):
             value = getattr(entry, field_name).strip().casefold()
             if not value:
-                wrong((group, index, field_name), "is empty; write what it is called")
+                wrong((group, index, field_name), tr("is empty; write what it is called"))
             elif value in seen:
-                wrong((group, index, field_name), f"is the same as in entry {seen[value]}; keep one of them")
+                wrong(
+                    (group, index, field_name), tr("is the same as in entry {seen}; keep one of them", seen=seen[value])
+                )
             seen.setdefault(value, index + 1)
     config_services.check(result.services, wrong, _bad_pattern, config_collector.is_url)
     for index, template in enumerate(result.templates):
         if not template.text.strip():
-            wrong(("templates", index, "text"), "is empty; write what is to be sent")
+            wrong(("templates", index, "text"), tr("is empty; write what is to be sent"))
     config_log.check(result.log, wrong, _near)
     config_attention.check(result, wrong)
     config_verify.check(result.verify, wrong)
@@ -246,8 +265,10 @@ def _bad_pattern(pattern: str) -> str:
                 return ""
     except (re.error, RecursionError, OverflowError) as error:
         wrong = safe_text(str(error), limit=120)
-        return f"is not a regular expression ({wrong}); put a backslash before . + * ? ( ) [ ] meant literally"
-    return "matches every process; write a part of its command line"
+        return tr(
+            "is not a regular expression ({wrong}); put a backslash before . + * ? ( ) [ ] meant literally", wrong=wrong
+        )
+    return tr("matches every process; write a part of its command line")
 
 
 def _check_keys(
@@ -257,13 +278,20 @@ def _check_keys(
     for command, bound in keys.items():
         path = ("keys", command)
         if known and command not in known:
-            wrong(path, f"is not a command; {_near(command, known)}")
+            wrong(path, tr("is not a command; {near}", near=_near(command, known)))
         if not bound or any(not key for key in bound):
-            wrong(path, "names no key; write for example ctrl+s, or several separated by commas")
+            wrong(path, tr("names no key; write for example ctrl+s, or several separated by commas"))
         for key in bound:
             if owner.setdefault(key, command) != command:
                 other = safe_text(owner[key], limit=60)
-                wrong(path, f"{safe_text(key, limit=60)} is already the key of {other}; give each key to one command")
+                wrong(
+                    path,
+                    tr(
+                        "{key} is already the key of {other}; give each key to one command",
+                        key=safe_text(key, limit=60),
+                        other=other,
+                    ),
+                )
 
 
 def _finish(result: config.Config, path: Path) -> config.Config:

@@ -8,6 +8,7 @@ from typing import Final
 
 from console.config import LogConfig
 from console.config_yaml import Path
+from console.i18n import tr
 from console.model.dispatch import DispatchStatus
 from console.safety import safe_text
 
@@ -34,32 +35,34 @@ def check(log: LogConfig, wrong: Callable[[Path, str], None], near: Callable[[st
     for name, names in log.fields.items():
         path: Path = ("log", "fields", name)
         if name not in FIELDS:
-            wrong(path, f"is not a field of a dispatch; {near(name, FIELDS)}")
+            wrong(path, tr("is not a field of a dispatch; {near}", near=near(name, FIELDS)))
         elif not names or any(not each.strip() for each in names):
-            wrong(path, "names no field of the log; write for example [what, title]")
+            wrong(path, tr("names no field of the log; write for example [what, title]"))
     for word in log.statuses:
         if not word.strip():
-            wrong(("log", "statuses", word), "is no word; write the one that stands in the log")
+            wrong(("log", "statuses", word), tr("is no word; write the one that stands in the log"))
     for verb, known in PLACEHOLDERS.items():
         if reason := _bad_template(getattr(log.tracker, verb), known, near):
             wrong(("log", "tracker", verb), reason)
     for status, word in log.tracker.statuses.items():
         path = ("log", "tracker", "statuses", status)
         if status not in _STATUSES:
-            wrong(path, f"is not a status; {near(status, _STATUSES)}")
+            wrong(path, tr("is not a status; {near}", near=near(status, _STATUSES)))
         elif not word.strip():
-            wrong(path, "is empty; write the command's word for it")
+            wrong(path, tr("is empty; write the command's word for it"))
     if not 0.1 <= log.tracker.timeout <= 600:
-        wrong(("log", "tracker", "timeout"), "must be between 0.1 and 600 seconds; write for example 10.0")
+        wrong(("log", "tracker", "timeout"), tr("must be between 0.1 and 600 seconds; write for example 10.0"))
 
 
 def _bad_template(argv: tuple[str, ...], known: tuple[str, ...], near: Callable[[str, Collection[str]], str]) -> str:
     if not argv:
         return ""
     if not argv[0].strip() or "{" in argv[0]:
-        return "names no program; write its name or path first, then its arguments"
+        return tr("names no program; write its name or path first, then its arguments")
     for part in argv[1:]:
         for name in _PLACEHOLDER.findall(part):
             if name not in known:
-                return f"{{{safe_text(name, limit=60)}}} stands for nothing here; {near(name, known)}"
+                return tr(
+                    "{{{name}}} stands for nothing here; {near}", name=safe_text(name, limit=60), near=near(name, known)
+                )
     return ""

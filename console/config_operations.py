@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Final, Literal
 
+from console.i18n import tr
 from console.model.automation import expectation
 from console.safety import safe_text
 
@@ -134,12 +135,12 @@ def _check_all(section: str, entries: Sequence[Entry], wrong: Wrong) -> None:
     for at, entry in enumerate(entries):
         name = safe_text(entry.name.strip()).casefold()
         if not name:
-            wrong((section, at, "name"), "is empty; write what it is called")
+            wrong((section, at, "name"), tr("is empty; write what it is called"))
         elif name in seen:
-            wrong((section, at, "name"), f"is the same as in entry {seen[name]}; keep one of them")
+            wrong((section, at, "name"), tr("is the same as in entry {seen}; keep one of them", seen=seen[name]))
         seen.setdefault(name, at + 1)
         if not 1 <= entry.every <= 86_400:
-            wrong((section, at, "every"), "must be between 1 and 86400 seconds; write for example 60.0")
+            wrong((section, at, "every"), tr("must be between 1 and 86400 seconds; write for example 60.0"))
 
 
 def _one_of(given: Mapping[str, object], path: Where, wrong: Wrong) -> bool:
@@ -147,9 +148,9 @@ def _one_of(given: Mapping[str, object], path: Where, wrong: Wrong) -> bool:
     *others, last = given
     keys = f"{', '.join(others)} or {last}"
     if not named:
-        wrong(path, f"says nothing to look at; write {keys}")
+        wrong(path, tr("says nothing to look at; write {keys}", keys=keys))
     elif len(named) > 1:
-        wrong((*path, named[1]), f"stands beside {named[0]}; keep one of {keys}")
+        wrong((*path, named[1]), tr("stands beside {named}; keep one of {keys}", named=named[0], keys=keys))
     return len(named) == 1
 
 
@@ -157,9 +158,9 @@ def _check_automation(entry: AutomationSection, path: Where, wrong: Wrong) -> No
     single = _one_of({"glob": entry.glob, "process": entry.process, "script": entry.script}, path, wrong)
     expected = expectation(entry.expected)
     if expected is None:
-        wrong((*path, "expected"), "is not understood; write running, gone, 0, at most 3 or at least 1")
+        wrong((*path, "expected"), tr("is not understood; write running, gone, 0, at most 3 or at least 1"))
     elif entry.glob and expected.text == "running":
-        wrong((*path, "expected"), "a file does not run; write 0, at most 3 or at least 1")
+        wrong((*path, "expected"), tr("a file does not run; write 0, at most 3 or at least 1"))
     if entry.process and (reason := bad_pattern(entry.process)):
         wrong((*path, "process"), reason)
     if single and entry.clean and (reason := _not_to_clean(entry)):
@@ -168,40 +169,43 @@ def _check_automation(entry: AutomationSection, path: Where, wrong: Wrong) -> No
 
 def _not_to_clean(entry: AutomationSection) -> str:
     if not entry.glob:
-        return "only files of a glob can be cleaned up; leave it out"
+        return tr("only files of a glob can be cleaned up; leave it out")
     *folders, name = [part for part in entry.glob.split("/") if part] or [""]
     if any(sign in part for part in folders for sign in "*?["):
-        return "needs one folder without wildcards; name each folder in an entry of its own"
+        return tr("needs one folder without wildcards; name each folder in an entry of its own")
     if not folders or ".." in folders or name == "..":
-        return "needs a folder, without ..; write for example /tmp/cmux_msg_*.txt"
+        return tr("needs a folder, without ..; write for example /tmp/cmux_msg_*.txt")
     if len(re.sub(r"\[[^\]]*\]|[*?\[\].]", "", name)) < LITERAL:
-        return f"needs at least {LITERAL} letters of the names in the pattern: else it could take what is not meant"
+        return tr(
+            "needs at least {literal} letters of the names in the pattern: else it could take what is not meant",
+            literal=LITERAL,
+        )
     return ""
 
 
 def _check_figure(figure: FigureSection, path: Where, wrong: Wrong) -> None:
     _one_of({"command": figure.command, "file": figure.file, "url": figure.url}, path, wrong)
     if figure.pattern and figure.json:
-        wrong((*path, "json"), "stands beside pattern; keep one of them")
+        wrong((*path, "json"), tr("stands beside pattern; keep one of them"))
     if figure.command and not figure.command[0].strip():
-        wrong((*path, "command"), "names no program; write its name or path first, then its arguments")
+        wrong((*path, "command"), tr("names no program; write its name or path first, then its arguments"))
     if figure.url and not _is_url(figure.url):
-        wrong((*path, "url"), "is not an http(s) URL; write for example http://127.0.0.1:4318/health")
+        wrong((*path, "url"), tr("is not an http(s) URL; write for example http://127.0.0.1:4318/health"))
     if figure.pattern:
         if reason := bad_pattern(figure.pattern):
             wrong((*path, "pattern"), reason)
         elif re.compile(figure.pattern).groups > 1:
-            wrong((*path, "pattern"), "has several groups; put only the number in ( ), others in (?: )")
+            wrong((*path, "pattern"), tr("has several groups; put only the number in ( ), others in (?: )"))
     elif figure.take != "only":
-        wrong((*path, "take"), "means something only beside pattern")
+        wrong((*path, "take"), tr("means something only beside pattern"))
     if any(not part for part in figure.json):
-        wrong((*path, "json"), "has an empty part; write keys separated by points, such as totals.logs")
+        wrong((*path, "json"), tr("has an empty part; write keys separated by points, such as totals.logs"))
     if MULTIPLIERS.fullmatch(figure.unit) or re.search(r"[\d+.,-]", figure.unit):
-        wrong((*path, "unit"), "is part of a number; write what is counted, such as 건 or MB")
+        wrong((*path, "unit"), tr("is part of a number; write what is counted, such as 건 or MB"))
     if figure.cwd and not figure.command:
-        wrong((*path, "cwd"), "means something only beside command")
+        wrong((*path, "cwd"), tr("means something only beside command"))
     if not 0.1 <= figure.timeout <= 600:
-        wrong((*path, "timeout"), "must be between 0.1 and 600 seconds; write for example 5.0")
+        wrong((*path, "timeout"), tr("must be between 0.1 and 600 seconds; write for example 5.0"))
 
 
 def bad_pattern(pattern: str) -> str:
@@ -211,8 +215,10 @@ def bad_pattern(pattern: str) -> str:
             return ""
     except (re.error, RecursionError, OverflowError) as error:
         wrong = safe_text(str(error), limit=120)
-        return f"is not a regular expression ({wrong}); put a backslash before . + * ? ( ) [ ] meant literally"
-    return "matches the empty text; write a part of what stands there"
+        return tr(
+            "is not a regular expression ({wrong}); put a backslash before . + * ? ( ) [ ] meant literally", wrong=wrong
+        )
+    return tr("matches the empty text; write a part of what stands there")
 
 
 def _is_url(url: str) -> bool:

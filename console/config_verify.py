@@ -8,6 +8,7 @@ from typing import Final
 
 from console.config_sections import VerifySection
 from console.config_yaml import Path
+from console.i18n import tr
 from console.model.findings import find, wrong_pattern
 from console.model.verify_task import PLACEHOLDERS, TEMPLATE, unknown_placeholders
 from console.safety import safe_text
@@ -27,14 +28,16 @@ def check(verify: VerifySection, wrong: Callable[[Path, str], None]) -> None:
     """Tell *wrong* everything that is wrong, with its path."""
     for at, name in enumerate(verify.verifiers):
         if not name.strip():
-            wrong(("verify", "verifiers", at), "is empty; write the name of a surface")
+            wrong(("verify", "verifiers", at), tr("is empty; write the name of a surface"))
     for at, line in enumerate(verify.template):
         for name in unknown_placeholders([line]):
             known = ", ".join(f"{{{each}}}" for each in PLACEHOLDERS)
-            told = f"{{{safe_text(name, limit=40)}}} stands for nothing here; known are {known}"
+            told = tr(
+                "{{{name}}} stands for nothing here; known are {known}", name=safe_text(name, limit=40), known=known
+            )
             wrong(("verify", "template", at), told)
     if verify.template and not any(line.strip() for line in verify.template):
-        wrong(("verify", "template"), "is empty; write what the verifier is asked, or leave it out")
+        wrong(("verify", "template"), tr("is empty; write what the verifier is asked, or leave it out"))
     bad = False
     for at, text in enumerate(verify.pattern):
         with warnings.catch_warnings():
@@ -46,4 +49,7 @@ def check(verify: VerifySection, wrong: Callable[[Path, str], None]) -> None:
         if not find([line], verify.pattern).nothing:
             path: Path = ("verify", "template", at) if verify.template else ("verify", "pattern")
             shown = safe_text(line.strip(), limit=60)
-            wrong(path, f"“{shown}” itself would be taken for an answer; change the template or the pattern")
+            wrong(
+                path,
+                tr("“{shown}” itself would be taken for an answer; change the template or the pattern", shown=shown),
+            )

@@ -9,6 +9,7 @@ from typing import Final
 
 import yaml
 
+from console.i18n import tr
 from console.safety import safe_text
 
 Path = tuple[str | int, ...]
@@ -82,12 +83,22 @@ def _guard(text: str) -> Problem | None:
         place = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         if isinstance(event, yaml.AliasEvent):
             return Problem(
-                place, "", f"alias *{safe_text(event.anchor or '', limit=40)} is not supported; write the value"
+                place,
+                "",
+                tr("alias *{anchor} is not supported; write the value", anchor=safe_text(event.anchor or "", limit=40)),
             )
         if depth > DEPTH_LIMIT:
-            return Problem(place, "", f"nested more than {DEPTH_LIMIT} levels deep; see config.example.yaml")
+            return Problem(
+                place,
+                "",
+                tr("nested more than {depth_limit} levels deep; see config.example.yaml", depth_limit=DEPTH_LIMIT),
+            )
         if nodes > NODE_LIMIT:
-            return Problem(place, "", f"more than {NODE_LIMIT} entries; this is not a configuration of oc-console")
+            return Problem(
+                place,
+                "",
+                tr("more than {node_limit} entries; this is not a configuration of oc-console", node_limit=NODE_LIMIT),
+            )
     return None
 
 
@@ -95,17 +106,17 @@ def _syntax(error: yaml.YAMLError, text: str) -> Problem:
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         place = (mark.line + 1, mark.column + 1)
-        wrong = safe_text(error.problem or "not readable", limit=200)
+        wrong = safe_text(error.problem or tr("not readable"), limit=200)
         line = "".join(text.split("\n")[mark.line : mark.line + 1])
         if "\\t" in wrong or "\t" in line[: len(line) - len(line.lstrip())]:
-            return Problem(place, "", "a tab in the indentation; indent with spaces")
+            return Problem(place, "", tr("a tab in the indentation; indent with spaces"))
         if "expected a single document" in str(error):
-            return Problem(place, "", "a second document starts here; keep one document per file")
-        return Problem(place, "", f"not valid YAML: {wrong}; check indentation, colons and quotes here")
+            return Problem(place, "", tr("a second document starts here; keep one document per file"))
+        return Problem(place, "", tr("not valid YAML: {wrong}; check indentation, colons and quotes here", wrong=wrong))
     at = getattr(error, "position", 0)
     before = text[:at] if isinstance(at, int) else ""
     place = (before.count("\n") + 1, at - before.rfind("\n") if isinstance(at, int) else 1)
-    return Problem(place, "", "a control character is in the file; remove it")
+    return Problem(place, "", tr("a control character is in the file; remove it"))
 
 
 def _value(document: Document, node: yaml.Node, path: Path) -> object:
@@ -118,7 +129,9 @@ def _value(document: Document, node: yaml.Node, path: Path) -> object:
     if isinstance(node, yaml.ScalarNode):
         return _scalar(document, node, path, place)
     tag = safe_text(node.tag, limit=60)
-    document.problems.append(Problem(place, dotted(path), f"tag {tag} is not supported; write a plain value"))
+    document.problems.append(
+        Problem(place, dotted(path), tr("tag {tag} is not supported; write a plain value", tag=tag))
+    )
     return None
 
 
@@ -127,12 +140,16 @@ def _mapping(document: Document, node: yaml.MappingNode, path: Path) -> dict[str
     for key_node, value_node in node.value:
         place = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
         if not isinstance(key_node, yaml.ScalarNode) or _FORBIDDEN.search(key_node.value):
-            document.problems.append(Problem(place, dotted(path), "a key must be one word; see config.example.yaml"))
+            document.problems.append(
+                Problem(place, dotted(path), tr("a key must be one word; see config.example.yaml"))
+            )
             continue
         inner = (*path, key_node.value)
         if inner in document.key_places:
             line = document.key_places[inner][0]
-            document.problems.append(Problem(place, dotted(inner), f"is already set in line {line}; keep one of them"))
+            document.problems.append(
+                Problem(place, dotted(inner), tr("is already set in line {line}; keep one of them", line=line))
+            )
             continue
         document.key_places[inner] = place
         value = _value(document, value_node, inner)
@@ -152,7 +169,7 @@ def _scalar(document: Document, node: yaml.ScalarNode, path: Path, place: Place)
         document.plain[path] = raw
     whole = raw.replace("\n", "") if tuple("*" if isinstance(part, int) else part for part in path) in TEXTS else raw
     if (bad := _FORBIDDEN.search(whole)) is not None:
-        refuse(f"contains the control character U+{ord(bad.group()):04X}; write one line without it")
+        refuse(tr("contains the control character U+{ord:04X}; write one line without it", ord=ord(bad.group())))
     elif kind in ("str", "timestamp", "value"):
         return raw
     elif kind == "null":
@@ -160,14 +177,19 @@ def _scalar(document: Document, node: yaml.ScalarNode, path: Path, place: Place)
     elif kind == "bool":
         return raw.casefold() in ("true", "yes", "on")
     elif kind in ("int", "float") and _ODD_NUMBER.fullmatch(raw):
-        refuse(f'{shown} would be read as a number to base 60 or 8; write "{shown}" for the text, or a decimal number')
+        refuse(
+            tr(
+                '{shown} would be read as a number to base 60 or 8; write "{shown}" for the text, or a decimal number',
+                shown=shown,
+            )
+        )
     elif kind in ("int", "float"):
         number = _number(raw)
         if number is None:
-            refuse(f"{shown} is not a usable number; write a finite decimal number")
+            refuse(tr("{shown} is not a usable number; write a finite decimal number", shown=shown))
         return number
     else:
-        refuse(f"tag {safe_text(node.tag, limit=60)} is not supported; write a plain value")
+        refuse(tr("tag {tag} is not supported; write a plain value", tag=safe_text(node.tag, limit=60)))
     return None
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.model.cut_off import Checked, CutOff
 from console.model.dispatch import DispatchStatus
 from console.model.outcome import Written
@@ -76,13 +77,15 @@ class CutOffs:
         surface = next((each for each in snapshot.surfaces if not each.gone and found.went_to(each)), None)
         if surface is None:
             read = snapshot.mux.read_at is not None
-            what = "its surface is not there now" if read else "the surfaces are not read yet"
-            return Checked(found, what if found.typing else f"nothing was typed; {what}", where=found.name)
+            what = tr("its surface is not there now") if read else tr("the surfaces are not read yet")
+            return Checked(
+                found, what if found.typing else tr("nothing was typed; {what}", what=what), where=found.name
+            )
         if not found.typing:
-            return Checked(found, "nothing was typed", surface.key, surface.name)
+            return Checked(found, tr("nothing was typed"), surface.key, surface.name)
         flight = self._found.get(found.key)
         if flight is None or surface.screen is None or surface.status is None:
-            return Checked(found, "its screen is not read yet", surface.key, surface.name)
+            return Checked(found, tr("its screen is not read yet"), surface.key, surface.name)
         evidence = flight.evidence(surface.screen, surface.status.detection)
         return Checked(found, evidence, surface.key, surface.name)
 
@@ -90,23 +93,29 @@ class CutOffs:
         """Close one as the operator has seen it: it was taken (sent), or it was not (cancelled)."""
         flight = self._found.get(key)
         if flight is None:
-            return Written(False, "it has been settled already", refused=True)
+            return Written(False, tr("it has been settled already"), refused=True)
         if taken and not flight.typing:
-            return Written(False, "nothing was typed, so it cannot have been taken", refused=True)
+            return Written(False, tr("nothing was typed, so it cannot have been taken"), refused=True)
         status = DispatchStatus.SENT if taken else DispatchStatus.CANCELLED
         record = {each.number: each for each in snapshot.log.dispatches}.get(flight.number) if flight.number else None
         moved = record is not None and record.status is not DispatchStatus.SENDING
         shown = next((each.evidence for each in self.checked(snapshot) if each.cut_off.key == key), "")
-        evidence = f"the operator: it was {'' if taken else 'not '}taken; {shown}".rstrip("; ")
+        evidence = tr("the operator: it was {what}taken; {shown}", what="" if taken else "not ", shown=shown).rstrip(
+            "; "
+        )
         # A record that somebody has changed meanwhile says more than we know.
         warning = await self._dispatcher.settle(replace(flight, number=None) if moved else flight, status, evidence)
         self._look.set()
         label = f"#{flight.number}" if flight.number is not None else safe_text(flight.surface)
         if moved and record is not None:
             return Written(
-                True, f"{label} is settled; its record says {record.status} already and stays", flight.number
+                True,
+                tr("{label} is settled; its record says {status} already and stays", label=label, status=record.status),
+                flight.number,
             )
-        return Written(not warning, warning or f"{label} is settled: {status}", flight.number)
+        return Written(
+            not warning, warning or tr("{label} is settled: {status}", label=label, status=status), flight.number
+        )
 
 
 def _signature(path: os.PathLike[str]) -> tuple[int, int, int] | None:

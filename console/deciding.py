@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from console.host import HostError, in_thread, run
+from console.i18n import mark, tr
 from console.model.decision import Asked, Decision, DecisionState, Ran, entry_of, id_of, new, ran_entry, stamp
 from console.model.decision_command import Here, Outcome, Plan, plans
 from console.model.guard_facts import Facts, Policy
@@ -34,7 +35,7 @@ SHOWN: Final = 8000
 """Characters of that which are shown."""
 NOTED_LINES, NOTED = 6, 600
 """Last lines, and characters, of what it wrote that are kept with the decision."""
-READ_ONLY: Final = "the console is read-only; nothing was changed"
+READ_ONLY: Final = mark("the console is read-only; nothing was changed")
 
 _Result = TypeVar("_Result")
 
@@ -89,21 +90,21 @@ class Deciding:
         if not written.done:
             return written
         if not made:
-            return Written(True, "noted already; nothing was added" if asked else "there is nothing to note")
-        what = f"{len(made)} decisions noted" if len(made) > 1 else f"noted as {made[0]}"
+            return Written(True, tr("noted already; nothing was added") if asked else tr("there is nothing to note"))
+        what = tr("{count} decisions noted", count=len(made)) if len(made) > 1 else tr("noted as {made}", made=made[0])
         return replace(written, text=what)
 
     async def decide(self, id: str, answer: str, note: str = "", *, by: str = "") -> Written:
         """Write the answer to a pending decision. Refused when somebody has decided it meanwhile."""
         answer = safe_text(answer.strip(), limit=2000)
         if not answer:
-            return Written(False, "an answer is needed: a word will do", refused=True)
+            return Written(False, tr("an answer is needed: a word will do"), refused=True)
         fields = {"state": str(DecisionState.DECIDED), "answer": answer, "decided_by": by or who()}
         fields["decided_at"] = stamp(time.time())
         if note.strip():
             fields["note"] = note.strip()
         written = await self._settle(id, fields, wanted=(DecisionState.PENDING,))
-        return replace(written, text=f"decided: {answer}") if written.done else written
+        return replace(written, text=tr("decided: {answer}", answer=answer)) if written.done else written
 
     async def withdraw(self, id: str, *, by: str = "") -> Written:
         """Close a pending decision that nobody has to make any more."""
@@ -115,14 +116,14 @@ class Deciding:
         """Make a decision wait again; its answer goes into the note."""
 
         def fields(found: Decision) -> dict[str, Any]:
-            was = f"was {found.state}" + (f" by {found.decided_by}" if found.decided_by else "")
+            was = tr("was {state}", state=found.state) + (f" by {found.decided_by}" if found.decided_by else "")
             was += f": {found.answer}" if found.answer else ""
             note = f"{found.note}\n{was}" if found.note else was
             gone = dict.fromkeys(("answer", "decided_by", "decided_at"))
             return {**gone, "state": str(DecisionState.PENDING), "note": note}
 
         written = await self._settle(id, fields, wanted=(DecisionState.DECIDED, DecisionState.WITHDRAWN))
-        return replace(written, text="it waits again") if written.done else written
+        return replace(written, text=tr("it waits again")) if written.done else written
 
     async def _settle(
         self,
@@ -136,11 +137,18 @@ class Deciding:
         def make(parsed: Parsed) -> list[tuple[str | None, Mapping[str, Any]]]:
             found = entry_in(parsed, id)
             if found is None:
-                raise Refused(f"there is no decision {safe_text(id, limit=40)} any more; nothing was written")
+                raise Refused(tr("there is no decision {id} any more; nothing was written", id=safe_text(id, limit=40)))
             if found.state not in wanted:
                 by = f" by {found.decided_by}" if found.decided_by else ""
                 answer = f": {found.answer}" if found.answer else ""
-                raise Refused(f"it is {found.state} already{by}{answer}; nothing was written")
+                raise Refused(
+                    tr(
+                        "it is {state} already{by}{answer}; nothing was written",
+                        state=found.state,
+                        by=by,
+                        answer=answer,
+                    )
+                )
             return [(id, {"id": id, **(fields(found) if callable(fields) else fields)})]
 
         return await self._change(make)
@@ -179,11 +187,11 @@ class Deciding:
         decision = next((each for each in now.decisions if each.id == id), None)
         why = now.error or self._barred(decision, shown)
         if why or decision is None:
-            return Outcome(Written(False, f"{why}; nothing was run", refused=True))
+            return Outcome(Written(False, tr("{why}; nothing was run", why=why), refused=True))
         started = Ran(shown.command, float(int(time.time())), shown.cwd, who())
         noted = await self._note(id, started)
         if not noted.done:
-            return Outcome(replace(noted, text=f"{noted.text}; nothing was run"))
+            return Outcome(replace(noted, text=tr("{text}; nothing was run", text=noted.text)))
         self._running.add(id)
         try:
             return await self._run(id, shown, started)
@@ -193,20 +201,20 @@ class Deciding:
 
     def _barred(self, decision: Decision | None, shown: Plan) -> str:
         if self.read_only:
-            return "the console is read-only"
+            return tr("the console is read-only")
         if decision is None:
-            return "there is no such decision any more"
+            return tr("there is no such decision any more")
         if decision.state is not DecisionState.DECIDED:
-            return f"it is {decision.state}: decide it first"
+            return tr("it is {state}: decide it first", state=decision.state)
         if decision.id in self._running or any(
             each.exit is None and not each.result and each.at is not None and time.time() - each.at < RUN_TIMEOUT
             for each in decision.ran
         ):
-            return "a command of it runs already"
+            return tr("a command of it runs already")
         fresh = next((each for each in self.plans(decision) if each.command == shown.command), None)
         if fresh is None or (fresh.argv, fresh.cwd) != (shown.argv, shown.cwd):
-            return fresh.why if fresh is not None and fresh.why else "it is not what was shown any more; look again"
-        return "" if fresh.kind == "run" else fresh.why or "it is not run from here"
+            return fresh.why if fresh is not None and fresh.why else tr("it is not what was shown any more; look again")
+        return "" if fresh.kind == "run" else fresh.why or tr("it is not run from here")
 
     async def _run(self, id: str, shown: Plan, started: Ran) -> Outcome:
         begun = time.monotonic()
@@ -221,14 +229,18 @@ class Deciding:
             noted = await self._note(id, ended(None, why))
             return Outcome(Written(False, why, warning="" if noted.done else noted.text))
         except asyncio.CancelledError:
-            self._noted(id, ended(None, "stopped: the console ended"), wait=0.5)
+            self._noted(id, ended(None, tr("stopped: the console ended")), wait=0.5)
             raise
         output = _decoded(done.stdout, done.stderr)
         last = ended(done.returncode, _tail(output))
         noted = await self._note(id, last)
-        how = f"exit {done.returncode}" if done.returncode >= 0 else f"ended by signal {-done.returncode}"
-        text = f"{how} after {last.seconds or 0.0:.1f} s"
-        warning = "" if noted.done else f"not noted: {noted.text}"
+        how = (
+            tr("exit {returncode}", returncode=done.returncode)
+            if done.returncode >= 0
+            else tr("ended by signal {what}", what=-done.returncode)
+        )
+        text = tr("{how} after {seconds:.1f} s", how=how, seconds=last.seconds or 0.0)
+        warning = "" if noted.done else tr("not noted: {text}", text=noted.text)
         return Outcome(Written(done.returncode == 0, text, warning=warning), output, done.returncode)
 
     async def _note(self, id: str, ran: Ran) -> Written:
@@ -243,7 +255,7 @@ class Deciding:
             from console.tracker.errors import Refused
 
             if entry_in(parsed, id) is None or parsed.entries is None:
-                raise Refused("the decision is not in its file any more")
+                raise Refused(tr("the decision is not in its file any more"))
             raw = plain_of(parsed.entries.value[parsed.places[id]]).get("ran")
             entries = [*raw] if isinstance(raw, list) else [raw] if isinstance(raw, dict) else []
             made = ran_entry(ran)
@@ -294,4 +306,4 @@ def _decoded(stdout: bytes, stderr: bytes) -> str:
 
 def _tail(output: str) -> str:
     lines = [line.rstrip() for line in output.splitlines() if line.strip()][-NOTED_LINES:]
-    return "\n".join(lines)[-NOTED:].strip() or "it wrote nothing"
+    return "\n".join(lines)[-NOTED:].strip() or tr("it wrote nothing")

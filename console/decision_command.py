@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.config import Config
+from console.i18n import tr
 from console.model.outcome import Written
 from console.safety import safe_text
 
@@ -34,30 +35,34 @@ class Stop(Exception):
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Add ``decision`` to the sub-commands; *shared* has the options of all."""
-    decision = commands.add_parser("decision", help="what waits for the owner's decision, and what was decided")
+    decision = commands.add_parser("decision", help=tr("what waits for the owner's decision, and what was decided"))
     verbs = decision.add_subparsers(dest="verb", metavar="VERB", required=True)
-    listed = verbs.add_parser("list", parents=[shared], help="what waits, and what was decided by whom")
+    listed = verbs.add_parser("list", parents=[shared], help=tr("what waits, and what was decided by whom"))
     add = verbs.add_parser("add", parents=[shared], help="note a decision")
-    add.add_argument("text", metavar="TEXT", help="what has to be decided")
-    add.add_argument("--command", dest="unlocks", metavar="LINE", action="append", default=[], help="what it unlocks")
-    add.add_argument("--path", metavar="PATH", action="append", default=[], help="a file it is about")
+    add.add_argument("text", metavar="TEXT", help=tr("what has to be decided"))
+    add.add_argument(
+        "--command", dest="unlocks", metavar="LINE", action="append", default=[], help=tr("what it unlocks")
+    )
+    add.add_argument("--path", metavar="PATH", action="append", default=[], help=tr("a file it is about"))
     add.add_argument("--option", metavar="TEXT", action="append", default=[], help="a choice")
-    taken = verbs.add_parser("import", parents=[shared], help="note what a hand-off document asks for, each once")
-    taken.add_argument("file", metavar="FILE", help="a hand-off document")
-    decide = verbs.add_parser("decide", parents=[shared], help="write the answer to a decision")
-    decide.add_argument("id", metavar="ID", help="as `oc-console decision list` shows it, or its beginning")
-    decide.add_argument("answer", metavar="ANSWER", help="a word, or more")
-    decide.add_argument("--note", metavar="TEXT", default="", help="more about it")
-    decide.add_argument("--by", metavar="NAME", default="", help="who decided; your account where it is not given")
-    withdraw = verbs.add_parser("withdraw", parents=[shared], help="close a decision that nobody has to make any more")
-    reopen = verbs.add_parser("reopen", parents=[shared], help="let a decision wait again")
-    runs = verbs.add_parser("run", parents=[shared], help="show what a decision unlocks; with --yes run it")
+    taken = verbs.add_parser("import", parents=[shared], help=tr("note what a hand-off document asks for, each once"))
+    taken.add_argument("file", metavar="FILE", help=tr("a hand-off document"))
+    decide = verbs.add_parser("decide", parents=[shared], help=tr("write the answer to a decision"))
+    decide.add_argument("id", metavar="ID", help=tr("as `oc-console decision list` shows it, or its beginning"))
+    decide.add_argument("answer", metavar="ANSWER", help=tr("a word, or more"))
+    decide.add_argument("--note", metavar="TEXT", default="", help=tr("more about it"))
+    decide.add_argument("--by", metavar="NAME", default="", help=tr("who decided; your account where it is not given"))
+    withdraw = verbs.add_parser(
+        "withdraw", parents=[shared], help=tr("close a decision that nobody has to make any more")
+    )
+    reopen = verbs.add_parser("reopen", parents=[shared], help=tr("let a decision wait again"))
+    runs = verbs.add_parser("run", parents=[shared], help=tr("show what a decision unlocks; with --yes run it"))
     for verb in (withdraw, reopen, runs):
-        verb.add_argument("id", metavar="ID", help="as `oc-console decision list` shows it, or its beginning")
-    runs.add_argument("--number", metavar="N", type=int, default=1, help="which of its commands, from 1")
-    runs.add_argument("--yes", action="store_true", help="run it, without a shell and under the guards")
+        verb.add_argument("id", metavar="ID", help=tr("as `oc-console decision list` shows it, or its beginning"))
+    runs.add_argument("--number", metavar="N", type=int, default=1, help=tr("which of its commands, from 1"))
+    runs.add_argument("--yes", action="store_true", help=tr("run it, without a shell and under the guards"))
     for verb in (listed, add, taken, decide, withdraw, reopen, runs):
-        verb.add_argument("--json", action="store_true", help="for scripts")
+        verb.add_argument("--json", action="store_true", help=tr("for scripts"))
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
@@ -76,7 +81,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
         stream = sys.stdout if code == WELL else sys.stderr
         if told.get("output"):
             print(told["output"])
-        print(text if code == WELL else f"oc-console decision: {text}", file=stream)
+        print(text if code == WELL else tr("oc-console decision: {text}", text=text), file=stream)
     return code
 
 
@@ -90,7 +95,7 @@ async def _run(config: Config, arguments: argparse.Namespace) -> tuple[int, dict
             return await _listed(desk, as_json=arguments.json)
         case "add":
             asked = Asked(arguments.text, tuple(arguments.unlocks), tuple(arguments.path), tuple(arguments.option),
-                          "oc-console decision add")  # fmt: skip
+                          tr("oc-console decision add"))  # fmt: skip
             return _written(await desk.add([asked]))
         case "import":
             return _written(await desk.add(_asked(arguments.file)))
@@ -142,8 +147,8 @@ async def _found(desk: Deciding, name: str) -> Decision:
     shown = safe_text(name, limit=40)
     if found:
         which = ", ".join(each.id for each in found)
-        raise Stop(USAGE, f"{shown} is the beginning of {which}; write more of it")
-    raise Stop(USAGE, f"there is no decision {shown}; `oc-console decision list` lists them")
+        raise Stop(USAGE, tr("{shown} is the beginning of {which}; write more of it", shown=shown, which=which))
+    raise Stop(USAGE, tr("there is no decision {shown}; `oc-console decision list` lists them", shown=shown))
 
 
 # -- run -------------------------------------------------------------------------------------------------------------
@@ -166,7 +171,9 @@ async def _unlocked(config: Config, arguments: argparse.Namespace) -> tuple[int,
     decision = await _found(desk, arguments.id)
     plans = desk.plans(decision)
     if not 1 <= arguments.number <= len(plans):
-        what = f"it has {len(plans)} commands; --number says which" if plans else "it names no command"
+        what = (
+            tr("it has {count} commands; --number says which", count=len(plans)) if plans else tr("it names no command")
+        )
         raise Stop(USAGE, f"{decision.id}: {what}")
     plan = plans[arguments.number - 1]
     told = _planned(plan)
@@ -174,7 +181,11 @@ async def _unlocked(config: Config, arguments: argparse.Namespace) -> tuple[int,
         code = REFUSED if plan.kind == "refused" else FAILED
         return code, {**told, "done": False, "evidence": _why(plan)}
     if not arguments.yes:
-        return FAILED, {**told, "done": False, "evidence": f"would run in {plan.cwd}: {plan.shown}; --yes runs it"}
+        return FAILED, {
+            **told,
+            "done": False,
+            "evidence": tr("would run in {cwd}: {shown}; --yes runs it", cwd=plan.cwd, shown=plan.shown),
+        }
     done = await desk.run(decision.id, plan)
     code, outcome = _written(done.written)
     return code, {**told, **outcome, "exit": done.exit, "output": done.output}
@@ -188,5 +199,9 @@ def _planned(plan: Plan) -> dict[str, Any]:
 
 def _why(plan: Plan) -> str:
     if plan.kind == "send":
-        return f"{plan.why}: {plan.text}; send it with `oc-console send SURFACE` or from the console (d)"
+        return tr(
+            "{why}: {text}; send it with `oc-console send SURFACE` or from the console (d)",
+            why=plan.why,
+            text=plan.text,
+        )
     return "; ".join(part for part in (plan.why, plan.remedy) if part)

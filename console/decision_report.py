@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+from console.i18n import tr, trn
 from console.model.decision import Decision, DecisionsSlice, Ran
 from console.model.decision_command import Plan
 
@@ -61,7 +62,7 @@ def status_lines(seen: DecisionsSlice) -> Iterator[str]:
     """For ``oc-console status``; nothing when nothing waits."""
     count = len(seen.pending)
     if count:
-        yield f"{count} decision{'' if count == 1 else 's'} pending: " + "; ".join(
+        yield trn("{count} decision pending: ", "{count} decisions pending: ", count) + "; ".join(
             each.text for each in seen.pending[:3]
         )
 
@@ -69,7 +70,7 @@ def status_lines(seen: DecisionsSlice) -> Iterator[str]:
 def lines(seen: DecisionsSlice) -> Iterator[str]:
     """For ``oc-console decision list``: what waits, then what was decided."""
     for each in seen.pending:
-        yield f"{each.id}  pending    {each.text}"
+        yield tr("{id}  pending    {text}", id=each.id, text=each.text)
         yield from (f"{' ' * 19}{' '.join(command.split())}" for command in each.commands)
     for each in seen.settled:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.decided_at)) if each.decided_at is not None else ""
@@ -77,10 +78,10 @@ def lines(seen: DecisionsSlice) -> Iterator[str]:
         yield f"{each.id}  {each.state:<9}  {each.text}  ({told})"
         yield from (f"{' ' * 19}{' '.join(ran.command.split())}: {how(ran)}" for ran in each.ran)
     if not seen.decisions:
-        yield "no decisions"
+        yield tr("no decisions")
     yield from seen.problems
 
 
 def how(ran: Ran) -> str:
     """``exit 0``, or why there is none."""
-    return f"exit {ran.exit}" if ran.exit is not None else ran.result or "no end known"
+    return tr("exit {exit}", exit=ran.exit) if ran.exit is not None else ran.result or tr("no end known")

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from console.i18n import tr
 from console.model.agent import Detection
 from console.model.surface import Screen
 from console.safety import safe_text
@@ -53,24 +54,33 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add ``detect`` to the sub-commands."""
     parser = commands.add_parser(
         "detect",
-        help="say what the agent on a recorded screen is doing, and by which rule",
-        description="Say what the agent on a recorded screen (plain or with colours) is doing, and by which evidence.",
+        help=tr("say what the agent on a recorded screen is doing, and by which rule"),
+        description=tr(
+            "Say what the agent on a recorded screen (plain or with colours) is doing, and by which evidence."
+        ),
     )
-    parser.add_argument("file", nargs="?", metavar="FILE", help="the screen; - reads standard input")
-    parser.add_argument("--agent", default=None, metavar="claude|codex|…|auto", help="who is expected (default: auto)")
-    parser.add_argument("--title", default="", help="the terminal's title")
-    parser.add_argument("--command", default="", dest="program", metavar="NAME", help="the foreground program")
-    parser.add_argument("--cursor", type=_point, metavar="X,Y", help="column and row of the cursor, from 0")
-    parser.add_argument("--dead", action="store_true", help="the pane's process is gone")
-    parser.add_argument("--json", action="store_true", help="for scripts")
-    parser.add_argument("--facts", action="store_true", help="also model, context, time, tokens, jobs, draft, question")
+    parser.add_argument("file", nargs="?", metavar="FILE", help=tr("the screen; - reads standard input"))
+    parser.add_argument(
+        "--agent", default=None, metavar="claude|codex|…|auto", help=tr("who is expected (default: auto)")
+    )
+    parser.add_argument("--title", default="", help=tr("the terminal's title"))
+    parser.add_argument("--command", default="", dest="program", metavar="NAME", help=tr("the foreground program"))
+    parser.add_argument("--cursor", type=_point, metavar="X,Y", help=tr("column and row of the cursor, from 0"))
+    parser.add_argument("--dead", action="store_true", help=tr("the pane's process is gone"))
+    parser.add_argument("--json", action="store_true", help=tr("for scripts"))
+    parser.add_argument(
+        "--facts", action="store_true", help=tr("also model, context, time, tokens, jobs, draft, question")
+    )
     parser.add_argument(
         "--batch",
         metavar="LABELS",
-        help="one JSON line per screen: file (relative to LABELS), agent, version, width, height, title, command, "
-        "dead, cursor_x, cursor_y; colours are taken from NAME.ansi beside NAME.txt",
+        help=tr(
+            "one JSON line per screen: file (relative to LABELS), agent, version, width, height, "
+            "title, command, dead, cursor_x, cursor_y; colours are taken from NAME.ansi beside "
+            "NAME.txt"
+        ),
     )
-    parser.add_argument("--rules", action="append", default=[], metavar="FOLDER", help="more rule files (*.yaml)")
+    parser.add_argument("--rules", action="append", default=[], metavar="FOLDER", help=tr("more rule files (*.yaml)"))
 
 
 def run(arguments: argparse.Namespace, folders: Sequence[Path] = ()) -> int:
@@ -82,17 +92,26 @@ def run(arguments: argparse.Namespace, folders: Sequence[Path] = ()) -> int:
     try:
         more = [Path(folder).expanduser() for folder in arguments.rules]
         if absent := next((folder for folder in more if not folder.is_dir()), None):
-            return _wrong(f"--rules {absent}: there is no such folder", USAGE)
+            return _wrong(tr("--rules {absent}: there is no such folder", absent=absent), USAGE)
         detector = Detector.load([user_config_path("oc-console") / "agents", *folders, *more])
     except (OSError, ValueError) as error:
         return _wrong(str(error), USAGE)
     agent = arguments.agent or ""
     if agent not in ("", "auto", *detector.agents):
-        return _wrong(f"--agent {agent}: there are rules for {', '.join(detector.agents)}; auto recognises them", USAGE)
+        return _wrong(
+            tr(
+                "--agent {agent}: there are rules for {listed}; auto recognises them",
+                agent=agent,
+                listed=", ".join(detector.agents),
+            ),
+            USAGE,
+        )
     if (arguments.file is None) == (arguments.batch is None):
-        return _wrong("one FILE (- for standard input) or --batch LABELS is needed", USAGE)
+        return _wrong(tr("one FILE (- for standard input) or --batch LABELS is needed"), USAGE)
     if arguments.batch is not None and (arguments.title or arguments.program or arguments.cursor or arguments.dead):
-        return _wrong("--title, --command, --cursor and --dead are about one FILE; a batch has them in LABELS", USAGE)
+        return _wrong(
+            tr("--title, --command, --cursor and --dead are about one FILE; a batch has them in LABELS"), USAGE
+        )
     try:
         if arguments.batch is not None:
             _batch(detector, arguments.batch, agent, facts=arguments.facts)
@@ -111,7 +130,7 @@ def run(arguments: argparse.Namespace, folders: Sequence[Path] = ()) -> int:
 
 
 def _wrong(text: str, code: int) -> int:
-    print(f"oc-console detect: {safe_text(text)}", file=sys.stderr)
+    print(tr("oc-console detect: {text}", text=safe_text(text)), file=sys.stderr)
     return code
 
 
@@ -121,7 +140,9 @@ def _point(text: str) -> tuple[int, int]:
         column, row = (int(part) for part in parts)
         if max(column, row) <= POINT_LIMIT:
             return column, row
-    raise argparse.ArgumentTypeError(f"{safe_text(text)[:40]!r} is no cursor; write column,row from 0: 2,21")
+    raise argparse.ArgumentTypeError(
+        tr("{text!r} is no cursor; write column,row from 0: 2,21", text=safe_text(text)[:40])
+    )
 
 
 # ---- one screen --------------------------------------------------------------------------------------------
@@ -144,7 +165,7 @@ def _one(detector: Detector, arguments: argparse.Namespace, agent: str) -> None:
 
 def _text(data: bytes, name: str) -> str:
     if len(data) > BYTES:
-        raise Unreadable(f"{name}: more than {BYTES:,} bytes; that is no screen")
+        raise Unreadable(tr("{name}: more than {bytes:,} bytes; that is no screen", name=name, bytes=BYTES))
     return data.decode("utf-8", errors="replace")
 
 
@@ -214,13 +235,13 @@ def _line(file: str, found: Detection, *, facts: bool) -> str:
 
 def _words(found: Detection, *, facts: bool) -> str:
     reason = f" - {found.reason}" if found.reason else ""
-    rows = [f"{found.agent or 'no agent'}: {found.state}{reason}"]
+    rows = [f"{found.agent or tr('no agent')}: {found.state}{reason}"]
     where = f", {found.region}" if found.region else ""
-    rows.append(f"  by {found.source}: {found.rule or 'no rule'}{where}{': ' + found.line if found.line else ''}")
+    rows.append(f"  by {found.source}: {found.rule or tr('no rule')}{where}{': ' + found.line if found.line else ''}")
     if found.context:
-        rows.append(f"  context: {found.context}")
+        rows.append(tr("  context: {context}", context=found.context))
     if found.draft:
-        rows.append(f"  not submitted: {found.draft.splitlines()[0]}")
+        rows.append(tr("  not submitted: {splitlines}", splitlines=found.draft.splitlines()[0]))
     question = found.facts.question
     for option in question.options if question is not None else ():
         number = f"{option.number}. " if option.number is not None else "- "
@@ -229,7 +250,10 @@ def _words(found: Detection, *, facts: bool) -> str:
         shown = {name: value for name, value in asdict(found.facts).items() if value and name != "question"}
         rows += [f"  {name.replace('_', ' ')}: {value}" for name, value in shown.items()]
         if question is not None:
-            rows += [f"  asks: {question.title} | {question.text}", *(f"    {row}" for row in question.details)]
+            rows += [
+                tr("  asks: {title} | {text}", title=question.title, text=question.text),
+                *(f"    {row}" for row in question.details),
+            ]
     return "\n".join(rows)
 
 
@@ -270,9 +294,9 @@ def _of_row(
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise Unreadable(f"not JSON: {str(error)[:80]}") from error
+            raise Unreadable(tr("not JSON: {error}", error=str(error)[:80])) from error
         if not isinstance(row, dict) or not isinstance(row.get("file"), str) or not row["file"]:
-            raise Unreadable("not an object with a file")
+            raise Unreadable(tr("not an object with a file"))
         named = {"file": safe_text(row["file"])}
         known = _known(row, detector.agents)
         if agent:
@@ -293,7 +317,7 @@ def _fields(known: Known) -> dict[str, Any]:
 
 def _read(path: Path, name: str) -> str:
     if not path.is_file():  # a pipe would keep us waiting
-        raise Unreadable("there is no such file" if not path.exists() else "not a file")
+        raise Unreadable(tr("there is no such file") if not path.exists() else "not a file")
     with path.open("rb") as file:
         return _text(file.read(BYTES + 1), name)
 
@@ -303,7 +327,7 @@ def _known(row: Mapping[str, Any], agents: Sequence[str]) -> Known:
     for key in ("agent", "title", "command", "version"):
         value = row.get(key)
         if not (value is None or isinstance(value, str)):
-            raise Unreadable(f"{key}: a text is needed, not {json.dumps(value)[:40]}")
+            raise Unreadable(tr("{key}: a text is needed, not {dumps}", key=key, dumps=json.dumps(value)[:40]))
         texts[key] = value or ""
     if texts["agent"] not in agents:
         texts["agent"] = ""  # auto, or one there are no rules for
@@ -311,11 +335,18 @@ def _known(row: Mapping[str, Any], agents: Sequence[str]) -> Known:
     for key in ("width", "height", "cursor_x", "cursor_y"):
         value = row.get(key)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or abs(value) > POINT_LIMIT):
-            raise Unreadable(f"{key}: a number up to {POINT_LIMIT} is needed, not {json.dumps(value)[:40]}")
+            raise Unreadable(
+                tr(
+                    "{key}: a number up to {point_limit} is needed, not {dumps}",
+                    key=key,
+                    point_limit=POINT_LIMIT,
+                    dumps=json.dumps(value)[:40],
+                )
+            )
         numbers[key] = value
     dead = row.get("dead")
     if dead not in (None, True, False, 0, 1):
-        raise Unreadable(f"dead: true or false is needed, not {json.dumps(dead)[:40]}")
+        raise Unreadable(tr("dead: true or false is needed, not {dumps}", dumps=json.dumps(dead)[:40]))
     x, y = numbers["cursor_x"], numbers["cursor_y"]
     return Known(
         **texts,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from console.host import HostError, attend, in_thread
+from console.i18n import tr
 from console.safety import safe_text
 
 NAMES: Final = ("VISUAL", "EDITOR")
@@ -39,10 +40,17 @@ def editor(env: Mapping[str, str]) -> list[str]:
         try:
             argv = shlex.split(command)
         except ValueError as error:
-            raise EditError(f"${name} cannot be read ({error}): {safe_text(command, limit=80)}") from error
+            raise EditError(
+                tr(
+                    "${name} cannot be read ({error}): {command}",
+                    name=name,
+                    error=error,
+                    command=safe_text(command, limit=80),
+                )
+            ) from error
         if argv:
             return argv
-    raise EditError("neither $VISUAL nor $EDITOR is set; for example: export EDITOR=nano")
+    raise EditError(tr("neither $VISUAL nor $EDITOR is set; for example: export EDITOR=nano"))
 
 
 async def edit(text: str, folder: Path | None, env: Mapping[str, str]) -> str:
@@ -59,8 +67,12 @@ async def edit(text: str, folder: Path | None, env: Mapping[str, str]) -> str:
         except HostError as error:
             raise EditError(str(error)) from error
         if code:
-            what = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            raise EditError(f"{safe_text(argv[0], limit=80)} {what}; the text is what it was")
+            what = (
+                tr("was ended by signal {what}", what=-code)
+                if code < 0
+                else tr("ended with exit code {code}", code=code)
+            )
+            raise EditError(tr("{argv} {what}; the text is what it was", argv=safe_text(argv[0], limit=80), what=what))
         return _read(path)
     finally:
         with contextlib.suppress(OSError):  # an editor may have removed it
@@ -75,7 +87,13 @@ def _write(text: str, folder: Path | None) -> Path:
         with os.fdopen(handle, "wb") as file:
             file.write(text.encode("utf-8", "replace") + (b"\n" if text else b""))
     except OSError as error:
-        raise EditError(f"a file for the editor cannot be written: {error.strerror}: {error.filename}") from error
+        raise EditError(
+            tr(
+                "a file for the editor cannot be written: {strerror}: {filename}",
+                strerror=error.strerror,
+                filename=error.filename,
+            )
+        ) from error
     return Path(name)
 
 
@@ -84,13 +102,15 @@ def _read(path: Path) -> str:
         with path.open("rb") as file:
             data = file.read(SIZE_LIMIT + 1)
     except OSError as error:
-        raise EditError(f"the edited file cannot be read: {error.strerror}; the text is what it was") from error
+        raise EditError(
+            tr("the edited file cannot be read: {strerror}; the text is what it was", strerror=error.strerror)
+        ) from error
     if len(data) > SIZE_LIMIT:
-        raise EditError("the edited text is larger than 1 MiB; the text is what it was")
+        raise EditError(tr("the edited text is larger than 1 MiB; the text is what it was"))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise EditError("the edited file is not UTF-8; save it as UTF-8; the text is what it was") from error
+        raise EditError(tr("the edited file is not UTF-8; save it as UTF-8; the text is what it was")) from error
     return text.replace("\r\n", "\n").removesuffix("\n")
 
 
@@ -100,7 +120,7 @@ async def show(argv: Sequence[str]) -> str:
         code = await attend(argv)
     except HostError as error:
         return str(error)
-    return f"{argv[0]} ended with {code}" if code else ""
+    return tr("{argv} ended with {code}", argv=argv[0], code=code) if code else ""
 
 
 async def content(path: str) -> tuple[str, str]:
@@ -117,13 +137,13 @@ def _content(path: str) -> tuple[str, str]:
             names = sorted(os.listdir(path))[:NAMES_SHOWN]  # noqa: PTH208 - names are enough
             return safe_text("\n".join(names), multiline=True), "A folder."
         if not stat.S_ISREG(found.st_mode):
-            raise OSError(0, "is no regular file")
+            raise OSError(0, tr("is no regular file"))
         data = os.pread(handle, READ, 0)
     finally:
         os.close(handle)
     if b"\0" in data[:4096]:
-        return "", f"A binary file of {found.st_size:,} bytes."
+        return "", tr("A binary file of {st_size:,} bytes.", st_size=found.st_size)
     text = safe_text(data.decode("utf-8", "replace"), multiline=True)
     changed = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.st_mtime))
-    more = f", the first {READ // 1024} kB of it" if found.st_size > READ else ""
-    return text, f"Changed {changed}{more}."
+    more = tr(", the first {read} kB of it", read=READ // 1024) if found.st_size > READ else ""
+    return text, tr("Changed {changed}{more}.", changed=changed, more=more)

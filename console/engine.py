@@ -19,6 +19,7 @@ from console.attending import Attending, Ears, watch_starts
 from console.config import Config
 from console.engine_handoff import HandsOver
 from console.engine_memory import Remembers
+from console.i18n import tr
 from console.judging import Judging
 from console.model.agent import Detection
 from console.model.binding import SurfaceSpec
@@ -236,7 +237,7 @@ class Engine(Remembers, Queueing, HandsOver):
                 why = _told(error)  # not ours: something inside the adapter was cancelled
             except Exception as error:
                 why = _told(error)
-            self.take(watch.broken(f"{why}; it is started again every {RESTART:g} s"))
+            self.take(watch.broken(tr("{why}; it is started again every {restart:g} s", why=why, restart=RESTART)))
             await asyncio.sleep(RESTART)
 
     def take(self, reading: Reading) -> None:
@@ -383,7 +384,10 @@ def _told(error: BaseException) -> str:
     """What broke and where, in one line."""
     frames = traceback.extract_tb(error.__traceback__)
     where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return safe_text(f"an error in the console: {type(error).__name__}: {error}", limit=200) + where
+    return (
+        safe_text(tr("an error in the console: {name}: {error}", name=type(error).__name__, error=error), limit=200)
+        + where
+    )
 
 
 def _nothing_seen(config: Config, specs: tuple[SurfaceSpec, ...]) -> Snapshot:

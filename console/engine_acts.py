@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from console.config import Config
 from console.cut_off import CutOffs
 from console.host import in_thread
+from console.i18n import tr, trn
 from console.model.agent import Detection
 from console.model.composed import Composed
 from console.model.dispatch import Dispatch, DispatchStatus, Verification
@@ -81,15 +82,21 @@ class Acts:
 
         state = self._state
         if state is None:
-            return "", "✗ nothing outlives this console"
+            return "", tr("✗ nothing outlives this console")
         try:
             done = await in_thread(lambda: cleaning.run(self.config, made, state, time.time()))
         except cleaning.refusal() as error:
-            return "", f"✗ refused: {error}"
+            return "", tr("✗ refused: {error}", error=error)
         finally:
             self.nudge()
-        left = "".join(f"\n▲ stays: {each.path}: {each.why}" for each in done.left[:3])
-        return done.id, f"✓ {done.moved:,} file{'' if done.moved == 1 else 's'} moved ({done.id or 'nothing'}).{left}"
+        left = "".join(tr("\n▲ stays: {path}: {why}", path=each.path, why=each.why) for each in done.left[:3])
+        return done.id, trn(
+            "✓ {count:,} file moved ({id}).{left}",
+            "✓ {count:,} files moved ({id}).{left}",
+            done.moved,
+            id=done.id or "nothing",
+            left=left,
+        )
 
     async def bring_back(self, made: str) -> str:
         """Move the clean-up *made* back; what to say."""
@@ -97,24 +104,24 @@ class Acts:
 
         state = self._state
         if state is None:
-            return "✗ nothing outlives this console"
+            return tr("✗ nothing outlives this console")
         try:
             _, back, left = await in_thread(lambda: cleaning.restore(self.config, state, time.time(), made))
         except cleaning.refusal() as error:
-            return f"✗ refused: {error}"
+            return tr("✗ refused: {error}", error=error)
         finally:
             self.nudge()
-        stays = "".join(f"\n▲ stays in the trash: {each.path}: {each.why}" for each in left[:3])
-        return f"✓ {back:,} file{' is' if back == 1 else 's are'} back.{stays}"
+        stays = "".join(tr("\n▲ stays in the trash: {path}: {why}", path=each.path, why=each.why) for each in left[:3])
+        return trn("✓ {count:,} file is back.{stays}", "✓ {count:,} files are back.{stays}", back, stays=stays)
 
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
-        raise TypeError("the engine detects")
+        raise TypeError(tr("the engine detects"))
 
     def _weigh(self, surface: Surface, screen: Screen) -> Detection:
-        raise TypeError("the engine weighs")
+        raise TypeError(tr("the engine weighs"))
 
     def _keep_bindings(self) -> None:
-        raise TypeError("the engine remembers")
+        raise TypeError(tr("the engine remembers"))
 
     async def send(
         self, key: str, composed: Composed | str, order: Order | None = None, *, stop: asyncio.Event | None = None
@@ -133,7 +140,7 @@ class Acts:
         surface = self.snapshot.surface(key)
         why = self._barred(surface)
         if surface is None or why:
-            return SendResult("refused", f"{why}; nothing was typed")
+            return SendResult("refused", tr("{why}; nothing was typed", why=why))
         self._typing.add(key)
         try:
             result = await self._sent(surface, composed, order)
@@ -160,17 +167,21 @@ class Acts:
     def _barred(self, surface: Surface | None) -> str:
         """Why nothing is typed into *surface* now; the guards know more."""
         if self.config.read_only:
-            return "the console is read-only"
+            return tr("the console is read-only")
         if surface is None:
-            return "the surface is gone"
+            return tr("the surface is gone")
         if surface.gone:
             return f"{surface.name}: {surface.gone}"
         if surface.unconfirmed:
-            return f"{surface.name}: {surface.unconfirmed}; look at it, then confirm it in the console (C)"
+            return tr(
+                "{name}: {unconfirmed}; look at it, then confirm it in the console (C)",
+                name=surface.name,
+                unconfirmed=surface.unconfirmed,
+            )
         if surface.info.dead:
-            return f"{surface.name}: its program has ended"
+            return tr("{name}: its program has ended", name=surface.name)
         if surface.key in self._typing:
-            return f"{surface.name}: another text is being typed"
+            return tr("{name}: another text is being typed", name=surface.name)
         return ""
 
     async def _sent(self, surface: Surface, composed: Composed, order: Order | None) -> SendResult:
@@ -187,7 +198,9 @@ class Acts:
             told = named(done.result.evidence, info)
             return replace(done.result, evidence="; ".join(filter(None, (f"{label}{told}", done.warning))))
         if surface.status is not None and surface.status.state in CLOSED:
-            return SendResult("refused", f"{surface.name} shows {surface.status.state}; nothing was typed")
+            return SendResult(
+                "refused", tr("{name} shows {state}; nothing was typed", name=surface.name, state=surface.status.state)
+            )
         if order is None:
             result = await type_and_enter(self.mux, info.key, composed.typed, detect)
         else:
@@ -198,7 +211,7 @@ class Acts:
     async def settle(self, key: str, taken: bool) -> Written:
         """Close a cut-off send as the operator has seen it; *key* is that of the send."""
         if self.config.read_only or self.cut_off is None:
-            return Written(False, "the console is read-only; nothing was settled", refused=True)
+            return Written(False, tr("the console is read-only; nothing was settled"), refused=True)
         return await self.cut_off.settle(key, taken, self.snapshot)
 
     async def answer(self, key: str, wanted: str) -> AnswerResult:
@@ -211,10 +224,10 @@ class Acts:
 
         surface = self.snapshot.surface(key)
         if surface is None or surface.screen is None or surface.status is None:
-            return AnswerResult("refused", "the surface is gone; nothing was pressed")
+            return AnswerResult("refused", tr("the surface is gone; nothing was pressed"))
         dialog = read_dialog(surface.screen, surface.status.detection)
         if dialog is None:
-            why = "no dialog is open that could be answered from here; f goes to its terminal"
+            why = tr("no dialog is open that could be answered from here; f goes to its terminal")
             return AnswerResult("refused", f"{surface.name}: {why}")
         return await self.press(key, wanted, dialog.id)
 
@@ -227,7 +240,7 @@ class Acts:
         surface = self.snapshot.surface(key)
         why = self._barred(surface)
         if surface is None or why:
-            return AnswerResult("refused", f"{why}; nothing was pressed")
+            return AnswerResult("refused", tr("{why}; nothing was pressed", why=why))
         info = surface.info
         self._typing.add(key)
         try:
@@ -248,21 +261,23 @@ class Acts:
         """
         why = may_verify(dispatch, check.by, fleet_names(self.snapshot, self.dispatches.names))
         if why:
-            return Written(False, f"refused: {why}", refused=True)
+            return Written(False, tr("refused: {why}", why=why), refused=True)
         at = check.at if check.at is not None else time.time()
         scores = check.self_score, check.cross_score
         written = await self.dispatches.verify(dispatch, check.by, *scores, check.verdict, check.note, at, based_on)
         if written.done and asked is not None and asked.number is not None and asked.is_open:
             closed = await self.dispatches.set_status(asked.number, DispatchStatus.DONE)
             if not closed.done:
-                return replace(written, warning=f"{asked.label} is still open: {closed.text}")
+                return replace(
+                    written, warning=tr("{label} is still open: {text}", label=asked.label, text=closed.text)
+                )
         return written
 
     async def focus(self, key: str) -> str:
         """Bring the real surface before the operator's eyes; empty, or why that could not be done."""
         surface = self.snapshot.surface(key)
         if surface is None or surface.gone:
-            return "the surface is gone"
+            return tr("the surface is gone")
         try:
             await self.mux.focus(surface.info.key)
         except MuxError as error:

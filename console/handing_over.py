@@ -21,6 +21,7 @@ from console.config import Config
 from console.handoff_file import Unreadable, text_of, understood
 from console.handoff_keep import keep_whole
 from console.host import in_thread
+from console.i18n import tr
 from console.model.decision_entries import entries
 from console.model.handoff import Handoff, HandoffFacts, facts_of, write
 from console.model.handoff_changes import Change, changes
@@ -128,7 +129,7 @@ class HandingOver:
             except Unreadable as error:
                 if against is not None:
                     raise Refused(str(error)) from error
-                warning, last = f"the last hand-off is not used: {error}", None
+                warning, last = tr("the last hand-off is not used: {error}", error=error), None
         there = self._there(goes_to, last, before)
         sources = self._sources(snapshot, now, before, lang)
         found = carried_notes(replace(sources, last=there)) if there is not None else ""
@@ -172,7 +173,9 @@ class HandingOver:
     def _target(self, now: float) -> Path:
         path = self._config.handoff.path
         if not path and self._folder is None:
-            raise Refused("there is no place for a hand-off; write handoff.path into the configuration, or use -o FILE")
+            raise Refused(
+                tr("there is no place for a hand-off; write handoff.path into the configuration, or use -o FILE")
+            )
         try:
             return Path(places.target(path or str(self._folder) + f"/{places.FOLDER}/{places.OWN}", now))
         except ValueError as error:
@@ -189,7 +192,9 @@ class HandingOver:
         except Unreadable as error:
             raise Refused(str(error)) from error
         if not (found.exact or any(getattr(found, name) for name in LISTS)) and path.stat().st_size:
-            raise Refused(f"{_shown(path)}: is no hand-off document, so it is not replaced; name another file")
+            raise Refused(
+                tr("{shown}: is no hand-off document, so it is not replaced; name another file", shown=_shown(path))
+            )
         return found
 
     def _read(self, path: Path) -> Handoff:
@@ -197,7 +202,13 @@ class HandingOver:
             seen = path.stat()
             mark = (str(path), seen.st_ino, seen.st_size, seen.st_mtime_ns)
         except OSError as error:
-            raise Unreadable(f"{_shown(path)}: cannot be read ({error.strerror}); name another file") from error
+            raise Unreadable(
+                tr(
+                    "{shown}: cannot be read ({strerror}); name another file",
+                    shown=_shown(path),
+                    strerror=error.strerror,
+                )
+            ) from error
         if self._known is None or self._known[0] != mark:
             self._known = (mark, understood(text_of(str(path))))
         return self._known[1]
@@ -207,7 +218,7 @@ class HandingOver:
     def write(self, prepared: Prepared, snapshot: Snapshot, now: float) -> Done:
         """Write it, keep a copy of what stood there, and note what is true now for the next one. Raises `Refused`."""
         if self._config.read_only:
-            raise Refused("the console is read-only; no hand-off was written")
+            raise Refused(tr("the console is read-only; no hand-off was written"))
         path = prepared.path
         there = self._there(path, None, None)
         if there is not None:
@@ -221,7 +232,10 @@ class HandingOver:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             copy = keep_whole(path, prepared.text)
         except OSError as error:
-            told = f"cannot be written ({error.strerror or error}); the folder must be there and be yours to write in"
+            told = tr(
+                "cannot be written ({strerror}); the folder must be there and be yours to write in",
+                strerror=error.strerror or error,
+            )
             raise Refused(f"{_shown(path)}: {told}") from error
         if self._folder is None:
             return Done(path, copy, None)
@@ -229,7 +243,9 @@ class HandingOver:
         try:
             state_baseline.write(self._folder, baseline)
         except OSError as error:
-            why = f"what later figures are compared with could not be kept: {error.strerror or error}"
+            why = tr(
+                "what later figures are compared with could not be kept: {strerror}", strerror=error.strerror or error
+            )
             return Done(path, copy, None, why)
         return Done(path, copy, BaselineRead(now, baseline))
 
@@ -247,7 +263,7 @@ class HandingOver:
                 old.unlink(missing_ok=True)
             self.error = ""
         except (OSError, Refused) as error:
-            self.error = safe_text(f"no copy of the hand-off was kept: {error}", limit=300)
+            self.error = safe_text(tr("no copy of the hand-off was kept: {error}", error=error), limit=300)
 
     async def run(self, now: Callable[[], Snapshot]) -> None:
         """Keep a copy every so often until cancelled."""

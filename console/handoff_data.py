@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.handoff import Words
 
 OWN_NAME: Final = "handoff.yaml"
@@ -25,10 +26,12 @@ def words(own: Path | None = None) -> Words:
         return Words(raw)
     try:
         if own.stat().st_size > SIZE_LIMIT:
-            raise ValueError(f"{own}: larger than {SIZE_LIMIT} bytes; this is no list of words")
+            raise ValueError(
+                tr("{own}: larger than {size_limit} bytes; this is no list of words", own=own, size_limit=SIZE_LIMIT)
+            )
         added = _parsed(own.read_text(encoding="utf-8"), str(own))
     except (OSError, UnicodeError) as error:
-        raise ValueError(f"{own}: cannot be read ({error})") from error
+        raise ValueError(tr("{own}: cannot be read ({error})", own=own, error=error)) from error
     try:
         return Words(_merged(raw, added))
     except ValueError as error:
@@ -50,7 +53,7 @@ def _parsed(text: str, where: str) -> dict[str, Any]:
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(f"{where}: {' '.join(str(error).split())}") from error
     if not isinstance(found, dict):
-        raise ValueError(f"{where}: not a mapping; write for example `nothing: [leer]`")
+        raise ValueError(tr("{where}: not a mapping; write for example `nothing: [leer]`", where=where))
     return found
 
 
@@ -66,5 +69,7 @@ def _merged(raw: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
         elif before is None or (isinstance(before, str) and isinstance(value, str)):
             merged[key] = value
         else:
-            raise ValueError(f"{key}: another form than in the package; a {type(before).__name__} is needed")
+            raise ValueError(
+                tr("{key}: another form than in the package; a {name} is needed", key=key, name=type(before).__name__)
+            )
     return merged

@@ -7,6 +7,7 @@ import stat
 import sys
 from typing import TYPE_CHECKING, Final
 
+from console.i18n import tr
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -41,9 +42,21 @@ def text_of(name: str) -> str:
         data = sys.stdin.buffer.read(SIZE_LIMIT + 1) if name == "-" else _bytes(name)
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise Unreadable(f"{shown}: cannot be read ({reason}); name a hand-off document, or - for input") from error
+        raise Unreadable(
+            tr(
+                "{shown}: cannot be read ({reason}); name a hand-off document, or - for input",
+                shown=shown,
+                reason=reason,
+            )
+        ) from error
     if len(data) > SIZE_LIMIT:
-        raise Unreadable(f"{shown}: more than {SIZE_LIMIT >> 20} MiB; this is no hand-off document")
+        raise Unreadable(
+            tr(
+                "{shown}: more than {size_limit} MiB; this is no hand-off document",
+                shown=shown,
+                size_limit=SIZE_LIMIT >> 20,
+            )
+        )
     wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
     text = data.decode("utf-16" if wide else "utf-8-sig", "replace")
     # A tab may separate the cells of a table that was copied from a browser.
@@ -56,5 +69,5 @@ def _bytes(name: str) -> bytes:
     path = os.path.expanduser(name)  # noqa: PTH111 - Path.expanduser raises without a home directory
     with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb", closefd=True) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ValueError("is not a regular file")
+            raise ValueError(tr("is not a regular file"))
         return file.read(SIZE_LIMIT + 1)

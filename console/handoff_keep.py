@@ -9,6 +9,8 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
+
 COPIES: Final = 1000
 """Copies of one file, after which no further one is made under another name."""
 
@@ -22,7 +24,7 @@ def keep_whole(path: Path, text: str, *, copy: bool = True) -> Path | None:
     before = None
     if os.path.lexists(path):
         if not stat.S_ISREG(path.stat().st_mode):
-            raise OSError("it is no regular file")
+            raise OSError(tr("it is no regular file"))
         before = _copied(path) if copy else None
     spare = path.with_name(f".{path.name[:200]}.{os.getpid()}")
     spare.unlink(missing_ok=True)
@@ -54,7 +56,7 @@ def _copied(path: Path) -> Path:
             target.flush()
             os.fsync(handle)
         return copy
-    raise OSError(f"there are {COPIES} copies of it already; move them away")
+    raise OSError(tr("there are {copies} copies of it already; move them away", copies=COPIES))
 
 
 def _sync(folder: Path) -> None:

@@ -10,6 +10,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
+
 FOLDER: Final = "handoffs"
 """Folder, in the state folder, of the hand-offs the console keeps itself."""
 OWN: Final = "handoff-{date}.md"
@@ -36,7 +38,7 @@ def target(path: str, now: float) -> str:
     if told == path:
         told = path.replace("*", at.strftime("%Y-%m-%d"), 1)
     if any(sign in told for sign in _SIGNS):
-        raise ValueError("a glob with more than one * names no file to write; write {date} where the day stands")
+        raise ValueError(tr("a glob with more than one * names no file to write; write {date} where the day stands"))
     return told
 
 

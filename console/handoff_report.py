@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
 
+from console.i18n import mark, tr
 from console.log_report import dumped
 from console.model.handoff import Handoff
 from console.model.handoff_items import (
@@ -27,18 +28,18 @@ from console.safety import safe_text
 
 TITLES: Final = {
     "surfaces": "surfaces",
-    "dispatches": "work in progress",
+    "dispatches": mark("work in progress"),
     "decisions": "decisions",
     "services": "services",
-    "automation": "temporary automation",
+    "automation": mark("temporary automation"),
     "artifacts": "artifacts",
     "figures": "figures",
-    "first_steps": "first steps",
-    "checks": "checks after restart",
-    "avoid": "things to avoid",
+    "first_steps": mark("first steps"),
+    "checks": mark("checks after restart"),
+    "avoid": mark("things to avoid"),
     "lessons": "lessons",
-    "verifications": "verification ledger",
-    "guards": "guards that fired",
+    "verifications": mark("verification ledger"),
+    "guards": mark("guards that fired"),
     "notes": "notes",
 }
 COLUMN_LIMIT: Final = 48
@@ -54,17 +55,25 @@ def shown(document: dict[str, Any], *, unicode: bool) -> str:
 
 def lines(handoff: Handoff, name: str, count: int, width: int | None) -> Iterator[str]:
     """The document for people: each entry with its line; cut at *width* cells, if any."""
-    written = f"written {handoff.written_at} (line {handoff.written_line})" if handoff.written_at else "no date found"
-    yield _cut(f"{name}: {written}, {count} lines", width)
+    written = (
+        tr(
+            "written {written_at} (line {written_line})",
+            written_at=handoff.written_at,
+            written_line=handoff.written_line,
+        )
+        if handoff.written_at
+        else tr("no date found")
+    )
+    yield _cut(tr("{name}: {written}, {count} lines", name=name, written=written, count=count), width)
     for key, title in TITLES.items():
         entries: tuple[Found[Any], ...] = getattr(handoff, key)
         if entries:
             yield from _section(f"{title} ({len(entries)})", entries, _cells, width)
     if handoff.not_understood:
-        title = f"not understood ({len(handoff.not_understood)})"
+        title = tr("not understood ({count})", count=len(handoff.not_understood))
         yield from _section(title, handoff.not_understood, lambda gap: (gap.text, gap.reason), width)
     else:
-        yield from ("", "every line was understood")
+        yield from ("", tr("every line was understood"))
 
 
 def _section(
@@ -101,9 +110,14 @@ def _cells(item: Any) -> tuple[str, ...]:
         case DispatchEntry():
             return f"#{item.number}" if item.number is not None else "#?", item.surface, item.status, item.task
         case ServiceEntry():
-            numbers = (f"pid {item.pid}" if item.pid else "", f":{item.port}" if item.port else "")
+            numbers = (tr("pid {pid}", pid=item.pid) if item.pid else "", f":{item.port}" if item.port else "")
             told = "; ".join(part for part in (item.role, item.observed, item.remarks) if part)
-            return item.label, f"expected {item.expected}" if item.expected else "", *numbers, told
+            return (
+                item.label,
+                tr("expected {expected}", expected=item.expected) if item.expected else "",
+                *numbers,
+                told,
+            )
         case AutomationEntry():
             return item.path, item.state, item.action
         case ArtifactEntry():
@@ -111,7 +125,9 @@ def _cells(item: Any) -> tuple[str, ...]:
         case FigureEntry():
             return (", ".join(map(_value, item.values)) or item.text,)
         case VerificationEntry():
-            scores = f"self {item.self_score} cross {item.cross_score}"
+            scores = tr(
+                "self {self_score} cross {cross_score}", self_score=item.self_score, cross_score=item.cross_score
+            )
             return f"#{item.number}", item.verdict, f"{item.surface} by {item.by}", scores, item.note
         case GuardEntry():
             return item.at, item.guard, item.verdict, item.surface, item.text
@@ -137,4 +153,4 @@ def _below(item: Any) -> Iterator[str]:
             yield from item.paths
             yield from item.options
             if item.decided:
-                yield f"decided: {item.decided}"
+                yield tr("decided: {decided}", decided=item.decided)

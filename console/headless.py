@@ -21,6 +21,7 @@ from console.engine import Engine
 from console.headless_collector import collector_document, collector_judged, collector_lines
 from console.headless_services import all_well, service_checks, service_document, service_lines
 from console.host import HostError, in_thread, run
+from console.i18n import mark, tr
 from console.interlock import NAME, read
 from console.model.agent import SYMBOLS, AgentState
 from console.model.cut_off import Checked
@@ -41,7 +42,7 @@ from console.state_journal import load
 from console.state_services import load as load_services
 
 _PROGRAMS: Final = ("claude", "codex", "cmux")
-_NAMED: Final = ("surfaces", "dispatch log", "collector", "spans")
+_NAMED: Final = ("surfaces", mark("dispatch log"), "collector", "spans")
 """What ``doctor`` fails for: the configuration names it, and it is not as it should be."""
 
 
@@ -200,23 +201,28 @@ def _trimmed(surface: Surface) -> list[str]:
 
 def lines(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> Iterator[str]:
     """The snapshot for people."""
-    yield f"{snapshot.mux.source}: {snapshot.mux.error or f'{len(snapshot.surfaces)} surfaces'}"
+    yield f"{snapshot.mux.source}: {snapshot.mux.error or tr('{count} surfaces', count=len(snapshot.surfaces))}"
     for surface in snapshot.fleet():
         state = surface.status.state if surface.status else AgentState.UNKNOWN
         dispatch = snapshot.dispatch_of(surface)
         task = f"{dispatch.label} {dispatch.task}" if dispatch else ""
         word = "gone" if surface.gone else state
-        told = surface.gone or surface.unconfirmed or ("not configured" if surface.unlisted else "")
+        told = surface.gone or surface.unconfirmed or (tr("not configured") if surface.unlisted else "")
         parts = (f"{SYMBOLS[state]} {word:<10} {surface.info.ref:<6} {surface.name}", surface.agent, told, task)
         yield "  " + "  ".join(part for part in parts if part)
     for each in cut_off:
         yield f"▲ {each.cut_off.about}: {each.evidence}"
     log = snapshot.log
     if not log.source:
-        yield "dispatch log: not configured"
+        yield tr("dispatch log: not configured")
     else:
         still_open = sum(1 for d in log.dispatches if d.is_open)
-        yield f"dispatch log {log.source}: {log.error or f'{len(log.dispatches)} dispatches, {still_open} open'}"
+        yield tr(
+            "dispatch log {source}: {error}",
+            source=log.source,
+            error=log.error
+            or tr("{count} dispatches, {still_open} open", count=len(log.dispatches), still_open=still_open),
+        )
     yield from service_lines(snapshot.services)
     yield from collector_lines(snapshot.collector, time.time())
     yield from operations_report.lines(snapshot.operations, time.time())
@@ -230,7 +236,7 @@ def focus(config: Config, name: str) -> int:
     """Bring a surface to the front. Exit 0 done, 1 it could not be done."""
     wrong = asyncio.run(_focus(config, name))
     if wrong:
-        print(f"oc-console focus: {wrong}", file=sys.stderr)
+        print(tr("oc-console focus: {wrong}", wrong=wrong), file=sys.stderr)
     return 1 if wrong else 0
 
 
@@ -238,14 +244,18 @@ async def _focus(config: Config, name: str) -> str:
     choice = await choose(config, os.environ)
     mux = choice.mux
     if mux is None:
-        return f"{choice.why}; `oc-console doctor` says where it was looked for"
+        return tr("{why}; `oc-console doctor` says where it was looked for", why=choice.why)
     engine = Engine(config, mux)
     try:
         snapshot = await engine.peek()
         found = snapshot.called(name)
         if len(found) != 1:
-            what = f"{len(found)} surfaces answer to" if found else snapshot.mux.error or "there is no surface"
-            return f"{what} {safe_text(name, limit=80)}; `oc-console status` lists them"
+            what = (
+                tr("{count} surfaces answer to", count=len(found))
+                if found
+                else snapshot.mux.error or tr("there is no surface")
+            )
+            return tr("{what} {name}; `oc-console status` lists them", what=what, name=safe_text(name, limit=80))
         return await engine.focus(found[0].key)
     finally:
         await engine.close()
@@ -265,15 +275,24 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
         (
             "oc-console",
             True,
-            f"{__version__}, Python {platform.python_version()}, Textual {metadata.version('textual')}",
+            tr(
+                "{version}, Python {python_version}, Textual {version_2}",
+                version=__version__,
+                python_version=platform.python_version(),
+                version_2=metadata.version("textual"),
+            ),
         ),
-        ("config", True, str(path) if path else "none; surfaces are discovered (config.example.yaml shows every key)"),
+        (
+            "config",
+            True,
+            str(path) if path else tr("none; surfaces are discovered (config.example.yaml shows every key)"),
+        ),
         ("terminal", *_terminal()),
         ("tmux", *await _tmux(config)),
     ]
     for name in _PROGRAMS:
         where = shutil.which(name)
-        found.append((name, where is not None, where or "not on PATH; needed only if you use it"))
+        found.append((name, where is not None, where or tr("not on PATH; needed only if you use it")))
     found += [(what, good, text) for what, good, text in lines_of(await discover(config.mux, os.environ))]
     look = await _read(config)
     snapshot, short = look.snapshot, look.short
@@ -282,30 +301,60 @@ async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, s
     else:
         there = [surface for surface in snapshot.surfaces if not surface.gone]
         agents = sum(1 for surface in there if surface.agent)
-        found.append(("surfaces", True, f"{len(there)} in {snapshot.mux.source}, {agents} with an agent"))
+        found.append(
+            (
+                "surfaces",
+                True,
+                tr(
+                    "{count} in {source}, {agents} with an agent",
+                    count=len(there),
+                    source=snapshot.mux.source,
+                    agents=agents,
+                ),
+            )
+        )
         if short:
-            found.append(("back end", True, short))
+            found.append((tr("back end"), True, short))
         for surface in snapshot.surfaces:
             if surface.gone or surface.unconfirmed:
                 found.append(("surface", False, f"{surface.name}: {surface.gone or surface.unconfirmed}"))
             elif surface.unlisted:
-                found.append(("surface", True, f"{surface.info.ref} {surface.name}: not configured"))
+                found.append(
+                    ("surface", True, tr("{ref} {name}: not configured", ref=surface.info.ref, name=surface.name))
+                )
             start = surface.started
             if start is not None and start.judgement in (Judgement.ATTENTION, Judgement.ALARM):
-                found.append(("started", False, f"{surface.name}: {start.evidence} (pid {start.pid}: {start.argv})"))
+                found.append(
+                    (
+                        "started",
+                        False,
+                        tr(
+                            "{name}: {evidence} (pid {pid}: {argv})",
+                            name=surface.name,
+                            evidence=start.evidence,
+                            pid=start.pid,
+                            argv=start.argv,
+                        ),
+                    )
+                )
             elif start is not None and start.judgement is Judgement.OK:
                 found.append(("started", True, f"{surface.name}: {start.evidence}"))
-    found += [("cut off", False, f"{each.cut_off.about}: {each.evidence}") for each in look.cut_off]
+    found += [(tr("cut off"), False, f"{each.cut_off.about}: {each.evidence}") for each in look.cut_off]
     log = snapshot.log
     if not log.source:
-        found.append(("dispatch log", True, "not configured; write `log: {path: …}` into the config to see it"))
+        found.append((tr("dispatch log"), True, tr("not configured; write `log: {path: …}` into the config to see it")))
     else:
-        text = log.error or f"{len(log.dispatches)} records, {log.not_understood} not understood, {log.source}"
-        found.append(("dispatch log", not log.error, text))
+        text = log.error or tr(
+            "{count} records, {not_understood} not understood, {source}",
+            count=len(log.dispatches),
+            not_understood=log.not_understood,
+            source=log.source,
+        )
+        found.append((tr("dispatch log"), not log.error, text))
     found += service_checks(snapshot.services)
     good, text = collector_judged(snapshot.collector, time.time())
     found.append(("collector", good, text))
-    found.append(("manual lock", *_lock(config)))
+    found.append((tr("manual lock"), *_lock(config)))
     found.append(("spans", *await _spans(config)))
     return found + operations_report.rows(snapshot.operations, time.time())
 
@@ -318,30 +367,34 @@ def _lock(config: Config) -> tuple[bool, str]:
     except (OSError, ValueError) as error:
         return False, safe_text(f"{path}: {error}", limit=300)
     if holder is None:
-        return True, safe_text(f"{path}: not there; nobody sends by hand", limit=300)
-    who = f"{path}: process {holder.pid} on {holder.host}"
-    state = "may send by hand" if holder.lives() else "has gone; the next console replaces it"
+        return True, safe_text(tr("{path}: not there; nobody sends by hand", path=path), limit=300)
+    who = tr("{path}: process {pid} on {host}", path=path, pid=holder.pid, host=holder.host)
+    state = tr("may send by hand") if holder.lives() else tr("has gone; the next console replaces it")
     return True, safe_text(f"{who} {state}", limit=300)
 
 
 async def _spans(config: Config) -> tuple[bool, str]:
     """Whether the console's own spans would arrive."""
     if not config.trace.otlp:
-        return True, "off; `trace: {otlp: http://127.0.0.1:4318}` sends them to a collector"
+        return True, tr("off; `trace: {otlp: http://127.0.0.1:4318}` sends them to a collector")
     from console.telemetry.receiver import problem
 
     wrong = await in_thread(lambda: problem(config.trace.otlp, config.trace.timeout))
-    return not wrong, wrong or f"on: {safe_text(config.trace.otlp.rpartition('@')[2], limit=200)} takes them"
+    return not wrong, wrong or tr(
+        "on: {rpartition} takes them", rpartition=safe_text(config.trace.otlp.rpartition("@")[2], limit=200)
+    )
 
 
 def _terminal() -> tuple[bool, str]:
     term, colours = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
     if not sys.stdout.isatty():
-        return True, "output is not a terminal; nothing to judge"
+        return True, tr("output is not a terminal; nothing to judge")
     if colours in ("truecolor", "24bit"):
-        return True, f"{term}, 24-bit colour"
-    advice = "set COLORTERM=truecolor if your terminal has 24-bit colour (in tmux: set -ag terminal-features ',*:RGB')"
-    return "256color" in term, f"{term or 'TERM is not set'}; {advice}"
+        return True, tr("{term}, 24-bit colour", term=term)
+    advice = tr(
+        "set COLORTERM=truecolor if your terminal has 24-bit colour (in tmux: set -ag terminal-features ',*:RGB')"
+    )
+    return "256color" in term, f"{term or tr('TERM is not set')}; {advice}"
 
 
 async def _tmux(config: Config) -> tuple[bool, str]:
@@ -349,7 +402,7 @@ async def _tmux(config: Config) -> tuple[bool, str]:
     if program is None:
         return (
             False,
-            "not installed; install tmux 3.2 or newer, or use the cmux daemon (pip install 'oc-console[embedded]')",
+            tr("not installed; install tmux 3.2 or newer, or use the cmux daemon (pip install 'oc-console[embedded]')"),
         )
     try:
         version = (await run([program, "-V"])).stdout.decode("utf-8", "replace").strip()
@@ -357,5 +410,9 @@ async def _tmux(config: Config) -> tuple[bool, str]:
         return False, str(error)
     server = Tmux(config.mux.tmux_socket, os.environ).path
     if answers(server):
-        return True, f"{version}, a server answers on {server}"
-    return True, f"{version}; no server answers on {server}: start one with `tmux`, or name another with --tmux-socket"
+        return True, tr("{version}, a server answers on {server}", version=version, server=server)
+    return True, tr(
+        "{version}; no server answers on {server}: start one with `tmux`, or name another with --tmux-socket",
+        version=version,
+        server=server,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 
+from console.i18n import tr
 from console.model.snapshot import CollectorSlice
 from console.model.telemetry import Collector, CollectorState
 
@@ -43,9 +44,9 @@ def collector_lines(told: CollectorSlice, now: float) -> Iterator[str]:
     """The slice for people: the state with its evidence, then what is counted."""
     found = told.collector
     if found is None:
-        yield f"collector: {'no answer yet' if told.source else 'not configured'}"
+        yield tr("collector: {what}", what=tr("no answer yet") if told.source else tr("not configured"))
         return
-    yield f"collector: {found.state}: {_why(found)}"
+    yield tr("collector: {state}: {why}", state=found.state, why=_why(found))
     facts = ", ".join(_facts(told, found, now))
     if facts:
         yield f"  {facts}"
@@ -56,8 +57,8 @@ def collector_judged(told: CollectorSlice, now: float) -> tuple[bool, str]:
     found = told.collector
     if found is None:
         if told.source:
-            return False, f"no answer yet; look at {told.source}"
-        return True, "not configured; write `collector: {url: …}` into the config to see it"
+            return False, tr("no answer yet; look at {source}", source=told.source)
+        return True, tr("not configured; write `collector: {url: …}` into the config to see it")
     facts = "; ".join(_facts(told, found, now))
     return found.state is CollectorState.UP, f"{found.state}: {_why(found)}{f'; {facts}' if facts else ''}"
 
@@ -75,14 +76,16 @@ def _facts(told: CollectorSlice, found: Collector, now: float) -> Iterator[str]:
             yield f"{value:,} {name}"
     for exporter in found.exporters:
         if exporter.failed:
-            yield f"{exporter.name} failed to send {exporter.failed:,}"
+            yield tr("{name} failed to send {failed:,}", name=exporter.name, failed=exporter.failed)
         if exporter.fill:
-            yield f"queue of {exporter.name} {exporter.fill:.0%} full"
+            yield tr("queue of {name} {fill:.0%} full", name=exporter.name, fill=exporter.fill)
     if told.trend.rates.total is not None and told.trend.over is not None:
-        yield f"{told.trend.rates.total:.0f} per minute over {told.trend.over:.0f} s"
+        yield tr("{total:.0f} per minute over {over:.0f} s", total=told.trend.rates.total, over=told.trend.over)
     if found.uptime is not None:
         yield f"up {found.uptime / 3600:.1f} h"
     for restart in told.trend.restarts[-1:]:
-        yield f"restarted {max(0.0, now - restart.at) / 3600:.1f} h ago ({restart.evidence})"
+        yield tr(
+            "restarted {max:.1f} h ago ({evidence})", max=max(0.0, now - restart.at) / 3600, evidence=restart.evidence
+        )
     if told.read_at is not None:
-        yield f"read {max(0.0, now - told.read_at):.0f} s ago"
+        yield tr("read {max:.0f} s ago", max=max(0.0, now - told.read_at))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from console.i18n import tr
 from console.model.service import Judgement, Service, State
 from console.model.service_history import History
 from console.model.snapshot import ServicesSlice
@@ -55,7 +56,7 @@ def _changes(history: History | None, name: str) -> tuple[tuple[float, str], ...
 def service_lines(services: ServicesSlice) -> Iterator[str]:
     """The services for people."""
     if not services.source:
-        yield "services: not configured"
+        yield tr("services: not configured")
     for service in services.services:
         yield f"  {service.judgement}: {service.name} {told(service)}"
         for member in service.odd:
@@ -65,13 +66,27 @@ def service_lines(services: ServicesSlice) -> Iterator[str]:
 def all_well(services: ServicesSlice) -> str:
     """The last line where nothing needs a person: what is not known is not said to be well."""
     lost = [row.name for row in services.services if row.judgement is Judgement.UNKNOWN]
-    return f"nothing needs a person as far as is known; unknown: {', '.join(lost)}" if lost else "all well"
+    return (
+        tr("nothing needs a person as far as is known; unknown: {listed}", listed=", ".join(lost))
+        if lost
+        else tr("all well")
+    )
 
 
 def told(service: Service) -> str:
     """``unloaded, expected unloaded, since 14:02 (launchctl list has no com.openclaw.auto-dispatcher)``."""
-    since = f", since {clock(service.since)}" if service.since is not None and service.word in _STILL else ""
-    return f"{service.observed}, expected {service.expected}{since} ({service.evidence})"
+    since = (
+        tr(", since {clock}", clock=clock(service.since))
+        if service.since is not None and service.word in _STILL
+        else ""
+    )
+    return tr(
+        "{observed}, expected {expected}{since} ({evidence})",
+        observed=service.observed,
+        expected=service.expected,
+        since=since,
+        evidence=service.evidence,
+    )
 
 
 _STILL: Final = (State.UNLOADED, State.ABSENT, State.LOADED, State.STOPPED, State.FAILED)
@@ -86,7 +101,7 @@ def clock(at: float) -> str:
 def service_checks(services: ServicesSlice) -> list[tuple[str, bool, str]]:
     """What doctor says: (what, whether it is well, the text with its remedy)."""
     if not services.source:
-        return [("services", True, "not configured; write `services:` into the config to see them")]
+        return [("services", True, tr("not configured; write `services:` into the config to see them"))]
     rows = services.services
     counts = Counter(str(row.judgement) for row in rows)
     managers = ", ".join(sorted({row.manager for row in rows if row.manager}))

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
+from console.i18n import tr
 from console.safety import safe_text
 
 REAP_TIMEOUT: Final = 1.0
@@ -89,7 +90,7 @@ async def run(
             await asyncio.shield(protocol.closed)
         ended = True
     except TimeoutError:
-        raise HostError(f"{name}: no end within {timeout:g} s; it was killed") from None
+        raise HostError(tr("{name}: no end within {timeout:g} s; it was killed", name=name, timeout=timeout)) from None
     finally:
         try:
             if not ended:
@@ -228,11 +229,13 @@ class _Foreground:
 
 def _refusal(name: str, error: Exception, cwd: Path | None) -> str:
     if cwd is not None and not cwd.is_dir():
-        return f"{name}: the directory {safe_text(str(cwd))} does not exist; correct it"
+        return tr("{name}: the directory {cwd} does not exist; correct it", name=name, cwd=safe_text(str(cwd)))
     if isinstance(error, FileNotFoundError):
-        return f"{name}: no such program; install it or put its directory on PATH"
+        return tr("{name}: no such program; install it or put its directory on PATH", name=name)
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-    return f"{name or 'no program'}: cannot be started ({safe_text(reason, limit=200)})"
+    return tr(
+        "{name}: cannot be started ({reason})", name=name or tr("no program"), reason=safe_text(reason, limit=200)
+    )
 
 
 async def _kill(transport: asyncio.SubprocessTransport, protocol: _Collect) -> None:

@@ -17,6 +17,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from console import __version__
+from console.i18n import tr
 from console.safety import safe_text
 
 TIMEOUT: Final = 2.0
@@ -71,7 +72,7 @@ def fetch(
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("http://host:port/path is wanted")
+        raise ValueError(tr("http://host:port/path is wanted"))
     began = time.monotonic()
     connection = _connection(parts, timeout, unix)
     overdue = threading.Event()
@@ -127,18 +128,18 @@ def _cut(sock: socket.socket, overdue: threading.Event) -> None:
 def why_not(error: Exception, timeout: float = TIMEOUT) -> str:
     """One line, safe to draw, for an error of `fetch`."""
     if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
+        return tr("connection refused")
     if isinstance(error, TimeoutError):
-        return f"no answer within {timeout:g} s"
+        return tr("no answer within {timeout:g} s", timeout=timeout)
     if isinstance(error, socket.gaierror):
-        return "host name not found"
+        return tr("host name not found")
     if isinstance(error, ssl.SSLError):
-        return f"no TLS ({safe_text(error.reason or '', limit=80)})"
+        return tr("no TLS ({reason})", reason=safe_text(error.reason or "", limit=80))
     if isinstance(error, http.client.IncompleteRead):
-        return "the answer is shorter than it says"
+        return tr("the answer is shorter than it says")
     if isinstance(error, http.client.RemoteDisconnected | ConnectionError):
-        return "connection closed without an answer"
+        return tr("connection closed without an answer")
     if isinstance(error, http.client.HTTPException):
-        return "the answer is not HTTP"
+        return tr("the answer is not HTTP")
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
     return safe_text(reason, limit=100)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from console.config import LOCAL_NAME, Config, ConfigError, MuxConfig, load
+from console.i18n import tr
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -30,11 +31,17 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], sh
     init = commands.add_parser(
         "init",
         parents=[shared],
-        help="write a configuration, from a hand-off document or from the surfaces that are found",
+        help=tr("write a configuration, from a hand-off document or from the surfaces that are found"),
     )
-    init.add_argument("--from-handoff", metavar="FILE", help="a hand-off document; - reads standard input")
-    init.add_argument("--force", action="store_true", help="replace a file that is there; a copy of it is kept")
-    init.add_argument("-o", "--output", metavar="PATH", default=LOCAL_NAME, help=f"default: {LOCAL_NAME}; - prints it")
+    init.add_argument("--from-handoff", metavar="FILE", help=tr("a hand-off document; - reads standard input"))
+    init.add_argument("--force", action="store_true", help=tr("replace a file that is there; a copy of it is kept"))
+    init.add_argument(
+        "-o",
+        "--output",
+        metavar="PATH",
+        default=LOCAL_NAME,
+        help=tr("default: {local_name}; - prints it", local_name=LOCAL_NAME),
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -45,7 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         if arguments.output != "-" and os.path.lexists(target) and not arguments.force:
             print(
-                f"oc-console init: {_named(target)} is there already; --force replaces it and keeps a copy",
+                tr(
+                    "oc-console init: {named} is there already; --force replaces it and keeps a copy",
+                    named=_named(target),
+                ),
                 file=sys.stderr,
             )
             return FAILED
@@ -55,12 +65,16 @@ def run(arguments: argparse.Namespace) -> int:
             return WELL
         return _write(draft, target)
     except Unreadable as error:
-        print(f"oc-console init: {error}", file=sys.stderr)
+        print(tr("oc-console init: {error}", error=error), file=sys.stderr)
         return USAGE
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         print(
-            f"oc-console init: {_named(target)}: not written ({safe_text(reason)}); name another with -o",
+            tr(
+                "oc-console init: {named}: not written ({reason}); name another with -o",
+                named=_named(target),
+                reason=safe_text(reason),
+            ),
             file=sys.stderr,
         )
         return FAILED
@@ -78,7 +92,11 @@ def _from_handoff(name: str) -> Draft:
     if handoff.not_understood:
         count = len(handoff.not_understood)
         print(
-            f"{count} lines were not understood: `oc-console handoff read {safe_text(name)}` lists them",
+            tr(
+                "{count} lines were not understood: `oc-console handoff read {name}` lists them",
+                count=count,
+                name=safe_text(name),
+            ),
             file=sys.stderr,
         )
     return draft(handoff, safe_text(name))
@@ -95,7 +113,7 @@ def _from_fleet(arguments: argparse.Namespace) -> Draft:
         mux = replace(mux, backend="cmux", cmux_socket=cmux)
     snapshot, why = asyncio.run(_seen(Config(mux=mux)))
     if snapshot is None:
-        print(f"no surfaces were found: {safe_text(why, limit=400)}", file=sys.stderr)
+        print(tr("no surfaces were found: {why}", why=safe_text(why, limit=400)), file=sys.stderr)
     return draft(snapshot, why, mux)
 
 
@@ -143,15 +161,15 @@ def _write(draft: Draft, target: Path) -> int:
             os.fsync(file.fileno())
         copy = _copied(real, temporary)
         if copy is None and os.path.lexists(real):
-            print(f"oc-console init: {_named(real)} is no file that can be replaced", file=sys.stderr)
+            print(tr("oc-console init: {named} is no file that can be replaced", named=_named(real)), file=sys.stderr)
             return FAILED
         temporary.replace(real)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
-    print(f"written: {_named(target)}" + (f" (before: {_named(copy)})" if copy else ""))
+    print(tr("written: {named}", named=_named(target)) + (tr(" (before: {named})", named=_named(copy)) if copy else ""))
     if target.name != LOCAL_NAME:
-        print(f"use it: oc-console --config {_named(target)}")
+        print(tr("use it: oc-console --config {named}", named=_named(target)))
     return WELL
 
 
@@ -170,4 +188,4 @@ def _copied(path: Path, temporary: Path) -> Path | None:
             continue
         shutil.copy2(path, copy)
         return copy
-    raise OSError(0, f"there are {BACKUPS - 1} copies of it already")
+    raise OSError(0, tr("there are {backups} copies of it already", backups=BACKUPS - 1))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from console.i18n import tr
 from console.safety import safe_text
 
 ENTRY_LIMIT: Final = 100
@@ -97,7 +98,7 @@ class Draft:
             for item in kept:
                 found += _item(item, group.listed)
             if len(group.items) > ENTRY_LIMIT:
-                found.append((_comment(f"and {len(group.items) - ENTRY_LIMIT} more"), None))
+                found.append((_comment(tr("and {count} more", count=len(group.items) - ENTRY_LIMIT)), None))
             found += [(_comment(remark, "  "), None) for remark in group.remarks[:ENTRY_LIMIT]]
         if self.tail:
             found.append(("", None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.config import MuxConfig
+from console.i18n import tr
 from console.init_draft import Draft, Group, Item
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -15,8 +16,12 @@ def draft(snapshot: Snapshot | None, why: str, mux: MuxConfig) -> Draft:
         server["tmux_socket"] = mux.tmux_socket
     if mux.cmux_socket:
         server["cmux_socket"] = mux.cmux_socket
-    found = f"found in {snapshot.mux.source}" if snapshot is not None else f"none was found: {why}"
-    surfaces = Group("surfaces", f"The surfaces, {found}. Give them names and roles.")
+    found = (
+        tr("found in {source}", source=snapshot.mux.source)
+        if snapshot is not None
+        else tr("none was found: {why}", why=why)
+    )
+    surfaces = Group("surfaces", tr("The surfaces, {found}. Give them names and roles.", found=found))
     seen = set[str]()
     for surface in snapshot.surfaces if snapshot is not None else ():
         item = _surface(surface)
@@ -26,25 +31,27 @@ def draft(snapshot: Snapshot | None, why: str, mux: MuxConfig) -> Draft:
         surfaces.items.append(item)
     if not surfaces.items:
         surfaces.items.append(
-            Item({"ref": "surface:1", "name": "CODEX 1", "role": "builder", "agent": "codex"}, "such as", True)
+            Item({"ref": "surface:1", "name": "CODEX 1", "role": "builder", "agent": "codex"}, tr("such as"), True)
         )
     groups = [
-        Group("mux", "The terminal server that holds the fleet.", [Item(server)], listed=False),
+        Group("mux", tr("The terminal server that holds the fleet."), [Item(server)], listed=False),
         surfaces,
-        _example("log", "The dispatch log.", {"path": "~/dispatch_log.json"}),
+        _example("log", tr("The dispatch log."), {"path": "~/dispatch_log.json"}),
         _example(
             "services",
-            "What should run, or must not.",
+            tr("What should run, or must not."),
             {"name": "watcher", "process": "watcher", "expected": "running"},
         ),
-        _example("collector", "The OpenTelemetry collector.", {"url": "http://127.0.0.1:4318/health"}),
+        _example("collector", tr("The OpenTelemetry collector."), {"url": "http://127.0.0.1:4318/health"}),
     ]
-    head = ["oc-console: configuration, written by `oc-console init`. Every key: config.example.yaml."]
+    head = [tr("oc-console: configuration, written by `oc-console init`. Every key: config.example.yaml.")]
     return Draft(head, groups)
 
 
 def _example(name: str, about: str, values: dict[str, str]) -> Group:
-    return Group(name, f"{about} None yet; such as:", [Item(values, off=True)], listed=name == "services")
+    return Group(
+        name, tr("{about} None yet; such as:", about=about), [Item(values, off=True)], listed=name == "services"
+    )
 
 
 def _surface(surface: Surface) -> Item:
@@ -60,5 +67,10 @@ def _surface(surface: Surface) -> Item:
     workspace = info.workspace_ref or info.workspace
     if workspace:
         values["workspace"] = workspace
-    known = (f"now {info.ref}" if tmux else "", f"uuid {info.uuid}" if info.uuid else "", info.command, info.title)
+    known = (
+        tr("now {ref}", ref=info.ref) if tmux else "",
+        tr("uuid {uuid}", uuid=info.uuid) if info.uuid else "",
+        info.command,
+        info.title,
+    )
     return Item(values, ", ".join(part for part in known if part))

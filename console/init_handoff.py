@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Any, Final
 
+from console.i18n import tr
 from console.init_draft import Draft, Group, Item, Value
 from console.model.handoff import Handoff
 from console.model.handoff_items import AutomationEntry, Found, ServiceEntry, SurfaceEntry
@@ -24,25 +25,30 @@ def draft(handoff: Handoff, source: str) -> Draft:
     written = f" of {handoff.written_at}" if handoff.written_at else ""
     url = _collector(handoff)
     groups = [
-        Group("mux", "The terminal server that holds the fleet.", [Item({"backend": "auto"})], listed=False),
-        Group("surfaces", "The sessions.", _surfaces(handoff)),
+        Group("mux", tr("The terminal server that holds the fleet."), [Item({"backend": "auto"})], listed=False),
+        Group("surfaces", tr("The sessions."), _surfaces(handoff)),
         _log(handoff),
-        Group("services", "What should run, or must not. Change what is not so.", _services(handoff)),
-        Group("automation", "Temporary scripts and files.", [_automation(found) for found in handoff.automation]),
+        Group("services", tr("What should run, or must not. Change what is not so."), _services(handoff)),
+        Group("automation", tr("Temporary scripts and files."), [_automation(found) for found in handoff.automation]),
         Group("artifacts", "Deliverables.", _artifacts(handoff)),
-        Group("figures", "Numbers; each needs where it is read from.", *_figures(handoff, url)),
-        Group("collector", "The OpenTelemetry collector.", url, listed=False),
+        Group("figures", tr("Numbers; each needs where it is read from."), *_figures(handoff, url)),
+        Group("collector", tr("The OpenTelemetry collector."), url, listed=False),
     ]
     head = [
-        f"oc-console: configuration, written by `oc-console init --from-handoff {source}` from the hand-off{written}.",
-        "Each entry names the line it came from. What stands behind a # is in the document and needs you.",
-        "config.example.yaml explains every key.",
+        tr(
+            "oc-console: configuration, written by `oc-console init --from-handoff {source}` from "
+            "the hand-off{written}.",
+            source=source,
+            written=written,
+        ),
+        tr("Each entry names the line it came from. What stands behind a # is in the document and needs you."),
+        tr("config.example.yaml explains every key."),
     ]
     return Draft(head, [group for group in groups if group.items or group.remarks], _tail(handoff))
 
 
 def _at(found: Found[Any], more: str = "") -> str:
-    return f"line {found.line}{f': {more}' if more else ''}"
+    return tr("line {line}{what}", line=found.line, what=f": {more}" if more else "")
 
 
 def _given(**values: Value) -> dict[str, Value]:
@@ -57,7 +63,7 @@ def _named(items: Iterable[Item], key: str) -> list[Item]:
     for item in items:
         name = str(item.values.get(key, "")).strip().casefold()
         if name in seen:
-            item.off, item.note = True, f"{item.note}; {key} stands above already"
+            item.off, item.note = True, tr("{note}; {key} stands above already", note=item.note, key=key)
         seen.add(name)
         kept.append(item)
     return kept
@@ -70,7 +76,7 @@ def _surfaces(handoff: Handoff) -> list[Item]:
         entry: SurfaceEntry = found.item
         how, where = started.get(entry.agent, ("", 0))
         role, remark = _duty(entry)
-        note = _at(found, remark) + (f"; started: line {where}" if how else "")
+        note = _at(found, remark) + (tr("; started: line {where}", where=where) if how else "")
         items.append(
             Item(
                 _given(
@@ -104,14 +110,18 @@ def _started(handoff: Handoff) -> dict[str, tuple[str, int]]:
 
 
 def _log(handoff: Handoff) -> Group:
-    group = Group("log", "The dispatch log.", listed=False)
+    group = Group("log", tr("The dispatch log."), listed=False)
     for found in handoff.artifacts:
         name = found.item.path.rsplit("/", 1)[-1]
         if _LOG.fullmatch(name) and not found.item.glob and not group.items:
             group.items.append(Item({"path": found.item.path}, _at(found)))
         elif "tracker" in name and name.endswith((".py", ".sh")):
             group.remarks.append(
-                f"line {found.line}: {found.item.path} writes the log: see log.tracker in config.example.yaml"
+                tr(
+                    "line {line}: {path} writes the log: see log.tracker in config.example.yaml",
+                    line=found.line,
+                    path=found.item.path,
+                )
             )
     return group
 
@@ -126,16 +136,22 @@ def _service(handoff: Handoff, found: Found[ServiceEntry], labels: list[str]) ->
     manager = _manager(handoff, found.line)
     parts = entry.label.split(".")
     expected = {"absent": "unloaded"}.get(entry.expected, entry.expected)
-    told = (f"pid {entry.pid} then" if entry.pid else "", entry.role, entry.remarks)
+    told = (tr("pid {pid} then", pid=entry.pid) if entry.pid else "", entry.role, entry.remarks)
     note = _at(found, "; ".join(part for part in told if part))
     if _LABEL.fullmatch(entry.label):
         name = parts[-1] if len(parts) > 2 else entry.label
         return Item(_given(name=name, **{manager: entry.label}, expected=expected), note)
     prefixes = {label.rsplit(".", 1)[0] for label in labels if label.count(".") > 1}
     if entry.count and len(prefixes) == 1:  # "10 others of ours"
-        several = f"loaded, at least {entry.count}" if manager == "launchd" else f"at least {entry.count}"
+        several = (
+            tr("loaded, at least {count}", count=entry.count)
+            if manager == "launchd"
+            else tr("at least {count}", count=entry.count)
+        )
         return Item({"name": entry.label, manager: f"{prefixes.pop()}.*", "expected": several}, note)
-    return Item(_given(name=entry.label, process="", expected=expected), f"{note}; write what to watch", off=True)
+    return Item(
+        _given(name=entry.label, process="", expected=expected), tr("{note}; write what to watch", note=note), off=True
+    )
 
 
 def _manager(handoff: Handoff, line: int) -> str:
@@ -154,7 +170,7 @@ def _automation(found: Found[AutomationEntry]) -> Item:
     elif entry.count is None or f"{entry.count}+" in entry.state:
         expected = "0"  # what piles up is to be cleared
     else:
-        expected = f"at most {entry.count}"
+        expected = tr("at most {count}", count=entry.count)
     return Item({"name": name, kind: entry.path, "expected": expected, "action": entry.action}, _at(found, entry.state))
 
 
@@ -174,9 +190,11 @@ def _figures(handoff: Handoff, collector: list[Item]) -> tuple[list[Item], bool,
     for found in handoff.figures:
         keys = [value.key for value in found.item.values if value.key in ("logs", "spans", "metrics", "resources")]
         for key in keys if url else ():
-            items.append(Item({"name": f"OTel {key}", "url": url, "json": key}, _at(found)))
+            items.append(Item({"name": tr("OTel {key}", key=key), "url": url, "json": key}, _at(found)))
         if not keys or not url:
-            rest.append(f"line {found.line}: {found.item.text}: write name, and command, file or url")
+            rest.append(
+                tr("line {line}: {text}: write name, and command, file or url", line=found.line, text=found.item.text)
+            )
     return _named(items, "name"), True, rest
 
 
@@ -189,18 +207,26 @@ def _collector(handoff: Handoff) -> list[Item]:
                 if "health" in url:
                     at = min(found.raw.count("\n", 0, asked.start()), len(found.lines) - 1)
                     url = url if url.startswith("http") else f"http://{url}"
-                    return [Item({"url": url}, f"line {found.lines[at]}")]
+                    return [Item({"url": url}, tr("line {lines}", lines=found.lines[at]))]
     for found in handoff.services:
         if found.item.port and re.search(r"otel|collector|telemetry", found.item.label, re.IGNORECASE):
-            return [Item({"url": f"http://127.0.0.1:{found.item.port}/health"}, _at(found, "its port"))]
+            return [Item({"url": f"http://127.0.0.1:{found.item.port}/health"}, _at(found, tr("its port")))]
     return []
 
 
 def _tail(handoff: Handoff) -> list[str]:
     """What no key takes: the operator's rules."""
     lines = []
-    for name, title in (("checks", "To check after a restart"), ("avoid", "To avoid"), ("decisions", "To be decided")):
+    for name, title in (
+        ("checks", tr("To check after a restart")),
+        ("avoid", tr("To avoid")),
+        ("decisions", tr("To be decided")),
+    ):
         entries = getattr(handoff, name)
         if entries:
-            lines += [f"{title}:", *(f"  line {found.line}: {bare(found.item.text)}" for found in entries), ""]
+            lines += [
+                f"{title}:",
+                *(tr("  line {line}: {bare}", line=found.line, bare=bare(found.item.text)) for found in entries),
+                "",
+            ]
     return lines[:-1]

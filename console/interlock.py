@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.safety import safe_text
 
 NAME: Final = "manual.lock"
@@ -75,7 +76,11 @@ class ManualLock:
             self.error = ""
         except (OSError, ValueError) as error:
             why = (error.strerror if isinstance(error, OSError) else "") or str(error)
-            self.error = f"{safe_text(str(self.path))}: {safe_text(why, limit=200)}; guards.lock names another place"
+            self.error = tr(
+                "{path}: {why}; guards.lock names another place",
+                path=safe_text(str(self.path)),
+                why=safe_text(why, limit=200),
+            )
         return not self.error
 
     def release(self) -> None:
@@ -125,7 +130,7 @@ def read(path: Path, now: float) -> Holder | None:
             raise KeyError(PROGRAM)
         return Holder(int(told["pid"]), str(told["host"]), float(told["since"]), max(0.0, now - changed))
     except (ValueError, TypeError, KeyError, RecursionError):
-        raise ValueError("is no lock file of oc-console and is left alone; name another file") from None
+        raise ValueError(tr("is no lock file of oc-console and is left alone; name another file")) from None
 
 
 def _runs(pid: int) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.model.agent import Detection
 from console.model.reading import SignalsRead
 from console.model.signal import Signal
@@ -79,7 +80,7 @@ class Judging:
         try:
             self._detector = Detector.load([self._rules] if self._rules is not None else [])
         except ValueError as error:
-            self.problem = safe_text(f"{error}; rules of your own are not used", limit=400)
+            self.problem = safe_text(tr("{error}; rules of your own are not used", error=error), limit=400)
             self._detector = Detector.load()
 
     def detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
+from console.i18n import tr
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
 from console.safety import check_outgoing, safe_text
 
@@ -56,38 +57,47 @@ class _Log:
         found = next((each for each in reversed(self.dispatches) if each.number == number), None)
         if found is None:
             where = safe_text(str(self.path))
-            raise Stop(FAILED, f"{where}: there is no dispatch #{number}; `oc-console summary` lists the open ones")
+            raise Stop(
+                FAILED,
+                tr(
+                    "{where}: there is no dispatch #{number}; `oc-console summary` lists the open ones",
+                    where=where,
+                    number=number,
+                ),
+            )
         return found, raw_record(self.document, number, self.mapping)
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Add ``summary`` and ``log`` to the sub-commands; *shared* has the options of all."""
     both = argparse.ArgumentParser(add_help=False, parents=[shared])
-    both.add_argument("--json", action="store_true", help="for scripts")
-    both.add_argument("--log", metavar="PATH", help="this dispatch log instead of the configured one")
-    commands.add_parser("summary", parents=[both], help="the dispatch log in numbers, and what is still open")
-    log = commands.add_parser("log", help="show or change one dispatch of the log")
+    both.add_argument("--json", action="store_true", help=tr("for scripts"))
+    both.add_argument("--log", metavar="PATH", help=tr("this dispatch log instead of the configured one"))
+    commands.add_parser("summary", parents=[both], help=tr("the dispatch log in numbers, and what is still open"))
+    log = commands.add_parser("log", help=tr("show or change one dispatch of the log"))
     verbs = log.add_subparsers(dest="verb", metavar="VERB", required=True)
-    show = verbs.add_parser("show", parents=[both], help="one dispatch, with every field the file has")
-    add = verbs.add_parser("add", parents=[both], help="a new dispatch")
-    add.add_argument("--surface", required=True, type=_words, help="who gets it, for example surface:5")
+    show = verbs.add_parser("show", parents=[both], help=tr("one dispatch, with every field the file has"))
+    add = verbs.add_parser("add", parents=[both], help=tr("a new dispatch"))
+    add.add_argument("--surface", required=True, type=_words, help=tr("who gets it, for example surface:5"))
     add.add_argument("--task", required=True, type=_words)
-    add.add_argument("--status", default="queued", type=_text, help="default: queued")
-    add.add_argument("--number", type=_number, help="default: the next one")
+    add.add_argument("--status", default="queued", type=_text, help=tr("default: queued"))
+    add.add_argument("--number", type=_number, help=tr("default: the next one"))
     change = verbs.add_parser(
-        "set", parents=[both], help="a new value of one field, for example: log set 54 status done"
+        "set", parents=[both], help=tr("a new value of one field, for example: log set 54 status done")
     )
-    verify = verbs.add_parser("verify", parents=[both], help="record a cross-check by another than the author")
-    verbs.add_parser("lost", parents=[both], help="what the console wrote and another writer has undone")
-    verbs.add_parser("restore", parents=[both], help="write again what `log lost` lists")
+    verify = verbs.add_parser("verify", parents=[both], help=tr("record a cross-check by another than the author"))
+    verbs.add_parser("lost", parents=[both], help=tr("what the console wrote and another writer has undone"))
+    verbs.add_parser("restore", parents=[both], help=tr("write again what `log lost` lists"))
     for verb in (show, change, verify):
         verb.add_argument("number", type=_number, metavar="NUMBER", help="54 or #54")
-    change.add_argument("field", type=_words, metavar="FIELD", help="status, surface, task or any field of the record")
+    change.add_argument(
+        "field", type=_words, metavar="FIELD", help=tr("status, surface, task or any field of the record")
+    )
     change.add_argument("value", type=_text, metavar="VALUE")
-    verify.add_argument("--by", required=True, type=_words, help="who verified, for example surface:6")
-    verify.add_argument("--self", dest="self_score", type=_score, metavar="SCORE", help="the author's own score")
-    verify.add_argument("--cross", dest="cross_score", type=_score, metavar="SCORE", help="the verifier's score")
-    verify.add_argument("--verdict", type=_verdict, help="pass, warn or fail")
+    verify.add_argument("--by", required=True, type=_words, help=tr("who verified, for example surface:6"))
+    verify.add_argument("--self", dest="self_score", type=_score, metavar="SCORE", help=tr("the author's own score"))
+    verify.add_argument("--cross", dest="cross_score", type=_score, metavar="SCORE", help=tr("the verifier's score"))
+    verify.add_argument("--verdict", type=_verdict, help=tr("pass, warn or fail"))
     verify.add_argument("--note", type=_text, default="")
 
 
@@ -97,14 +107,14 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
 
     path = _path(config, arguments)
     if path is None:
-        text = "no dispatch log: name one with --log PATH, or write `log: {path: …}` into the configuration"
+        text = tr("no dispatch log: name one with --log PATH, or write `log: {path: …}` into the configuration")
         print(f"oc-console {arguments.command}: {text}", file=sys.stderr)
         return USAGE
     try:
         if arguments.command == "summary":
             _summary(_read(path, config), as_json=arguments.json)
         elif arguments.verb == "restore" and config.read_only:
-            raise Stop(REFUSED, "refused: the console is read-only; nothing was written")
+            raise Stop(REFUSED, tr("refused: the console is read-only; nothing was written"))
         elif arguments.verb in ("lost", "restore"):
             _lost(_read(path, config), restoring=arguments.verb == "restore", as_json=arguments.json)
         elif arguments.verb == "show":
@@ -139,8 +149,8 @@ def _read(path: Path, config: Config) -> _Log:
         try:
             content = read_content(path)
         except FileNotFoundError:
-            advice = "correct --log or log.path, or begin it with `oc-console log add`"
-            problem = f"{where}: does not exist; {advice}"
+            advice = tr("correct --log or log.path, or begin it with `oc-console log add`")
+            problem = tr("{where}: does not exist; {advice}", where=where, advice=advice)
             continue
         except (OSError, ValueError) as error:
             raise Stop(FAILED, f"{where}: {unreadable(path, error)}") from None
@@ -150,7 +160,9 @@ def _read(path: Path, config: Config) -> _Log:
             problem = f"{where}{malformed(content, error)}"
             continue
         if find_records(document) is None:
-            raise Stop(FAILED, f"{where}: is JSON but no dispatch log; name a list of dispatches with --log")
+            raise Stop(
+                FAILED, tr("{where}: is JSON but no dispatch log; name a list of dispatches with --log", where=where)
+            )
         return _Log(path, mapping, document, read_records(document, mapping)[0])
     raise Stop(FAILED, problem)
 
@@ -191,9 +203,12 @@ def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:
         log = _read(path, config)
         dispatch, record = log.find(arguments.number)
         if arguments.verb == "verify":
-            what, operation = "verification recorded", _verified(config, dispatch, arguments)
+            what, operation = tr("verification recorded"), _verified(config, dispatch, arguments)
         else:
-            what, operation = f"{safe_text(arguments.field, limit=80)} changed", _set(log, record or {}, arguments)
+            what, operation = (
+                tr("{field} changed", field=safe_text(arguments.field, limit=80)),
+                _set(log, record or {}, arguments),
+            )
         seen = Revision.of(record) if record is not None else None
     number, warning = _apply(config, path, operation, seen)
     if warning:
@@ -222,10 +237,10 @@ def _verified(config: Config, dispatch: Dispatch, arguments: argparse.Namespace)
 
     reason = may_verify(dispatch, arguments.by, {each.name: each.ref for each in config.surfaces if each.name})
     if reason:
-        raise Stop(REFUSED, f"refused: {reason}")
+        raise Stop(REFUSED, tr("refused: {reason}", reason=reason))
     if arguments.verdict is None and arguments.self_score is None and arguments.cross_score is None:
         raise Stop(
-            USAGE, "oc-console log verify: says nothing; give --verdict pass, warn or fail, or --self and --cross"
+            USAGE, tr("oc-console log verify: says nothing; give --verdict pass, warn or fail, or --self and --cross")
         )
     scores = arguments.self_score, arguments.cross_score
     return RecordVerification(arguments.number, arguments.by, *scores, arguments.verdict, arguments.note, time.time())
@@ -245,7 +260,10 @@ def _set(log: _Log, record: dict[str, Any], arguments: argparse.Namespace) -> Op
         at = epoch(value)
         if at is None:
             shown = safe_text(value, limit=40)
-            raise Stop(USAGE, f"oc-console log set: {shown} is no time after 2000; write 2026-04-10 16:41 or seconds")
+            raise Stop(
+                USAGE,
+                tr("oc-console log set: {shown} is no time after 2000; write 2026-04-10 16:41 or seconds", shown=shown),
+            )
         return Patch(number, {field: at})
     if name in record and not isinstance(record[name], str):
         try:
@@ -263,7 +281,14 @@ def _status(word: str, mapping: Config | FieldMap) -> DispatchStatus:
     status = mapping.status(word)
     if status is DispatchStatus.UNKNOWN:
         known = ", ".join(each.value for each in DispatchStatus if each is not DispatchStatus.UNKNOWN)
-        raise Stop(USAGE, f"oc-console log: {safe_text(word, limit=80)} is not a status; write one of {known}")
+        raise Stop(
+            USAGE,
+            tr(
+                "oc-console log: {word} is not a status; write one of {known}",
+                word=safe_text(word, limit=80),
+                known=known,
+            ),
+        )
     return status
 
 
@@ -305,20 +330,24 @@ def _text(text: str) -> str:
     """A text that a file can hold and a screen can show."""
     wrong = check_outgoing(text)[1]
     if wrong:
-        raise argparse.ArgumentTypeError(f"has {wrong[0].name} at character {wrong[0].offset + 1}; leave it out")
+        raise argparse.ArgumentTypeError(
+            tr("has {name} at character {offset}; leave it out", name=wrong[0].name, offset=wrong[0].offset + 1)
+        )
     return text
 
 
 def _words(text: str) -> str:
     if not text.strip():
-        raise argparse.ArgumentTypeError("is empty; write something")
+        raise argparse.ArgumentTypeError(tr("is empty; write something"))
     return _text(text)
 
 
 def _number(text: str) -> int:
     digits = text.removeprefix("#")
     if not (digits.isascii() and digits.isdecimal() and len(digits) <= 15):
-        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no number of a dispatch; write 54 or #54")
+        raise argparse.ArgumentTypeError(
+            tr("{text} is no number of a dispatch; write 54 or #54", text=safe_text(text, limit=40))
+        )
     return int(digits)
 
 
@@ -327,7 +356,9 @@ def _verdict(text: str) -> VerificationVerdict:
 
     verdict = verdict_of(text)
     if verdict is None:
-        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no verdict; write pass, warn or fail")
+        raise argparse.ArgumentTypeError(
+            tr("{text} is no verdict; write pass, warn or fail", text=safe_text(text, limit=40))
+        )
     return verdict
 
 
@@ -337,5 +368,7 @@ def _score(text: str) -> float:
     except ValueError:
         score = math.nan
     if not 0 <= score < 1e6:  # false for NaN too
-        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)} is no score; write for example 4.9")
+        raise argparse.ArgumentTypeError(
+            tr("{text} is no score; write for example 4.9", text=safe_text(text, limit=40))
+        )
     return score

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from console.i18n import tr
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -30,17 +31,17 @@ def restore(path: Path, lost: tuple[Lost, ...], mapping: FieldMap) -> Iterator[s
         try:
             yield f"#{log.reapply(each).number}: restored ({_what(each)})"
         except LogError as error:
-            yield f"#{each.number}: not restored: {error}"
+            yield tr("#{number}: not restored: {error}", number=each.number, error=error)
 
 
 def lost_lines(lost: tuple[Lost, ...]) -> Iterator[str]:
     """For people."""
     if not lost:
-        yield "nothing that the console wrote has been undone"
+        yield tr("nothing that the console wrote has been undone")
         return
     for each in lost:
         yield f"#{each.number}: {safe_text(each.why)} ({_what(each)})"
-    yield "`oc-console log restore` writes them again; each is written once"
+    yield tr("`oc-console log restore` writes them again; each is written once")
 
 
 def lost_document(lost: tuple[Lost, ...]) -> list[dict[str, object]]:

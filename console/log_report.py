@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
 
+from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.model.summary import Summary
 from console.safety import safe_text
@@ -56,22 +57,35 @@ def summary_document(summary: Summary) -> dict[str, object]:
 
 def summary_lines(summary: Summary, source: str, width: int | None) -> Iterator[str]:
     """The summary for people; tasks are cut at *width* cells, if any."""
-    yield f"dispatch log {source}"
-    unknown = f", {summary.unknown} of them not understood" if summary.unknown else ""
-    yield f"{summary.total} dispatches: {summary.done} done, {summary.open} open{unknown}"
-    for title, counts in (("by status", summary.by_status), ("by surface", summary.by_surface)):
+    yield tr("dispatch log {source}", source=source)
+    unknown = tr(", {unknown} of them not understood", unknown=summary.unknown) if summary.unknown else ""
+    yield tr(
+        "{total} dispatches: {done} done, {open} open{unknown}",
+        total=summary.total,
+        done=summary.done,
+        open=summary.open,
+        unknown=unknown,
+    )
+    for title, counts in ((tr("by status"), summary.by_status), (tr("by surface"), summary.by_surface)):
         rows = [(str(name) or "(none)", str(count)) for name, count in counts.items()]
         yield from _table(title, rows, width, numeric=1)
     check = summary.verification
-    gap = "" if check.mean_gap is None else f", mean gap {check.mean_gap:+.2f}"
-    told = f"{check.passed} pass, {check.warned} warn, {check.failed} fail, {check.awaiting} awaiting{gap}"
-    yield from ("", f"verification: {told}")
+    gap = "" if check.mean_gap is None else tr(", mean gap {mean_gap:+.2f}", mean_gap=check.mean_gap)
+    told = tr(
+        "{passed} pass, {warned} warn, {failed} fail, {awaiting} awaiting{gap}",
+        passed=check.passed,
+        warned=check.warned,
+        failed=check.failed,
+        awaiting=check.awaiting,
+        gap=gap,
+    )
+    yield from ("", tr("verification: {told}", told=told))
     items = [
         (item.label, item.surface, item.status.value, _age(item.age), item.task) for item in summary.open_items
     ]  # fmt: skip
-    yield from _table("open, oldest first", items, width, numeric=3)
+    yield from _table(tr("open, oldest first"), items, width, numeric=3)
     groups = [(" ".join(f"#{number}" for number in group),) for group in summary.duplicates]
-    yield from _table("perhaps the same task", groups, width)
+    yield from _table(tr("perhaps the same task"), groups, width)
 
 
 def dispatch_document(dispatch: Dispatch, record: Mapping[str, Any] | None, now: float) -> dict[str, object]:
@@ -108,8 +122,8 @@ def dispatch_lines(dispatch: Dispatch, record: Mapping[str, Any] | None, now: fl
     rows = [("surface", dispatch.surface or "(none)"), ("status", dispatch.status.value), ("age", age)]
     check = dispatch.verification
     if check is not None:
-        gap = f"gap {check.gap:+.2f}" if check.gap is not None else ""
-        scores = f"self {_score(check.self_score)}, cross {_score(check.cross_score)}"
+        gap = tr("gap {gap:+.2f}", gap=check.gap) if check.gap is not None else ""
+        scores = tr("self {score}, cross {score_2}", score=_score(check.self_score), score_2=_score(check.cross_score))
         parts = (check.verdict.value if check.verdict is not None else "", scores, gap, check.by and f"by {check.by}")
         rows.append(("verification", ", ".join(part for part in parts if part)))
         if check.note:
@@ -117,7 +131,7 @@ def dispatch_lines(dispatch: Dispatch, record: Mapping[str, Any] | None, now: fl
     yield from _aligned(rows, None)
     if record is not None:
         held = ((safe_text(name, limit=80), safe_text(_shown(value))) for name, value in record.items())
-        yield from _table("in the file", list(held), None)
+        yield from _table(tr("in the file"), list(held), None)
 
 
 def _table(title: str, rows: list[Any], width: int | None, numeric: int = -1) -> Iterator[str]:

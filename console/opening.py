@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from console.config import Config
 from console.engine import Engine
+from console.i18n import mark, tr
 from console.mux.base import Multiplexer
 from console.mux.tmux import Tmux, answers
 
@@ -41,7 +42,7 @@ class Opened:
 Opener = Callable[[], Awaitable[Opened]]
 
 
-async def open_demo(config: Config, backend: str = "auto", note: str = "demo fleet") -> Opened:
+async def open_demo(config: Config, backend: str = "auto", note: str = mark("demo fleet")) -> Opened:
     """Start the demo fleet and an engine over it; the operator's theme and keys stay."""
     from console.demo.fleet import DemoFleet
     from console.demo.watched import over
@@ -95,7 +96,7 @@ async def choose(config: Config, env: Mapping[str, str]) -> Choice:
     discovery = await discover(config.mux, env)
     found = discovery.chosen
     denied = any(each.verdict == "denied" for each in discovery.candidates if each is not found)
-    aside = "cmux refuses the console: oc-console doctor" if denied else ""
+    aside = tr("cmux refuses the console: oc-console doctor") if denied else ""
     if found is None:
         return Choice(None, problem(discovery), aside)
     return Choice(_made(config, env, found.kind, found.path), "", aside)
@@ -140,13 +141,17 @@ async def open_fleet(config: Config, env: Mapping[str, str] | None = None) -> Op
     choice = await choose(config, env)
     mux = choice.mux
     if mux is None and not (named or config.surfaces):
-        return await open_demo(config, note=f"demo fleet: {choice.aside or 'no terminal server runs here'}")
+        return await open_demo(
+            config, note=tr("demo fleet: {aside}", aside=choice.aside or tr("no terminal server runs here"))
+        )
     if mux is None:
         mux = seek(config, env, choice.why)  # the operator has a fleet: a demo would hide that it is away
     elif not (named or config.surfaces or await _has_agents(Engine(config, mux))):
         source = mux.source
         await mux.close()
-        return await open_demo(config, note=f"demo fleet: {choice.aside or f'no agents in {source}'}")
+        return await open_demo(
+            config, note=tr("demo fleet: {aside}", aside=choice.aside or tr("no agents in {source}", source=source))
+        )
     engine = Engine(config, mux, witness=True, state=state_folder(), rules=rules_folder())
     return Opened(engine, choice.aside if choice.mux is not None else "")
 

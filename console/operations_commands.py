@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console import operations_report
 from console.config import Config
+from console.i18n import tr, trn
 from console.model.words import size
 from console.safety import safe_text
 
@@ -33,24 +34,24 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], s
     shows = commands.add_parser(
         "operations",
         parents=[shared],
-        help="temporary automation, artifacts and figures; exit 1 if one is not as expected",
+        help=tr("temporary automation, artifacts and figures; exit 1 if one is not as expected"),
     )
-    shows.add_argument("--json", action="store_true", help="for scripts")
+    shows.add_argument("--json", action="store_true", help=tr("for scripts"))
     cleanup = commands.add_parser(
-        "cleanup", parents=[shared], help="move files of temporary automation into a trash that can be restored"
+        "cleanup", parents=[shared], help=tr("move files of temporary automation into a trash that can be restored")
     )
     cleanup.add_argument(
-        "names", metavar="NAME", nargs="*", help="entries of automation:; without: all with clean: true"
+        "names", metavar="NAME", nargs="*", help=tr("entries of automation:; without: all with clean: true")
     )
     what = cleanup.add_mutually_exclusive_group()
-    what.add_argument("--dry-run", action="store_true", help="show what would go; touch nothing")
+    what.add_argument("--dry-run", action="store_true", help=tr("show what would go; touch nothing"))
     what.add_argument(
-        "--restore", action="store_true", help="move a clean-up back: the newest, or the one with this id"
+        "--restore", action="store_true", help=tr("move a clean-up back: the newest, or the one with this id")
     )
-    what.add_argument("--list", action="store_true", help="what the trash holds")
-    cleanup.add_argument("--all", action="store_true", help="everything that matches, not only what is too many")
-    cleanup.add_argument("--yes", action="store_true", help="do not ask")
-    cleanup.add_argument("--json", action="store_true", help="for scripts; with --dry-run, --list, or --yes")
+    what.add_argument("--list", action="store_true", help=tr("what the trash holds"))
+    cleanup.add_argument("--all", action="store_true", help=tr("everything that matches, not only what is too many"))
+    cleanup.add_argument("--yes", action="store_true", help=tr("do not ask"))
+    cleanup.add_argument("--json", action="store_true", help=tr("for scripts; with --dry-run, --list, or --yes"))
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
@@ -69,7 +70,7 @@ def _operations(config: Config, *, as_json: bool) -> int:
     if as_json:
         _dump(operations_report.document(seen))
     elif not (seen.automation or seen.artifacts or seen.figures):
-        print("nothing is configured: write automation:, artifacts: or figures: (config.example.yaml shows how)")
+        print(tr("nothing is configured: write automation:, artifacts: or figures: (config.example.yaml shows how)"))
     else:
         print("\n".join(line.removeprefix("  ") for line in operations_report.lines(seen, time.time())))
     return LEFT if any(seen.troubles()) else WELL
@@ -114,24 +115,30 @@ def _cleanup(config: Config, arguments: argparse.Namespace) -> int:
 
     known = cleaning.entries(config)
     if not known:
-        return _usage("no entry of automation: has clean: true; only such files are ever moved")
+        return _usage(tr("no entry of automation: has clean: true; only such files are ever moved"))
     for name in arguments.names:
         if name not in known:
             shown = ", ".join(safe_text(each, limit=60) for each in known)
-            return _usage(f"{safe_text(name, limit=60)} may not be cleaned up; entries with clean: true are {shown}")
+            return _usage(
+                tr(
+                    "{name} may not be cleaned up; entries with clean: true are {shown}",
+                    name=safe_text(name, limit=60),
+                    shown=shown,
+                )
+            )
     state, now = state_folder(), time.time()
     plan = cleaning.plan(config, state, now, arguments.names, every=arguments.all)
     if arguments.dry_run or not plan.items:
         _dump(_plan(plan)) if arguments.json else _show(plan, now)
         return WELL
     if config.read_only:
-        return _refused("the console is read-only; nothing was moved")
+        return _refused(tr("the console is read-only; nothing was moved"))
     if not arguments.yes:
         if arguments.json or not sys.stdin.isatty():
-            return _usage("write --yes to do it, or --dry-run to see what would go")
+            return _usage(tr("write --yes to do it, or --dry-run to see what would go"))
         _show(plan, now)
         if not _agreed(len(plan.items)):
-            print("nothing was moved")
+            print(tr("nothing was moved"))
             return WELL
     return _clean(config, plan, as_json=arguments.json)
 
@@ -150,8 +157,14 @@ def _clean(config: Config, plan: Plan, *, as_json: bool) -> int:
     else:
         _left(done.left)
         if done.moved:
-            print(f"moved {operations_report.plural(done.moved, done.size)} into {state_folder() / 'trash' / done.id}")
-            print(f"`oc-console cleanup --restore {done.id}` brings them back")
+            print(
+                tr(
+                    "moved {plural} into {state_folder}",
+                    plural=operations_report.plural(done.moved, done.size),
+                    state_folder=state_folder() / "trash" / done.id,
+                )
+            )
+            print(tr("`oc-console cleanup --restore {id}` brings them back", id=done.id))
     return LEFT if done.left else WELL
 
 
@@ -160,7 +173,7 @@ def _restore(config: Config, names: Sequence[str], *, as_json: bool) -> int:
     from console.opening import state_folder
 
     if len(names) > 1:
-        return _usage("name one clean-up; `oc-console cleanup --list` lists them")
+        return _usage(tr("name one clean-up; `oc-console cleanup --list` lists them"))
     try:
         made, back, left = cleaning.restore(config, state_folder(), time.time(), names[0] if names else "")
     except cleaning.refusal() as error:
@@ -169,7 +182,7 @@ def _restore(config: Config, names: Sequence[str], *, as_json: bool) -> int:
         _dump({"id": made, "restored": back, "left": [{"path": each.path, "why": each.why} for each in left]})
     else:
         _left(left)
-        print(f"{made}: {back:,} {'file is' if back == 1 else 'files are'} back")
+        print(trn("{made}: {count:,} file is back", "{made}: {count:,} files are back", back, made=made))
     return LEFT if left else WELL
 
 
@@ -183,9 +196,9 @@ def _list(*, as_json: bool) -> int:
         return WELL
     for bag in found:
         held = operations_report.plural(len(bag.items), bag.size)
-        print(f"{bag.id}  {held}  {operations_report.age(time.time() - bag.at)} ago")
+        print(tr("{id}  {held}  {age} ago", id=bag.id, held=held, age=operations_report.age(time.time() - bag.at)))
     if not found:
-        print("the trash is empty")
+        print(tr("the trash is empty"))
     return WELL
 
 
@@ -207,26 +220,31 @@ def _plan(plan: Plan) -> dict[str, Any]:
 def _show(plan: Plan, now: float) -> None:
     for item in plan.items[:SHOWN]:
         age = operations_report.age(now - item.mtime)
-        print(f"  {size(item.size):>9}  {age:>4} old  {item.path}")
+        print(tr("  {size:>9}  {age:>4} old  {path}", size=size(item.size), age=age, path=item.path))
     if len(plan.items) > SHOWN:
-        print(f"  and {len(plan.items) - SHOWN:,} more; --dry-run --json lists all")
+        print(tr("  and {count:,} more; --dry-run --json lists all", count=len(plan.items) - SHOWN))
     _left(plan.left, sys.stdout)
     if plan.items:
-        print(f"{operations_report.plural(len(plan.items), plan.size)} would go into the trash")
+        print(tr("{plural} would go into the trash", plural=operations_report.plural(len(plan.items), plan.size)))
     else:
-        print("nothing to clean up")
+        print(tr("nothing to clean up"))
 
 
 def _left(left: Sequence[Left], to: Any = None) -> None:
     for each in left[:SHOWN]:
-        print(f"  stays: {each.path}: {each.why}", file=to or sys.stderr)
+        print(tr("  stays: {path}: {why}", path=each.path, why=each.why), file=to or sys.stderr)
     if len(left) > SHOWN:
-        print(f"  and {len(left) - SHOWN:,} more stay", file=to or sys.stderr)
+        print(tr("  and {count:,} more stay", count=len(left) - SHOWN), file=to or sys.stderr)
 
 
 def _agreed(count: int) -> bool:
     try:
-        said = input(f"Move {'it' if count == 1 else f'these {count:,} files'} into the trash? [y/N] ")
+        said = input(
+            tr(
+                "Move {what} into the trash? [y/N] ",
+                what="it" if count == 1 else tr("these {count:,} files", count=count),
+            )
+        )
     except (EOFError, KeyboardInterrupt):
         print()
         return False
@@ -239,10 +257,10 @@ def _dump(told: object) -> None:
 
 
 def _usage(text: str) -> int:
-    print(f"oc-console cleanup: {text}", file=sys.stderr)
+    print(tr("oc-console cleanup: {text}", text=text), file=sys.stderr)
     return USAGE
 
 
 def _refused(text: str) -> int:
-    print(f"oc-console cleanup: refused: {text}", file=sys.stderr)
+    print(tr("oc-console cleanup: refused: {text}", text=text), file=sys.stderr)
     return REFUSED

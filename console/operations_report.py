@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from console.i18n import tr
 from console.model.artifact import Artifact, Changed
 from console.model.automation import Automation
 from console.model.baseline import Baseline
@@ -46,7 +47,7 @@ def rows(seen: OperationsSlice, now: float) -> list[tuple[str, bool, str]]:
         found.append(("artifact", each.judgement is Judgement.OK, f"{each.name}: {artifact_line(each, now)}"))
     found += [("figure", each.number is not None, f"{each.name}: {figure_line(each)}") for each in seen.figures]
     if seen.artifacts or seen.figures:
-        found.append(("last hand-off", not seen.baseline_error, since(seen, now)))
+        found.append((tr("last hand-off"), not seen.baseline_error, since(seen, now)))
     return found
 
 
@@ -56,18 +57,30 @@ def automation_line(entry: Automation, now: float) -> str:
     tally = entry.tally
     if tally is not None and tally.oldest is not None and tally.newest is not None:
         newest, oldest = age(now - tally.newest), age(now - tally.oldest)
-        said.append(f"{oldest} old" if newest == oldest else f"{newest} to {oldest} old")
+        said.append(
+            tr("{oldest} old", oldest=oldest)
+            if newest == oldest
+            else tr("{newest} to {oldest} old", newest=newest, oldest=oldest)
+        )
     note = f"; {entry.action}" if entry.action else ""
-    return f"{entry.observed}, expected {entry.expected} ({', '.join(filter(None, said))}){note}"
+    return tr(
+        "{observed}, expected {expected} ({listed}){note}",
+        observed=entry.observed,
+        expected=entry.expected,
+        listed=", ".join(filter(None, said)),
+        note=note,
+    )
 
 
 def artifact_line(artifact: Artifact, now: float) -> str:
     """``6 files, 41.2 kB, 3h old, changed since the last hand-off``."""
     said = [artifact.evidence]
     if artifact.mtime is not None:
-        said.append(f"{age(now - artifact.mtime)} old")
+        said.append(tr("{age} old", age=age(now - artifact.mtime)))
     if artifact.changed is not Changed.UNKNOWN:
-        said.append({Changed.SAME: "not changed"}.get(artifact.changed, str(artifact.changed)) + " since the hand-off")
+        said.append(
+            {Changed.SAME: tr("not changed")}.get(artifact.changed, str(artifact.changed)) + tr(" since the hand-off")
+        )
     return ", ".join(said)
 
 
@@ -76,7 +89,12 @@ def figure_line(figure: Figure) -> str:
     if figure.number is None:
         return f"{figure.shown} ({figure.evidence})" if figure.evidence else figure.shown
     moved = figure.moved
-    return f"{figure.shown}{f' ({moved})' if moved else ''} from {figure.evidence}"
+    return tr(
+        "{shown}{what} from {evidence}",
+        shown=figure.shown,
+        what=f" ({moved})" if moved else "",
+        evidence=figure.evidence,
+    )
 
 
 def since(seen: OperationsSlice, now: float) -> str:
@@ -84,8 +102,8 @@ def since(seen: OperationsSlice, now: float) -> str:
     if seen.baseline_error:
         return seen.baseline_error
     if seen.baseline is None:
-        return "no hand-off was written yet: nothing to compare with"
-    return f"compared with the hand-off {age(now - seen.baseline.written_at)} ago"
+        return tr("no hand-off was written yet: nothing to compare with")
+    return tr("compared with the hand-off {age} ago", age=age(now - seen.baseline.written_at))
 
 
 def age(seconds: float) -> str:

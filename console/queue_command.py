@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from console.config import Config
+from console.i18n import tr
 from console.model.outcome import Written
 from console.safety import safe_text
 
@@ -39,17 +40,19 @@ class Stop(Exception):
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Add ``queue`` to the sub-commands; *shared* has the options of all."""
-    queue = commands.add_parser("queue", help="the tasks that wait to be sent: list, pause, resume, drop")
+    queue = commands.add_parser("queue", help=tr("the tasks that wait to be sent: list, pause, resume, drop"))
     verbs = queue.add_subparsers(dest="verb", metavar="VERB", required=True)
-    listed = verbs.add_parser("list", parents=[shared], help="what waits, in which order, and why")
-    pause = verbs.add_parser("pause", parents=[shared], help="send nothing to a surface; without one: nothing at all")
-    resume = verbs.add_parser("resume", parents=[shared], help="let it go on; without one: everything")
-    drop = verbs.add_parser("drop", parents=[shared], help="take a task out of the queue")
+    listed = verbs.add_parser("list", parents=[shared], help=tr("what waits, in which order, and why"))
+    pause = verbs.add_parser(
+        "pause", parents=[shared], help=tr("send nothing to a surface; without one: nothing at all")
+    )
+    resume = verbs.add_parser("resume", parents=[shared], help=tr("let it go on; without one: everything"))
+    drop = verbs.add_parser("drop", parents=[shared], help=tr("take a task out of the queue"))
     for verb in (pause, resume):
-        verb.add_argument("surface", metavar="SURFACE", nargs="?", default="", help="its name, ref, title or uuid")
-    drop.add_argument("id", metavar="ID", help="as `oc-console queue list` shows it")
+        verb.add_argument("surface", metavar="SURFACE", nargs="?", default="", help=tr("its name, ref, title or uuid"))
+    drop.add_argument("id", metavar="ID", help=tr("as `oc-console queue list` shows it"))
     for verb in (listed, pause, resume, drop):
-        verb.add_argument("--json", action="store_true", help="for scripts")
+        verb.add_argument("--json", action="store_true", help=tr("for scripts"))
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
@@ -65,7 +68,9 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
         print("\n".join(_lines(told)))
     else:
         text = "; ".join(part for part in (told["evidence"], told.get("warning", "")) if part)
-        print(text if code == WELL else f"oc-console queue: {text}", file=sys.stderr if code else sys.stdout)
+        print(
+            text if code == WELL else tr("oc-console queue: {text}", text=text), file=sys.stderr if code else sys.stdout
+        )
     return code
 
 
@@ -80,13 +85,13 @@ async def _run(config: Config, arguments: argparse.Namespace) -> tuple[int, dict
     if arguments.verb == "list":
         return WELL, await _listed(queue)
     if config.read_only:
-        raise Stop(REFUSED, "refused: the console is read-only; nothing was changed")
+        raise Stop(REFUSED, tr("refused: the console is read-only; nothing was changed"))
     if arguments.verb == "drop":
         return await _drop(queue, arguments.id)
     key, name = await _target(config, queue, arguments.surface)
     pausing = arguments.verb == "pause"
     written = await (queue.pause(key) if pausing else queue.resume(key))
-    done = f"{name} {'is paused' if pausing else 'goes on'}"
+    done = f"{name} {tr('is paused') if pausing else tr('goes on')}"
     told = _told(written, done if written.done else written.text)
     if written.done and not pausing:
         told["warning"] = await _still(queue, key)
@@ -96,13 +101,22 @@ async def _run(config: Config, arguments: argparse.Namespace) -> tuple[int, dict
 async def _still(queue: Queue, key: str | None) -> str:
     """Why what was resumed does not go all the same."""
     if not await queue.attended():
-        return "no console is running: what waits is paused again when one is started, until you resume it there (Q)"
-    return f"everything is paused: {queue.stopped}; `oc-console queue resume` lets it go on" if queue.stopped else ""
+        return tr(
+            "no console is running: what waits is paused again when one is started, until you resume it there (Q)"
+        )
+    return (
+        tr("everything is paused: {stopped}; `oc-console queue resume` lets it go on", stopped=queue.stopped)
+        if queue.stopped
+        else ""
+    )
 
 
 async def _drop(queue: Queue, id: str) -> tuple[int, dict[str, Any]]:
     if queue.queues.item(id) is None:
-        raise Stop(USAGE, f"there is no {safe_text(id, limit=40)} in the queue; `oc-console queue list` lists what is")
+        raise Stop(
+            USAGE,
+            tr("there is no {id} in the queue; `oc-console queue list` lists what is", id=safe_text(id, limit=40)),
+        )
     written = await queue.drop(id)
     return _code(written), _told(written, written.text)
 
@@ -129,7 +143,12 @@ async def _target(config: Config, queue: Queue, name: str) -> tuple[str | None, 
         [(key, target)] = found.items()
         return key, target.name or target.ref
     which = ", ".join(f"{target.name} ({target.ref}, {target.server})" for target in found.values())
-    what = f"{len(found)} surfaces answer to {safe_text(name, limit=80)}: {which}; give the ref or the uuid"
+    what = tr(
+        "{count} surfaces answer to {name}: {which}; give the ref or the uuid",
+        count=len(found),
+        name=safe_text(name, limit=80),
+        which=which,
+    )
     raise Stop(USAGE, what)
 
 
@@ -142,7 +161,10 @@ async def _at_server(config: Config, name: str) -> dict[str, Target]:
     choice = await choose(config, env)
     shown = safe_text(name, limit=80)
     if choice.mux is None:
-        raise Stop(USAGE, f"nothing waits for {shown}, and {choice.why or 'no terminal server answers'}")
+        raise Stop(
+            USAGE,
+            tr("nothing waits for {shown}, and {why}", shown=shown, why=choice.why or tr("no terminal server answers")),
+        )
     engine = Engine(config, choice.mux)
     try:
         snapshot = await engine.peek()
@@ -150,7 +172,7 @@ async def _at_server(config: Config, name: str) -> dict[str, Target]:
         await engine.close()
     found = snapshot.called(name)
     if not found:
-        raise Stop(USAGE, f"there is no surface {shown}; `oc-console status` lists them")
+        raise Stop(USAGE, tr("there is no surface {shown}; `oc-console status` lists them", shown=shown))
     return {(target := Target.of(surface, snapshot.mux.source)).key: target for surface in found}
 
 
@@ -178,7 +200,7 @@ def _item(queue: Queue, item: Item, place: int) -> dict[str, Any]:
     state, target = queue.state(item), item.target
     waits = state is not ItemState.SENT
     why = held(queue.queues, item, queue.start_number) if state is ItemState.PAUSED else ""
-    why = why or item.reason or ("behind another one" if place > 1 and waits else "")
+    why = why or item.reason or (tr("behind another one") if place > 1 and waits else "")
     return {
         "id": item.id,
         "surface": {"ref": target.ref, "uuid": target.uuid or None, "name": target.name, "server": target.server},
@@ -196,7 +218,7 @@ def _item(queue: Queue, item: Item, place: int) -> dict[str, Any]:
 
 def _lines(told: dict[str, Any]) -> list[str]:
     """The list for people."""
-    lines = [f"everything is paused: {told['stopped']}"] if told["stopped"] else []
+    lines = [tr("everything is paused: {told}", told=told["stopped"])] if told["stopped"] else []
     waiting = [item for item in told["items"] if item["place"] is not None]
     now = time.time()
     for item in waiting:
@@ -205,11 +227,13 @@ def _lines(told: dict[str, Any]) -> list[str]:
         why = f"  ({item['reason']})" if item["reason"] else ""
         lines.append(f"{item['id']}  {name} {item['place']}  {item['state']:<8} {age:>4}m  {item['title']}{why}")
     if not waiting:
-        lines.append("nothing waits in the queue")
+        lines.append(tr("nothing waits in the queue"))
     elif not told["console"]:
-        lines.append("no console is running: nothing is sent until one is, and it is resumed there (Q)")
+        lines.append(tr("no console is running: nothing is sent until one is, and it is resumed there (Q)"))
     if told["not_understood"]:
-        lines.append(f"{told['not_understood']} entries of the file are not understood; they are kept as they are")
+        lines.append(
+            tr("{told} entries of the file are not understood; they are kept as they are", told=told["not_understood"])
+        )
     return lines
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from console.attending import Attending, Ears
 from console.config import Config
 from console.engine_acts import Acts, named
+from console.i18n import mark, tr
 from console.model.agent import Detection
 from console.model.composed import Composed
 from console.model.outcome import Written
@@ -34,7 +35,9 @@ __all__ = ["NO_CONSOLE", "Desk", "Queue", "Queueing", "open_queue"]
 
 LASTING: Final = frozenset({"own", "characters", "size", "author", "avoid"})
 """Guards whose refusal no waiting cures: such a task is not queued at all."""
-NO_CONSOLE: Final = "no console is running: it waits until one is started, and is paused there until you resume it (Q)"
+NO_CONSOLE: Final = mark(
+    "no console is running: it waits until one is started, and is paused there until you resume it (Q)"
+)
 
 
 def open_queue(config: Config, folder: Path) -> Queue:
@@ -55,7 +58,7 @@ class Queueing(Acts):
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
-        raise TypeError("the engine takes")
+        raise TypeError(tr("the engine takes"))
 
     @property
     def queue(self) -> Queue | None:
@@ -73,14 +76,14 @@ class Queueing(Acts):
         """
         queue, surface = self.queue, self.snapshot.surface(key)
         if queue is None:
-            return Written(False, "there is no state folder to keep a queue in", refused=True)
+            return Written(False, tr("there is no state folder to keep a queue in"), refused=True)
         why = self._never(surface, composed)
         if why or surface is None:
-            return Written(False, f"{why}; nothing was queued", refused=True)
+            return Written(False, tr("{why}; nothing was queued", why=why), refused=True)
         await queue.load()
         twin = self._twin(queue.queues, surface, composed)
         if twin:
-            return Written(False, f"{twin}; nothing was queued", refused=True)
+            return Written(False, tr("{twin}; nothing was queued", twin=twin), refused=True)
         id = id or secrets.token_hex(4)
         source = self.snapshot.mux.source
         made = await queue.add(surface, source, composed.text, title=title, options=pack(composed), id=id)
@@ -96,13 +99,13 @@ class Queueing(Acts):
     def _never(self, surface: Surface | None, composed: Composed) -> str:
         """Why this task can never be sent to *surface*; empty when it only has to wait."""
         if self.config.read_only:
-            return "the console is read-only"
+            return tr("the console is read-only")
         if surface is None:
-            return "the surface is gone"
+            return tr("the surface is gone")
         if surface.gone or surface.unconfirmed or surface.info.dead:
-            return f"{surface.name}: {surface.gone or surface.unconfirmed or 'its program has ended'}"
+            return f"{surface.name}: {surface.gone or surface.unconfirmed or tr('its program has ended')}"
         if not composed.text.strip() or self.sending is None:
-            return "there is nothing to send"
+            return tr("there is nothing to send")
         from console.model.guard import refusals
 
         verdicts = self.sending.judge(self.snapshot, surface.key, composed)
@@ -122,7 +125,12 @@ class Queueing(Acts):
                 continue  # the same broadcast, confirmed by the names of its surfaces
             if rule not in composed.overrides and groups(((0, composed.text), (1, item.text))):
                 where = item.target.name or item.target.ref
-                return f"{rule}: the same task waits in the queue of {where} already, as {item.id}"
+                return tr(
+                    "{rule}: the same task waits in the queue of {where} already, as {id}",
+                    rule=rule,
+                    where=where,
+                    id=item.id,
+                )
         return ""
 
     # -- sending from it -----------------------------------------------------------------------------------------
@@ -167,14 +175,14 @@ class Queueing(Acts):
         from console.actions.send import SendResult
 
         surface, why = item.target.find(self.snapshot)
-        why = why or self._barred(surface) or ("stopped by the operator" if stop.is_set() else "")
+        why = why or self._barred(surface) or (tr("stopped by the operator") if stop.is_set() else "")
         composed = Composed(item.text)
         try:
             composed = unpack(item.text, item.options)
         except ValueError as error:
-            why = why or f"{error} in the queue's file; drop it and queue it again"
+            why = why or tr("{error} in the queue's file; drop it and queue it again", error=error)
         if surface is None or self.sending is None or why:
-            return Dispatched(SendResult("refused", f"{why}; nothing was typed"), "")
+            return Dispatched(SendResult("refused", tr("{why}; nothing was typed", why=why)), "")
         composed = replace(composed, fields={**composed.fields, "queue_item": item.id})
         with self._typing_into(surface):
             done = await self._sent_item(surface, composed, stop)
@@ -184,7 +192,15 @@ class Queueing(Acts):
         if result.outcome != "refused":
             label = f"#{done.number} " if done.number is not None else ""
             told = named(result.evidence, surface.info)
-            self._say(f"From the queue: {label}{item.title}: {result.outcome}. {told}")
+            self._say(
+                tr(
+                    "From the queue: {label}{title}: {outcome}. {told}",
+                    label=label,
+                    title=item.title,
+                    outcome=result.outcome,
+                    told=told,
+                )
+            )
         return done
 
     @contextlib.contextmanager
@@ -220,16 +236,20 @@ class Queueing(Acts):
             if auto is not None and not auto.stopped:
                 self._toggle_approval()
             stopped = await queue.stop_all() if queue is not None else Written(True, "")
-            told = f"; the send to {sending.target.name} is stopped: Q shows what came of it" if sending else ""
-            wrong = f"; here only: {stopped.text}" if not stopped.done else ""
-            return f"Stopped: nothing is approved or sent without you{told}{wrong}."
+            told = (
+                tr("; the send to {name} is stopped: Q shows what came of it", name=sending.target.name)
+                if sending
+                else ""
+            )
+            wrong = tr("; here only: {text}", text=stopped.text) if not stopped.done else ""
+            return tr("Stopped: nothing is approved or sent without you{told}{wrong}.", told=told, wrong=wrong)
         parts = []
         if auto is not None:
-            parts.append(f"No longer stopped: {self._toggle_approval()}.")
+            parts.append(tr("No longer stopped: {toggle_approval}.", toggle_approval=self._toggle_approval()))
         if queue is not None and queue.stopped:
             await queue.lift()
-            held = "The queue stays stopped: Q, then P, lets it go on."
-            parts.append(held if queue.stopped else "The queue is no longer stopped; nothing waits in it.")
+            held = tr("The queue stays stopped: Q, then P, lets it go on.")
+            parts.append(held if queue.stopped else tr("The queue is no longer stopped; nothing waits in it."))
         return " ".join(parts)
 
     def desk(self) -> Desk | None:
@@ -267,8 +287,10 @@ class Desk:
     def note(self) -> str:
         """Why nothing at all is sent, or what is wrong; empty when nothing is."""
         queue = self._queue
-        stopped = f"‖ everything is paused: {queue.stopped}" if queue.stopped else ""
-        read_only = "This console is read-only: it sends and changes nothing." if self._engine.config.read_only else ""
+        stopped = tr("‖ everything is paused: {stopped}", stopped=queue.stopped) if queue.stopped else ""
+        read_only = (
+            tr("This console is read-only: it sends and changes nothing.") if self._engine.config.read_only else ""
+        )
         return "\n".join(filter(None, (read_only, queue.error, queue.notice, stopped)))
 
     def stopped(self) -> bool:
@@ -281,7 +303,7 @@ class Desk:
         try:
             composed = unpack(item.text, item.options)
         except ValueError as error:
-            return f"✗ {error} in the queue's file; drop it and queue it again"
+            return tr("✗ {error} in the queue's file; drop it and queue it again", error=error)
         return engine.sending.preview(engine.mux, composed) if engine.sending is not None else composed.typed
 
     async def pause(self, key: str | None = None) -> Written:

@@ -14,6 +14,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import mark, tr
+
 LINE_LIMIT: Final = 4096
 """Characters of one line that are kept; a longer line ends in an ellipsis."""
 
@@ -144,7 +146,9 @@ def check_outgoing(text: str, *, limit: int = OUTGOING_LIMIT) -> tuple[str, tupl
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     wrong: list[Refused] = []
     if len(text) > limit:
-        wrong.append(Refused(limit, text.count("\n", 0, limit) + 1, f"text longer than {limit} characters"))
+        wrong.append(
+            Refused(limit, text.count("\n", 0, limit) + 1, tr("text longer than {limit} characters", limit=limit))
+        )
     for match in re.finditer(f"{_C0.pattern}|{_HIDDEN.pattern}", text):
         char = match.group()
         name = unicodedata.name(char, _CONTROL_NAMES.get(char, "CONTROL"))
@@ -155,7 +159,7 @@ def check_outgoing(text: str, *, limit: int = OUTGOING_LIMIT) -> tuple[str, tupl
 _CONTROL_NAMES: Final = {
     "\x1b": "ESCAPE",
     "\x07": "BELL",
-    "\x03": "END OF TEXT (Ctrl-C)",
+    "\x03": mark("END OF TEXT (Ctrl-C)"),
     "\x04": "Ctrl-D",
     "\x1a": "Ctrl-Z",
     "\x7f": "DELETE",

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
+from console.i18n import tr
 from console.model.composed import STATELESS, Composed, earlier
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -39,23 +40,27 @@ CODES: Final = {
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Add ``send`` to the sub-commands; *shared* has the options of all."""
-    send = commands.add_parser("send", parents=[shared], help="send a text to a surface: guarded, submitted, recorded")
-    send.add_argument("surface", metavar="SURFACE", help="its name, ref, title or uuid")
-    send.add_argument("text", metavar="TEXT", nargs="?", default="-", help="- (the default) reads standard input")
-    send.add_argument(
-        "--dry-run", action="store_true", help="what the guards say and what would be typed; types nothing"
+    send = commands.add_parser(
+        "send", parents=[shared], help=tr("send a text to a surface: guarded, submitted, recorded")
     )
-    send.add_argument("--force", metavar="GUARD", action="append", default=[], help="set a refusal aside, by name")
+    send.add_argument("surface", metavar="SURFACE", help=tr("its name, ref, title or uuid"))
+    send.add_argument("text", metavar="TEXT", nargs="?", default="-", help=tr("- (the default) reads standard input"))
     send.add_argument(
-        "--context", metavar="N", type=_count, default=0, help="put the last N dispatches of it before the text"
+        "--dry-run", action="store_true", help=tr("what the guards say and what would be typed; types nothing")
     )
-    send.add_argument("--queue", action="store_true", help="queue it: a console sends it when the surface is idle")
-    send.add_argument("--json", action="store_true", help="for scripts")
+    send.add_argument("--force", metavar="GUARD", action="append", default=[], help=tr("set a refusal aside, by name"))
+    send.add_argument(
+        "--context", metavar="N", type=_count, default=0, help=tr("put the last N dispatches of it before the text")
+    )
+    send.add_argument("--queue", action="store_true", help=tr("queue it: a console sends it when the surface is idle"))
+    send.add_argument("--json", action="store_true", help=tr("for scripts"))
 
 
 def _count(text: str) -> int:
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{safe_text(text, limit=40)!r} is no number of dispatches; write 0 or more")
+        raise argparse.ArgumentTypeError(
+            tr("{text!r} is no number of dispatches; write 0 or more", text=safe_text(text, limit=40))
+        )
     return int(text)
 
 
@@ -65,13 +70,13 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
         text = _given(arguments.text)
         wrong = _no_guard(arguments.force)
         if not text.strip():
-            wrong = wrong or "there is no text; give it as an argument or on standard input"
+            wrong = wrong or tr("there is no text; give it as an argument or on standard input")
         if wrong:
-            print(f"oc-console send: {wrong}", file=sys.stderr)
+            print(tr("oc-console send: {wrong}", wrong=wrong), file=sys.stderr)
             return USAGE
         code, told = asyncio.run(_send(config, arguments, text.strip("\r\n")))
     except KeyboardInterrupt:
-        print("oc-console send: interrupted; nothing was typed", file=sys.stderr)
+        print(tr("oc-console send: interrupted; nothing was typed"), file=sys.stderr)
         return CANCELLED
     if arguments.json:
         unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
@@ -98,9 +103,13 @@ def _no_guard(names: list[str]) -> str:
     known = [rule.name for rule in RULES if not rule.final]
     for name in names:
         if name in FINAL:
-            return f"--force {name}: nobody can set this guard aside; do what it says instead"
+            return tr("--force {name}: nobody can set this guard aside; do what it says instead", name=name)
         if name not in known:
-            return f"--force {safe_text(name, limit=40)}: there is no such guard; write one of {', '.join(known)}"
+            return tr(
+                "--force {name}: there is no such guard; write one of {listed}",
+                name=safe_text(name, limit=40),
+                listed=", ".join(known),
+            )
     return ""
 
 
@@ -111,8 +120,11 @@ async def _send(config: Config, arguments: argparse.Namespace, text: str) -> tup
     env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
     choice = await choose(config, env)
     if choice.mux is None:
-        why = choice.why or "no terminal server answers"
-        return USAGE, {"outcome": "refused", "evidence": f"{why}; `oc-console doctor` lists where it was looked for"}
+        why = choice.why or tr("no terminal server answers")
+        return USAGE, {
+            "outcome": "refused",
+            "evidence": tr("{why}; `oc-console doctor` lists where it was looked for", why=why),
+        }
     engine = Engine(config, choice.mux, witness=True, state=state_folder(), rules=rules_folder())
     engine.keeps = not arguments.dry_run
     watching = asyncio.create_task(engine.run())
@@ -120,9 +132,16 @@ async def _send(config: Config, arguments: argparse.Namespace, text: str) -> tup
         snapshot = await _read(engine)
         found = snapshot.called(arguments.surface)
         if len(found) != 1:
-            what = f"{len(found)} surfaces answer to" if found else snapshot.mux.error or "there is no surface"
+            what = (
+                tr("{count} surfaces answer to", count=len(found))
+                if found
+                else snapshot.mux.error or tr("there is no surface")
+            )
             name = safe_text(arguments.surface, limit=80)
-            return USAGE, {"outcome": "refused", "evidence": f"{what} {name}; `oc-console status` lists them"}
+            return USAGE, {
+                "outcome": "refused",
+                "evidence": tr("{what} {name}; `oc-console status` lists them", what=what, name=name),
+            }
         return await _one(engine, found[0], arguments, text)
     finally:
         watching.cancel()
@@ -157,9 +176,15 @@ async def _one(
         from console.model.guard import refusals
 
         stands = refusals(verdicts, composed.overrides)
-        told |= {"outcome": "dry run", "would_type": engine.sending.preview(engine.mux, composed)}
+        told |= {"outcome": tr("dry run"), "would_type": engine.sending.preview(engine.mux, composed)}
         barred = engine.barred(surface.key)
-        told["evidence"] = f"refused: {barred}" if barred else "refused" if stands else "nothing stands against it"
+        told["evidence"] = (
+            tr("refused: {barred}", barred=barred)
+            if barred
+            else "refused"
+            if stands
+            else tr("nothing stands against it")
+        )
         return (REFUSED if stands or barred else SUBMITTED), told
     if arguments.queue:
         from console.queue_command import enqueue
@@ -187,8 +212,8 @@ def _stoppable() -> Iterator[asyncio.Event]:
 
 def _no_context(surface: Surface) -> str:
     if surface.agent not in STATELESS:
-        return f"--context: {surface.name} remembers its earlier tasks, so none were attached"
-    return f"--context: the log has no earlier task of {surface.name}, so none were attached"
+        return tr("--context: {name} remembers its earlier tasks, so none were attached", name=surface.name)
+    return tr("--context: the log has no earlier task of {name}, so none were attached", name=surface.name)
 
 
 def _verdict(each: Verdict, overrides: tuple[str, ...]) -> dict[str, Any]:
@@ -212,5 +237,5 @@ def _lines(told: dict[str, Any]) -> list[str]:
     if told.get("warning"):
         lines.append(f"▲ {told['warning']}")
     if "would_type" in told:
-        lines.append(f"would type: {told['would_type']}")
+        lines.append(tr("would type: {told}", told=told["would_type"]))
     return lines

@@ -15,6 +15,7 @@ from console.attending import minutes
 from console.config import Config
 from console.cut_off import CutOffs
 from console.host import in_thread
+from console.i18n import tr
 from console.interlock import NAME as LOCK
 from console.interlock import ManualLock
 from console.model.agent import AgentState, Detection
@@ -91,19 +92,25 @@ class Sending:
 
         # Published before the guards look whether the automatic dispatcher is off: one of both sees the other.
         if not await in_thread(self.lock.publish):
-            why = f"the lock that keeps the automatic dispatcher off cannot be published: {self.lock.error}"
-            return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
+            why = tr(
+                "the lock that keeps the automatic dispatcher off cannot be published: {error}", error=self.lock.error
+            )
+            return Dispatched(
+                SendResult("refused", tr("{name}: {why}; nothing was typed", name=surface.name, why=why)), ""
+            )
         order = order if order is not None else Order()
         wanted = verified_number(composed.fields)
         if wanted is not None and numbered(snapshot.log.dispatches, wanted) is None:
-            why = f"there is no #{wanted} in the log any more; nothing was typed"
+            why = tr("there is no #{wanted} in the log any more; nothing was typed", wanted=wanted)
             return Dispatched(SendResult("refused", f"{surface.name}: {why}"), "")
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
         if standing:
             await in_thread(lambda: self._guards.note(surface, standing, "refuse"))
             why = "; ".join(f"{each.rule}: {each.evidence}" for each in standing[:3])
-            return Dispatched(SendResult("refused", f"{surface.name}: {why}; nothing was typed"), "")
+            return Dispatched(
+                SendResult("refused", tr("{name}: {why}; nothing was typed", name=surface.name, why=why)), ""
+            )
         aside = overridden(verdicts, composed.overrides)
         if aside:
             noted = [each for each in verdicts if each.rule in aside]

@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
+from console.i18n import tr
 from console.model.service import Service
 from console.model.service_act import Done, Offer, Verb
 from console.safety import safe_text
@@ -27,22 +28,26 @@ TIMEOUT: Final = 8.0
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Add ``service`` to the sub-commands; *shared* has the options of all."""
-    service = commands.add_parser("service", help="start, stop, load or unload a watched service: guarded, seen, noted")
+    service = commands.add_parser(
+        "service", help=tr("start, stop, load or unload a watched service: guarded, seen, noted")
+    )
     verbs = service.add_subparsers(dest="verb", metavar="VERB", required=True)
-    listed = verbs.add_parser("list", parents=[shared], help="every watched service and what can be done to it")
-    listed.add_argument("--json", action="store_true", help="for scripts")
+    listed = verbs.add_parser("list", parents=[shared], help=tr("every watched service and what can be done to it"))
+    listed.add_argument("--json", action="store_true", help=tr("for scripts"))
     for verb in Verb:
-        act = verbs.add_parser(str(verb), parents=[shared], help=f"{verb} a service, and look whether it is")
-        act.add_argument("name", metavar="NAME", help="its name, or the label its manager has for it")
-        act.add_argument("--yes", action="store_true", help="do not ask")
-        act.add_argument("--dry-run", action="store_true", help="the command and its consequence; does nothing")
-        act.add_argument("--json", action="store_true", help="for scripts; with --dry-run or --yes")
+        act = verbs.add_parser(
+            str(verb), parents=[shared], help=tr("{verb} a service, and look whether it is", verb=verb)
+        )
+        act.add_argument("name", metavar="NAME", help=tr("its name, or the label its manager has for it"))
+        act.add_argument("--yes", action="store_true", help=tr("do not ask"))
+        act.add_argument("--dry-run", action="store_true", help=tr("the command and its consequence; does nothing"))
+        act.add_argument("--json", action="store_true", help=tr("for scripts; with --dry-run or --yes"))
 
 
 def run(config: Config, arguments: argparse.Namespace) -> int:
     """Carry ``service`` out; return its exit code."""
     if not config.services:
-        return _usage("no services are configured; write services: (config.example.yaml shows how)")
+        return _usage(tr("no services are configured; write services: (config.example.yaml shows how)"))
     return asyncio.run(_run(config, arguments))
 
 
@@ -58,7 +63,7 @@ async def _run(config: Config, arguments: argparse.Namespace) -> int:
     watching = asyncio.create_task(engine.run())
     try:
         await _read(engine)
-        servicing = Servicing(config, state_folder(), lambda: engine.snapshot, how="with oc-console service")
+        servicing = Servicing(config, state_folder(), lambda: engine.snapshot, how=tr("with oc-console service"))
         if arguments.verb == "list":
             return await _list(engine, servicing, as_json=arguments.json)
         return await _act(engine, servicing, arguments)
@@ -86,8 +91,17 @@ async def _list(engine: Engine, servicing: Servicing, *, as_json: bool) -> int:
         _dump([{**_service(each), "can": [str(offer.verb) for offer in can]} for each, can in told])
         return DONE
     for each, can in told:
-        verbs = ", ".join(str(offer.verb) for offer in can) or "nothing to do from here"
-        print(f"{each.judgement:<9}  {each.name}  {each.observed}, expected {each.expected}  [{verbs}]")
+        verbs = ", ".join(str(offer.verb) for offer in can) or tr("nothing to do from here")
+        print(
+            tr(
+                "{judgement:<9}  {name}  {observed}, expected {expected}  [{verbs}]",
+                judgement=each.judgement,
+                name=each.name,
+                observed=each.observed,
+                expected=each.expected,
+                verbs=verbs,
+            )
+        )
     return DONE
 
 
@@ -95,19 +109,21 @@ async def _act(engine: Engine, servicing: Servicing, arguments: argparse.Namespa
     service = servicing.find(arguments.name)
     if service is None:
         named = ", ".join(each.name for each in engine.snapshot.services.services)
-        return _usage(f"there is no service {safe_text(arguments.name, limit=80)}; there are {named}")
+        return _usage(
+            tr("there is no service {name}; there are {named}", name=safe_text(arguments.name, limit=80), named=named)
+        )
     offer = await servicing.offer(service, Verb(arguments.verb))
     if arguments.dry_run:
         told = _offer(offer, service)
-        told |= {"outcome": "dry run", "evidence": offer.why_not or "nothing stands against it"}
+        told |= {"outcome": tr("dry run"), "evidence": offer.why_not or tr("nothing stands against it")}
         _dump(told) if arguments.json else print("\n".join(_lines(offer)))
         return REFUSED if offer.refusal else DONE
     if not (offer.refusal or arguments.yes or engine.config.read_only):
         if arguments.json or not sys.stdin.isatty():
-            return _usage("write --yes to do it, or --dry-run to see what it does")
+            return _usage(tr("write --yes to do it, or --dry-run to see what it does"))
         print("\n".join(_lines(offer)))
         if not await asyncio.to_thread(_agreed):
-            print("nothing was done")
+            print(tr("nothing was done"))
             return DONE
     done = await servicing.act(offer)
     if arguments.json:
@@ -141,14 +157,14 @@ def _offer(offer: Offer, service: Service) -> dict[str, Any]:
 
 
 def _lines(offer: Offer) -> list[str]:
-    lines = [f"would call: {step.text}" for step in offer.steps]
+    lines = [tr("would call: {text}", text=step.text) for step in offer.steps]
     lines += [offer.consequence] if offer.consequence else []
-    return [*lines, f"✗ refused: {offer.why_not}"] if offer.refusal else lines
+    return [*lines, tr("✗ refused: {why_not}", why_not=offer.why_not)] if offer.refusal else lines
 
 
 def _agreed() -> bool:
     try:
-        said = input("Do it? [y/N] ")
+        said = input(tr("Do it? [y/N] "))
     except (EOFError, KeyboardInterrupt):
         print()
         return False
@@ -161,5 +177,5 @@ def _dump(told: object) -> None:
 
 
 def _usage(text: str) -> int:
-    print(f"oc-console service: {text}", file=sys.stderr)
+    print(tr("oc-console service: {text}", text=text), file=sys.stderr)
     return USAGE

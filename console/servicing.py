@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.config import Config, ServiceConfig
 from console.host import HostError, in_thread, run
+from console.i18n import mark, tr
 from console.model.service import Judgement, Service, State
 from console.model.service_act import About, Done, Offer, Step, Verb, called, offer, offers, rows_about
 from console.model.snapshot import Snapshot
@@ -37,7 +38,7 @@ class Servicing:
         state: Path | None,
         snapshot: Callable[[], Snapshot],
         reread: Callable[[], None] = lambda: None,
-        how: str = "in the console",
+        how: str = mark("in the console"),
     ) -> None:
         self._config = config
         self._state = state
@@ -67,15 +68,15 @@ class Servicing:
         from console.actions.service import Means, carry_out
 
         if self._config.read_only:
-            return Done("refused", "the console is read-only; nothing was done", shown)
+            return Done("refused", tr("the console is read-only; nothing was done"), shown)
         service = self.find(shown.service)
         if service is None or self._state is None:
-            why = "it is not watched any more" if service is None else "nothing outlives this console"
-            return Done("refused", f"{why}; nothing was done", shown)
+            why = tr("it is not watched any more") if service is None else tr("nothing outlives this console")
+            return Done("refused", tr("{why}; nothing was done", why=why), shown)
         fresh = await self._read(service)
         now = await self.offer(fresh, shown.verb)
         if now.steps != shown.steps and not now.refusal:
-            return Done("refused", "it is not what was shown any more; look again. Nothing was done", now, fresh)
+            return Done("refused", tr("it is not what was shown any more; look again. Nothing was done"), now, fresh)
         who = safe_text(f"{_user()} {self._how}", limit=100)
         means = Means(lambda: self._read(service), self._call(service), self._state, who, self._config.read_only)
         try:
@@ -122,7 +123,7 @@ class Servicing:
             rows = await read_once(checks_of([spec])[0])
             if rows:
                 return replace(rows[0], name=service.name)
-        why = "its entry in the configuration was not found"
+        why = tr("its entry in the configuration was not found")
         return replace(service, state=str(State.UNKNOWN), observed="unknown", judgement=Judgement.UNKNOWN,
                        evidence=why, error=why, pid=None)  # fmt: skip
 
@@ -152,22 +153,36 @@ class Servicing:
         lacks, proof = [], []
         limit = spec.rate_limit if spec is not None else 0
         if not limit:
-            lacks.append(f"a rate limit (rate_limit: at most {most} an hour)")
+            lacks.append(tr("a rate limit (rate_limit: at most {most} an hour)", most=most))
         elif limit > most:
-            lacks.append(f"a lower rate limit ({limit} an hour is more than the {most} of guards.rate)")
+            lacks.append(
+                tr(
+                    "a lower rate limit ({limit} an hour is more than the {most} of guards.rate)",
+                    limit=limit,
+                    most=most,
+                )
+            )
         else:
-            proof.append(f"it keeps to {limit} an hour")
+            proof.append(tr("it keeps to {limit} an hour", limit=limit))
         path = spec.dry_run if spec is not None else ""
         try:
             found = Path(path).stat() if path else None
         except (OSError, ValueError):
             found = None
         if not path:
-            lacks.append("a dry run (dry_run: the file it left)")
+            lacks.append(tr("a dry run (dry_run: the file it left)"))
         elif found is None or not found.st_size:
-            lacks.append(f"a dry run ({safe_text(path, limit=100)} is {'empty' if found is not None else 'not there'})")
+            lacks.append(
+                tr(
+                    "a dry run ({path} is {what})",
+                    path=safe_text(path, limit=100),
+                    what="empty" if found is not None else tr("not there"),
+                )
+            )
         else:
-            proof.append(f"dry run of {time.strftime('%Y-%m-%d %H:%M', time.localtime(found.st_mtime))}")
+            proof.append(
+                tr("dry run of {strftime}", strftime=time.strftime("%Y-%m-%d %H:%M", time.localtime(found.st_mtime)))
+            )
         return replace(about, lacks=tuple(lacks), proof=", ".join(proof))
 
     def _call(self, service: Service) -> Callable[[Step], Awaitable[None]]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.artifact import FILES
 from console.model.baseline import Baseline
 from console.model.numbers import Number
@@ -89,11 +90,13 @@ def read(folder: Path) -> tuple[Baseline | None, str]:
     except FileNotFoundError:
         return None, ""
     except OSError as error:
-        return None, f"{path}: cannot be read ({error.strerror}); allow this account to read it"
+        return None, tr(
+            "{path}: cannot be read ({strerror}); allow this account to read it", path=path, strerror=error.strerror
+        )
     try:
         return _understood(json.loads(content)), ""
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
-        return None, f"{path}: is not understood; the next hand-off writes it anew"
+        return None, tr("{path}: is not understood; the next hand-off writes it anew", path=path)
 
 
 class BaselineFile:
@@ -118,7 +121,7 @@ class BaselineFile:
 
 def _understood(found: Any) -> Baseline:
     if found["format"] != FORMAT:
-        raise ValueError("another format")
+        raise ValueError(tr("another format"))
     return Baseline(
         _finite(found["written_at"]),
         {str(name): _figure(value) for name, value in dict(found["figures"]).items()},
@@ -136,13 +139,13 @@ def _understood(found: Any) -> Baseline:
 def _figure(found: Mapping[str, Any]) -> Number:
     value = found["value"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError("no number")
+        raise ValueError(tr("no number"))
     return Number(value, str(found["unit"]), found["at_least"] is True)
 
 
 def _finite(found: object) -> float:
     if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-        raise ValueError("no number")
+        raise ValueError(tr("no number"))
     return float(found)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.model.binding import SurfaceSpec
 
 NAME: Final = "bindings.json"
@@ -58,7 +59,7 @@ class Bindings:
             spare.replace(self.path)
             self.error = ""
         except OSError as error:
-            self.error = f"{self.path} cannot be written: {error.strerror}"
+            self.error = tr("{path} cannot be written: {strerror}", path=self.path, strerror=error.strerror)
             with contextlib.suppress(OSError):  # it may never have been there
                 spare.unlink(missing_ok=True)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.checklist import Mark, Marks, Step, progress
 from console.safety import redact
 
@@ -43,13 +44,13 @@ def restarted(before: Server | None, now: Server) -> str:
     if before is None:
         return ""
     if abs(before.boot - now.boot) > 60:
-        return "the machine was restarted"
+        return tr("the machine was restarted")
     if not before.surfaces or not now.surfaces:
         return ""
     uuids = {uuid for _, uuid, _ in before.surfaces if uuid} & {uuid for _, uuid, _ in now.surfaces if uuid}
     processes = {(ref, pid) for ref, _, pid in before.surfaces if pid} & {(r, pid) for r, _, pid in now.surfaces if pid}
     told = any(uuid or pid for _, uuid, pid in now.surfaces)
-    return "" if uuids or processes or not told else "the terminal server was restarted"
+    return "" if uuids or processes or not told else tr("the terminal server was restarted")
 
 
 class ChecklistFile:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.model.draft import ALL_BYTES, DRAFTS, ENTRIES, Kept, Remembered, fits, with_draft, with_sent
 
 SENT: Final = "composer-sent.json"
@@ -41,7 +42,7 @@ class Drafts:
     async def sent(self, text: str, target: str, at: float) -> str:
         """Keep *text* as sent to *target*, no draft any more; return what the operator should know."""
         if not fits(text):
-            return "the text is longer than 64 kB: it is not kept in the history"
+            return tr("the text is longer than 64 kB: it is not kept in the history")
         new = Kept(text, at, target)
         await self._change(SENT, lambda kept: with_sent(kept, new))
         if not self.error:
@@ -51,7 +52,7 @@ class Drafts:
     async def left(self, text: str, target: str, at: float) -> str:
         """Keep *text* as unsent for *target*; a blank one is forgotten. Return what the operator should know."""
         if not fits(text):
-            return "the text is longer than 64 kB: it is not kept as a draft"
+            return tr("the text is longer than 64 kB: it is not kept as a draft")
         await self._change(DRAFT, lambda kept: with_draft(kept, Kept(text, at, target)))
         return self.error
 
@@ -72,7 +73,7 @@ def _changed(path: Path, rule: Rule) -> str:
             if after != before:
                 _write(path, after)
     except OSError as error:
-        return f"{path} cannot be written: {error.strerror or error}"
+        return tr("{path} cannot be written: {strerror}", path=path, strerror=error.strerror or error)
     return ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.model.guard import Verdict
 from console.model.surface import Surface
 from console.safety import redact, safe_text
@@ -59,7 +60,7 @@ class GuardJournal:
                 append_line(self.path, record)
                 self.error = ""
             except OSError as error:
-                self.error = f"the journal of guards cannot be written: {error}"
+                self.error = tr("the journal of guards cannot be written: {error}", error=error)
 
 
 def fired(folder: Path, since: float = 0.0) -> tuple[Fired, ...]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.timeline import Event
 
@@ -47,7 +48,9 @@ def append_line(path: Path, record: Mapping[str, object]) -> None:
             data = b"\n" + data  # after half a line (a full disk, a crash) begin a new one
         written = os.write(handle, data)
         if written != len(data):
-            raise OSError(f"{path}: only {written} of {len(data)} bytes were written")
+            raise OSError(
+                tr("{path}: only {written} of {count} bytes were written", path=path, written=written, count=len(data))
+            )
     finally:
         os.close(handle)
 
@@ -121,7 +124,7 @@ class StateJournal:
             append_line(self.path, record)
             self._beat = float(str(record["at"]))
         except (OSError, ValueError) as error:
-            self.error = f"the state journal cannot be written: {error}"
+            self.error = tr("the state journal cannot be written: {error}", error=error)
 
 
 def load(folder: Path, now: float) -> dict[str, tuple[Event, ...]]:

@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.model.service_history import KEEP, Change, History
 from console.state_journal import append_line, read_lines
 
@@ -35,7 +36,7 @@ class ServiceJournal:
                     try:
                         append_line(self.path, {"at": at, "service": name, "state": state})
                     except (OSError, ValueError) as error:
-                        self.error = f"the journal of services cannot be written: {error}"
+                        self.error = tr("the journal of services cannot be written: {error}", error=error)
 
 
 def load(folder: Path, now: float) -> dict[str, tuple[Change, ...]]:

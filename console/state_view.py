@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Final
 
+from console.i18n import tr
+
 NAME: Final = "views.json"
 SIZE_LIMIT: Final = 1 << 20
 """Bytes of the file that are believed."""
@@ -79,7 +81,7 @@ class Views:
                 self._write(dict(list(every.items())[-KEPT:]))
             self.error = ""
         except OSError as error:
-            self.error = f"{self.path} cannot be written: {error.strerror}"
+            self.error = tr("{path} cannot be written: {strerror}", path=self.path, strerror=error.strerror)
         return not self.error
 
     def _key(self, server: str) -> str:

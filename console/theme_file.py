@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from textual.color import Color, ColorParseError
 from textual.theme import BUILTIN_THEMES, Theme
 
+from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.safety import safe_text
 
@@ -34,7 +35,7 @@ _TEXT_VARIABLES: Final = frozenset({"text", "text-muted", "text-disabled"})
 _STYLES: Final = frozenset(
     {"bold", "dim", "italic", "reverse", "strike", "underline", "overline", "blink", "none", "not"}
 )
-_COLOUR_HINT: Final = 'write one in quotes, such as "#7fa7b8"'
+_COLOUR_HINT: Final = mark('write one in quotes, such as "#7fa7b8"')
 _NESTING: Final = 4
 
 
@@ -98,29 +99,35 @@ class ThemeFile:
             root = None if too_deep else yaml.compose(text, Loader=loader)
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            wrong = getattr(error, "problem", None) or "it holds a character YAML does not allow"
-            self.problem(mark.line + 1 if mark else 1, "", f"not YAML: {wrong}", "write `key: value` lines")
+            wrong = getattr(error, "problem", None) or tr("it holds a character YAML does not allow")
+            self.problem(
+                mark.line + 1 if mark else 1, "", tr("not YAML: {wrong}", wrong=wrong), tr("write `key: value` lines")
+            )
             return None
         if not isinstance(root, yaml.MappingNode):
-            wrong = "nested too deeply" if too_deep else "not a list of keys" if root else "empty"
-            self.problem(1, "", wrong, "write `name:`, `dark:` and the colours")
+            wrong = tr("nested too deeply") if too_deep else tr("not a list of keys") if root else "empty"
+            self.problem(1, "", wrong, tr("write `name:`, `dark:` and the colours"))
             return None
         return self._split(root)
 
     def _text(self) -> str | None:
         try:
             if not self._path.is_file():
-                raise OSError(0, "not a regular file")
+                raise OSError(0, tr("not a regular file"))
             with self._path.open("rb") as file:
                 data = file.read(FILE_LIMIT + 1)
             if len(data) <= FILE_LIMIT:
                 return data.decode("utf-8-sig")
-            self.problem(1, "", f"larger than {FILE_LIMIT} bytes", "keep only the theme in it")
+            self.problem(
+                1, "", tr("larger than {file_limit} bytes", file_limit=FILE_LIMIT), tr("keep only the theme in it")
+            )
         except OSError as error:
-            self.problem(1, "", f"cannot be read: {error.strerror}", "make it a readable file")
+            self.problem(
+                1, "", tr("cannot be read: {strerror}", strerror=error.strerror), tr("make it a readable file")
+            )
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
-            self.problem(line, "", "not UTF-8 text", "save the file as UTF-8")
+            self.problem(line, "", tr("not UTF-8 text"), tr("save the file as UTF-8"))
         return None
 
     def _split(self, root: yaml.MappingNode) -> tuple[dict[str, _Entry], dict[str, dict[str, _Entry]]]:
@@ -138,7 +145,7 @@ class ThemeFile:
                 for inner, value in self._pairs(node, f"{key}.", allowed):
                     self._scalar(groups[key], inner, f"{key}.{inner}", value)
             elif node.value != "":
-                self.problem(node.start_mark.line + 1, key, "not a mapping", "write `key: colour` lines under it")
+                self.problem(node.start_mark.line + 1, key, "not a mapping", tr("write `key: colour` lines under it"))
         return entries, groups
 
     def _pairs(self, node: yaml.Node, prefix: str, allowed: Iterable[str]) -> Iterator[tuple[str, yaml.Node]]:
@@ -150,10 +157,14 @@ class ThemeFile:
             if not isinstance(key, str) or key not in allowed:
                 shown = key if isinstance(key, str) else "?"
                 close = get_close_matches(shown, tuple(allowed), 1)
-                write = f"did you mean {close[0]}?" if close else f"remove it, or use one of: {_some(allowed)}"
-                self.problem(line, prefix + shown, "unknown key", write)
+                write = (
+                    tr("did you mean {close}?", close=close[0])
+                    if close
+                    else tr("remove it, or use one of: {some}", some=_some(allowed))
+                )
+                self.problem(line, prefix + shown, tr("unknown key"), write)
             elif key in seen:
-                self.problem(line, prefix + key, "given twice", "keep one of them")
+                self.problem(line, prefix + key, tr("given twice"), tr("keep one of them"))
             else:
                 seen.add(key)
                 yield key, value
@@ -161,28 +172,35 @@ class ThemeFile:
     def _scalar(self, into: dict[str, _Entry], key: str, shown: str, node: yaml.Node) -> None:
         line = node.start_mark.line + 1
         if not isinstance(node.value, str):
-            self.problem(line, shown, "not one value", "write a single value after the colon")
+            self.problem(line, shown, tr("not one value"), tr("write a single value after the colon"))
         elif not node.value.strip():
-            self.problem(line, shown, "no value", 'write one; a colour that begins with # stands in quotes: "#7fa7b8"')
+            self.problem(
+                line, shown, tr("no value"), tr('write one; a colour that begins with # stands in quotes: "#7fa7b8"')
+            )
         else:
             into[key] = _Entry(node.value.strip(), line)
 
     def _name(self, entries: Mapping[str, _Entry]) -> str:
         entry = entries.get("name")
-        hint = "write 1 to 40 of a-z, 0-9 and -, beginning with a letter, such as my-theme"
+        hint = tr("write 1 to 40 of a-z, 0-9 and -, beginning with a letter, such as my-theme")
         if entry is None:
             self._missing("name", hint)
             return ""
         if _NAME.fullmatch(entry.value) is None:
-            self.problem(entry.line, "name", f"{entry.value!r} is not a theme name", hint)
+            self.problem(entry.line, "name", tr("{entry!r} is not a theme name", entry=entry.value), hint)
         return entry.value
 
     def _dark(self, entries: Mapping[str, _Entry]) -> bool:
         entry = entries.get("dark")
         if entry is None:
-            self._missing("dark", "write true or false")
+            self._missing("dark", tr("write true or false"))
         elif entry.value not in ("true", "false"):
-            self.problem(entry.line, "dark", f"{entry.value!r} is neither true nor false", "write true or false")
+            self.problem(
+                entry.line,
+                "dark",
+                tr("{entry!r} is neither true nor false", entry=entry.value),
+                tr("write true or false"),
+            )
         return entry is None or entry.value == "true"
 
     def _palette(self, entries: Mapping[str, _Entry]) -> dict[str, str]:
@@ -223,14 +241,19 @@ class ThemeFile:
         parsed = _parse(entry.value)
         if parsed is not None:
             return parsed.hex
-        names = ", or the name of a palette entry" if palette else ""
-        self.problem(entry.line, shown, f"{entry.value!r} is not a colour", f"{_COLOUR_HINT}{names}")
+        names = tr(", or the name of a palette entry") if palette else ""
+        self.problem(entry.line, shown, tr("{entry!r} is not a colour", entry=entry.value), f"{_COLOUR_HINT}{names}")
         return ""
 
     def _style(self, entry: _Entry, shown: str) -> str:
         words = entry.value.split()
         if not set(words) <= _STYLES or ("none" in words and len(words) > 1) or words[-1] == "not":
-            self.problem(entry.line, shown, f"{entry.value!r} is not a text style", "write bold, underline, none, …")
+            self.problem(
+                entry.line,
+                shown,
+                tr("{entry!r} is not a text style", entry=entry.value),
+                tr("write bold, underline, none, …"),
+            )
         return " ".join(words)
 
 

@@ -15,6 +15,7 @@ from typing import Final
 from textual.color import BLACK, WHITE, Color
 from textual.theme import BUILTIN_THEMES, Theme
 
+from console.i18n import tr
 from console.model.agent import NEEDS_PERSON, AgentState
 from console.safety import safe_text
 from console.theme_file import ThemeFile
@@ -61,7 +62,12 @@ def load_themes(folders: Iterable[Path]) -> tuple[list[Theme], list[str]]:
             theme = sheet.load()
             if theme is not None and theme.name in found:
                 used = found[theme.name].name
-                sheet.problem(sheet.line_of("name"), "name", f"{theme.name} is taken by {used}", "write another name")
+                sheet.problem(
+                    sheet.line_of("name"),
+                    "name",
+                    tr("{name} is taken by {used}", name=theme.name, used=used),
+                    tr("write another name"),
+                )
             elif theme is not None:
                 found[theme.name] = path
                 themes[theme.name] = theme
@@ -142,7 +148,15 @@ def _theme_files(folder: Path, problems: list[str]) -> Iterator[Path]:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        problems.append(safe_text(f"{folder}: cannot be read: {error.strerror}; make the folder readable"))
+        problems.append(
+            safe_text(
+                tr(
+                    "{folder}: cannot be read: {strerror}; make the folder readable",
+                    folder=folder,
+                    strerror=error.strerror,
+                )
+            )
+        )
         return
     yield from paths
 

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.telemetry.trace import About, Tracer
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class Tracing:
         if self.tracer.problem or not self.tracer.enabled:
             return self.tracer.problem
         delivered, failed, dropped = self.tracer.counts
-        lost = f", {failed + dropped} lost" if failed + dropped else ""
-        return f"{self.tracer.shown}, {delivered} delivered{lost}"
+        lost = tr(", {failed} lost", failed=failed + dropped) if failed + dropped else ""
+        return tr("{shown}, {delivered} delivered{lost}", shown=self.tracer.shown, delivered=delivered, lost=lost)
 
     async def close(self) -> None:
         """Take no more spans; wait a moment for those on their way. Idempotent."""

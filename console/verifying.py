@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 from console.model.verify_task import ROLE, name_of, title
@@ -40,5 +41,11 @@ async def link(log: DispatchLog, verified: int, asked: int, surface: Surface) ->
     for change in changes:
         written = await log.write(change)
         if not written.done:
-            return f"#{asked} verifies #{verified}, but that could not be written into #{change.number}: {written.text}"
+            return tr(
+                "#{asked} verifies #{verified}, but that could not be written into #{number}: {text}",
+                asked=asked,
+                verified=verified,
+                number=change.number,
+                text=written.text,
+            )
     return ""

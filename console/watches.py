@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.config import Config
+from console.i18n import tr
 from console.model.operations import OperationsSlice
 from console.model.reading import (
     CollectorRead,
@@ -163,5 +164,5 @@ def witnesses() -> list[Watch]:
         return lambda why: SignalsRead(time.time(), name, (), why)
 
     found: tuple[tuple[str, Callable[[], AsyncIterator[Reading]]], ...]
-    found = (("claude status files", claude), ("codex app server", codex), ("cmux hooks", hooks))
+    found = ((tr("claude status files"), claude), (tr("codex app server"), codex), (tr("cmux hooks"), hooks))
     return [Watch(name, start, silent(name)) for name, start in found]

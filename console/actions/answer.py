@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.i18n import tr
 from console.model.agent import AgentState, Detection
 from console.model.dialog import Choice, Dialog, DialogId, choose, read_dialog
 from console.model.surface import Screen
@@ -66,21 +67,29 @@ async def answer(
         await asyncio.sleep(SETTLE)
         second, dialog = await _still(mux, ref, expected, judge)
         if first != second:
-            raise _Refusal("someone is moving in the dialog")
+            raise _Refusal(tr("someone is moving in the dialog"))
         choice, why = choose(dialog, key)
         why = why or (veto() if veto is not None else "")
         if choice is None or why:
             raise _Refusal(why)
     except (_Refusal, MuxError) as error:
-        return AnswerResult("refused", f"{ref}: {error}; nothing was pressed")
+        return AnswerResult("refused", tr("{ref}: {error}; nothing was pressed", ref=ref, error=error))
     try:
         await mux.send_key(ref, choice.key)
     except MuxError as error:
-        return AnswerResult("failed", f"{ref}: {error}; look whether {_named(choice)} was pressed", choice)
+        return AnswerResult(
+            "failed",
+            tr("{ref}: {error}; look whether {named} was pressed", ref=ref, error=error, named=_named(choice)),
+            choice,
+        )
     try:
         return await _effect(mux, ref, expected, judge, choice)
     except MuxError as error:
-        return AnswerResult("failed", f"{ref}: {_named(choice)} was pressed, then: {error}", choice)
+        return AnswerResult(
+            "failed",
+            tr("{ref}: {named} was pressed, then: {error}", ref=ref, named=_named(choice), error=error),
+            choice,
+        )
 
 
 async def _still(mux: Multiplexer, ref: str, expected: DialogId, judge: Judge) -> tuple[tuple[str, ...], Dialog]:
@@ -88,16 +97,16 @@ async def _still(mux: Multiplexer, ref: str, expected: DialogId, judge: Judge) -
     screen = await mux.read(ref)
     seen = judge(screen)
     if seen.state is AgentState.DEAD:
-        raise _Refusal("its program has ended")
+        raise _Refusal(tr("its program has ended"))
     if seen.state is AgentState.TYPED or seen.draft:
-        raise _Refusal("the dialog is gone and someone is typing in the input box")
+        raise _Refusal(tr("the dialog is gone and someone is typing in the input box"))
     dialog = read_dialog(screen, seen)
     if dialog is None:
-        raise _Refusal(f"the dialog is gone; it shows {seen.state}")
+        raise _Refusal(tr("the dialog is gone; it shows {state}", state=seen.state))
     if not dialog.id.same(expected):
-        raise _Refusal(f"another dialog is open now: {_told(dialog)}")
+        raise _Refusal(tr("another dialog is open now: {told}", told=_told(dialog)))
     if dialog.text_field:
-        raise _Refusal("the cursor stands in a text field of the dialog")
+        raise _Refusal(tr("the cursor stands in a text field of the dialog"))
     span = seen.regions.dialog
     return screen.lines[slice(*span)] if span is not None else (), dialog
 
@@ -114,10 +123,16 @@ async def _effect(mux: Multiplexer, ref: str, expected: DialogId, judge: Judge, 
             continue
         gone += 1
         if gone == GONE_LOOKS:
-            now = f"another dialog: {_told(dialog)}" if dialog is not None else str(seen.state)
-            return AnswerResult("answered", f"{ref}: {_named(choice)} was taken; it shows {now}", choice)
+            now = tr("another dialog: {told}", told=_told(dialog)) if dialog is not None else str(seen.state)
+            return AnswerResult(
+                "answered",
+                tr("{ref}: {named} was taken; it shows {now}", ref=ref, named=_named(choice), now=now),
+                choice,
+            )
     return AnswerResult(
-        "unconfirmed", f"{ref}: {_named(choice)} was pressed once, and the same dialog stands; look at it", choice
+        "unconfirmed",
+        tr("{ref}: {named} was pressed once, and the same dialog stands; look at it", ref=ref, named=_named(choice)),
+        choice,
     )
 
 

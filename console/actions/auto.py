@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from console.actions.answer import AnswerResult
+from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.approval import HOUR, ApprovalPolicy, Approved, Decision, decide, fits
 from console.model.dialog import Dialog, DialogId, read_dialog
@@ -77,9 +78,9 @@ class AutoApprover:
 
     def suspend(self, why: str | bool) -> None:
         """Decide nothing while *why* is given (the operator's own approving script runs); False or empty ends it."""
-        self.suspended = why if isinstance(why, str) else "another approver is running" if why else ""
+        self.suspended = why if isinstance(why, str) else tr("another approver is running") if why else ""
 
-    def stop_all(self, why: str = "stopped by the operator") -> None:
+    def stop_all(self, why: str = mark("stopped by the operator")) -> None:
         """Decide nothing any more, also not what is being looked at now. Holds until `resume`."""
         self.stopped = why
 
@@ -165,7 +166,7 @@ class AutoApprover:
         try:
             append_line(self.path, record)
         except OSError as error:
-            return safe_text(f"the approval journal cannot be written: {error}", limit=200)
+            return safe_text(tr("the approval journal cannot be written: {error}", error=error), limit=200)
         return ""
 
 

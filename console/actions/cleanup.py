@@ -16,6 +16,7 @@ from console.actions.moving import Identity, NotMoved, lstat, move, open_folder
 from console.actions.trash import NAME as TRASH
 from console.actions.trash import Bag, Left, bags, begin, discard, shown
 from console.actions.trash import restore as restore_bag
+from console.i18n import tr
 from console.safety import redact, safe_text
 from console.state_journal import append_line
 
@@ -105,14 +106,14 @@ def plan(wanted: Iterable[Wanted], state: Path, now: float) -> Plan:
     for each in wanted:
         folder = os.path.realpath(each.folder)
         if f"{folder}/".startswith(f"{trash}/"):
-            left.append(Left(shown(folder, ""), "is the trash itself"))
+            left.append(Left(shown(folder, ""), tr("is the trash itself")))
             continue
         try:
             handle = open_folder(folder)
         except FileNotFoundError:
             continue
         except OSError as error:
-            left.append(Left(shown(folder, ""), f"cannot be opened ({error.strerror})"))
+            left.append(Left(shown(folder, ""), tr("cannot be opened ({strerror})", strerror=error.strerror)))
             continue
         try:
             about = os.fstat(handle)
@@ -131,7 +132,9 @@ def plan(wanted: Iterable[Wanted], state: Path, now: float) -> Plan:
         found.sort(key=lambda item: item.identity.mtime_ns)
         going = found[: max(0, len(found) - each.keep)]
         items.update({(item.folder, item.name): item for item in going})
-        left += [Left(item.path, f"one of the newest {each.keep}, which stay") for item in found[len(going) :]]
+        left += [
+            Left(item.path, tr("one of the newest {keep}, which stay", keep=each.keep)) for item in found[len(going) :]
+        ]
     return Plan(tuple(items.values()), tuple(left), tuple((path, *where) for path, where in folders.items()))
 
 
@@ -141,19 +144,23 @@ def run(plan: Plan, state: Path, now: float, *, read_only: bool = False) -> Clea
     The manifest, and a line in the journal, are on disk before the first file moves. Raises `Refused`.
     """
     if read_only:
-        raise Refused("the console is read-only; nothing was moved")
+        raise Refused(tr("the console is read-only; nothing was moved"))
     if not plan.items:
         return Cleaned("", 0, 0)
     files = [(item.folder, item.name, item.size, item.identity.mtime_ns) for item in plan.items]
     try:
         bag, own, target = begin(state, files, now)
     except OSError as error:
-        raise Refused(f"the trash cannot be written ({error.strerror}); nothing was moved; free some space") from error
+        raise Refused(
+            tr("the trash cannot be written ({strerror}); nothing was moved; free some space", strerror=error.strerror)
+        ) from error
     try:
         try:
             _note(state, now, bag.id, "begin", entries=sorted({item.entry for item in plan.items}), files=len(files))
         except OSError as error:
-            raise Refused(f"the journal cannot be written ({error.strerror}); nothing was moved") from error
+            raise Refused(
+                tr("the journal cannot be written ({strerror}); nothing was moved", strerror=error.strerror)
+            ) from error
         moved, left = _move_all(plan, bag, target)
     finally:
         os.close(target)
@@ -162,44 +169,44 @@ def run(plan: Plan, state: Path, now: float, *, read_only: bool = False) -> Clea
     try:
         _note(state, now, bag.id, "end", files=len(moved), left=len(left))
     except OSError as error:
-        left += (Left(str(state / JOURNAL), f"the end was not noted ({error.strerror})"),)
+        left += (Left(str(state / JOURNAL), tr("the end was not noted ({strerror})", strerror=error.strerror)),)
     return Cleaned(bag.id if moved else "", len(moved), sum(item.size for item in moved), left)
 
 
 def restore(state: Path, made: str, now: float, *, read_only: bool = False) -> tuple[str, int, tuple[Left, ...]]:
     """Move a clean-up back: the one with the id *made*, the newest without. (id, files, what was left). `Refused`."""
     if read_only:
-        raise Refused("the console is read-only; nothing was moved")
+        raise Refused(tr("the console is read-only; nothing was moved"))
     there = bags(state)
     bag = next((each for each in reversed(there) if made in ("", each.id)), None)
     if bag is None:
-        what = f"there is no clean-up {safe_text(made, limit=60)}" if made else "the trash is empty"
-        raise Refused(f"{what}; `oc-console cleanup --list` lists what can be restored")
+        what = tr("there is no clean-up {made}", made=safe_text(made, limit=60)) if made else tr("the trash is empty")
+        raise Refused(tr("{what}; `oc-console cleanup --list` lists what can be restored", what=what))
     try:
         _note(state, now, bag.id, "restore", files=len(bag.items))
         back, left = restore_bag(state, bag)
         _note(state, now, bag.id, "restored", files=back, left=len(left))
     except OSError as error:
-        raise Refused(f"cannot be restored ({error.strerror})") from error
+        raise Refused(tr("cannot be restored ({strerror})", strerror=error.strerror)) from error
     return bag.id, back, left
 
 
 def _look(folder: int, entry: str, path: str, name: str, now: float) -> Item | Left | None:
     """What *name* is; None when there is nothing of that name any more."""
     if name in ("", ".", "..") or "/" in name or "\0" in name:
-        return Left(shown(path, name), "is no name of a file")
+        return Left(shown(path, name), tr("is no name of a file"))
     try:
         found = lstat(folder, name)
     except OSError as error:
-        return Left(shown(path, name), error.strerror or "cannot be looked at")
+        return Left(shown(path, name), error.strerror or tr("cannot be looked at"))
     if found is None:
         return None
     if not stat.S_ISREG(found.st_mode):
         return Left(shown(path, name), f"is {_kind(found.st_mode)}")
     if found.st_uid != os.geteuid():
-        return Left(shown(path, name), "belongs to another account")
+        return Left(shown(path, name), tr("belongs to another account"))
     if now - found.st_mtime < FRESH:
-        return Left(shown(path, name), f"was changed within the last {FRESH:g} s")
+        return Left(shown(path, name), tr("was changed within the last {fresh:g} s", fresh=FRESH))
     return Item(entry, path, name, Identity.of(found), found.st_ctime_ns)
 
 
@@ -210,7 +217,7 @@ def _kind(mode: int) -> str:
         (stat.S_ISFIFO, "a pipe"),
         (stat.S_ISSOCK, "a socket"),
     )
-    return next((word for is_kind, word in kinds if is_kind(mode)), "no regular file")
+    return next((word for is_kind, word in kinds if is_kind(mode)), tr("no regular file"))
 
 
 def _move_all(plan: Plan, bag: Bag, target: int) -> tuple[list[Item], tuple[Left, ...]]:
@@ -244,7 +251,11 @@ def _moved(item: Item, stored: str, claim: str, folder: int, target: int) -> str
     except NotMoved as error:
         return str(error)
     except OSError as error:
-        return f"it could not be brought back to its name ({error.strerror}); it is {claim} there, or in the trash"
+        return tr(
+            "it could not be brought back to its name ({strerror}); it is {claim} there, or in the trash",
+            strerror=error.strerror,
+            claim=claim,
+        )
     return ""
 
 
@@ -253,12 +264,12 @@ def _opened(path: str, known: tuple[int, int] | None) -> int | str:
     try:
         handle = open_folder(path)
     except OSError as error:
-        return f"its folder is not what was shown ({error.strerror})"
+        return tr("its folder is not what was shown ({strerror})", strerror=error.strerror)
     about = os.fstat(handle)
     if (about.st_dev, about.st_ino) == known:
         return handle
     os.close(handle)
-    return "its folder is not what was shown"
+    return tr("its folder is not what was shown")
 
 
 def _note(state: Path, now: float, made: str, event: str, **more: object) -> None:

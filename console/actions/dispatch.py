@@ -18,6 +18,7 @@ from console.actions.claim import claimed
 from console.actions.send import Judge, Order, SendResult, submit
 from console.actions.sends import InFlight, SendJournal, kept
 from console.host import in_thread
+from console.i18n import tr
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.naming import identity
 from console.model.outcome import Step, Written
@@ -111,11 +112,11 @@ class Dispatcher:
         try:
             with claimed(self.journal.path.parent, request.surface.info) as free:
                 if not free:
-                    why = "another console is sending to it just now; try again when that is done"
+                    why = tr("another console is sending to it just now; try again when that is done")
                     return Dispatched(_refused(ref, why), "")
                 done = await self._dispatch(mux, request, judge, key, traceparent)
         except OSError as error:
-            return Dispatched(_refused(ref, f"the lock of its sends cannot be taken: {error}"), "")
+            return Dispatched(_refused(ref, tr("the lock of its sends cannot be taken: {error}", error=error)), "")
         except asyncio.CancelledError:
             self._span("dispatch", request, traceparent, began, About(key, outcome="unconfirmed"))
             raise
@@ -151,30 +152,38 @@ class Dispatcher:
         try:
             await in_thread(lambda: self.journal.begin(key, now, request.surface, request.text, traceparent))
         except OSError as error:
-            return Dispatched(_refused(ref, f"the journal of sends cannot be written: {error}"), "")
+            return Dispatched(_refused(ref, tr("the journal of sends cannot be written: {error}", error=error)), "")
         recording = asyncio.ensure_future(self._record(request, key, traceparent, now))
         typing = False
         try:
             made = await asyncio.shield(recording)  # it runs to its end in a thread, whoever waits for it
             if made is not None and not made.done and "record" not in request.overrides:
-                return await self._closed(_refused(ref, f"it could not be recorded: {made.text}"), key, traceparent)
+                return await self._closed(
+                    _refused(ref, tr("it could not be recorded: {text}", text=made.text)), key, traceparent
+                )
             number = made.number if made is not None and made.done else None
             rival = await self._rival(request, key, number)
             if rival:
                 return await self._closed(_refused(ref, rival), key, traceparent, number)
             await in_thread(lambda: self.journal.recorded(key, number))
             if request.order.progress is not None:
-                request.order.progress(Step("record", f"#{number}" if number is not None else "there is no log", 0.0))
+                request.order.progress(
+                    Step("record", f"#{number}" if number is not None else tr("there is no log"), 0.0)
+                )
             typing = True
             label = f"#{number}" if number is not None else key
             result = await self._typed(mux, request, judge, traceparent, label)
         except OSError as error:
             number = await _number_of(recording)
-            return await self._closed(_refused(ref, f"the journal of sends: {error}"), key, traceparent, number)
+            return await self._closed(
+                _refused(ref, tr("the journal of sends: {error}", error=error)), key, traceparent, number
+            )
         except asyncio.CancelledError:
             cut = _refused(ref, "cancelled")
             if typing:
-                cut = SendResult("unconfirmed", f"{ref}: cut off while it was sent; look at the surface", "unknown")
+                cut = SendResult(
+                    "unconfirmed", tr("{ref}: cut off while it was sent; look at the surface", ref=ref), "unknown"
+                )
             await asyncio.shield(asyncio.ensure_future(self._cut(cut, key, traceparent, recording)))
             raise
         return await self._closed(result, key, traceparent, number)
@@ -211,9 +220,9 @@ class Dispatcher:
             if warning:
                 return warning
         try:
-            await in_thread(lambda: self.journal.end(found.key, f"settled {status}", evidence))
+            await in_thread(lambda: self.journal.end(found.key, tr("settled {status}", status=status), evidence))
         except OSError as error:
-            return f"the journal of sends cannot be written: {error}"
+            return tr("the journal of sends cannot be written: {error}", error=error)
         return ""
 
     async def _record(self, request: Request, key: str, traceparent: str, now: float) -> Written | None:
@@ -273,7 +282,11 @@ class Dispatcher:
             if not here and identity(each.surface) in request.fellows:
                 continue
             if groups(((0, task), (1, each.task))) or (here and each.status is DispatchStatus.SENDING):
-                return f"{each.label} was given to {safe_text(each.surface)} at the same moment"
+                return tr(
+                    "{label} was given to {surface} at the same moment",
+                    label=each.label,
+                    surface=safe_text(each.surface),
+                )
         return ""
 
     def _just_now(self, request: Request, key: str) -> str:
@@ -287,7 +300,11 @@ class Dispatcher:
                 continue
             if groups(((0, kept(request.text)), (1, each.text))):
                 place = "it" if here else safe_text(each.name or each.surface)
-                return f"another console gave the same task to {place} {max(0.0, now - each.at):.0f} s ago"
+                return tr(
+                    "another console gave the same task to {place} {max:.0f} s ago",
+                    place=place,
+                    max=max(0.0, now - each.at),
+                )
         return ""
 
     async def _closed(self, result: SendResult, key: str, traceparent: str, number: int | None = None) -> Dispatched:
@@ -298,7 +315,7 @@ class Dispatcher:
         try:
             await in_thread(lambda: self.journal.end(key, result.outcome, result.evidence))
         except OSError as error:
-            warning = warning or f"the outcome could not be written into the journal of sends: {error}"
+            warning = warning or tr("the outcome could not be written into the journal of sends: {error}", error=error)
         return Dispatched(result, key, traceparent, number, warning)
 
     async def _mark(self, number: int, status: DispatchStatus, outcome: str, evidence: str) -> str:
@@ -312,7 +329,16 @@ class Dispatcher:
             told = redact(safe_text(evidence, limit=300))
             fields = {"status": status, "send_outcome": outcome, "send_evidence": told}
             written = await self._log.write(Patch(number, fields))
-        return "" if written.done else f"#{number}: the outcome “{outcome}” could not be recorded: {written.text}"
+        return (
+            ""
+            if written.done
+            else tr(
+                "#{number}: the outcome “{outcome}” could not be recorded: {text}",
+                number=number,
+                outcome=outcome,
+                text=written.text,
+            )
+        )
 
 
 def same_surface(found: InFlight, surface: Surface) -> bool:
@@ -326,4 +352,4 @@ async def _number_of(recording: asyncio.Future[Written | None]) -> int | None:
 
 
 def _refused(ref: str, why: str) -> SendResult:
-    return SendResult("refused", f"{ref}: {safe_text(why)}; nothing was typed")
+    return SendResult("refused", tr("{ref}: {why}; nothing was typed", ref=ref, why=safe_text(why)))

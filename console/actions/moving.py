@@ -13,6 +13,8 @@ import stat
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import tr
+
 CHUNK: Final = 1 << 20
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_LINKS: Final = (errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK)
@@ -46,7 +48,7 @@ def open_folder(path: str) -> int:
             if part in ("", "."):
                 continue
             if part == "..":
-                raise OSError(errno.EINVAL, "has .. in it", path)
+                raise OSError(errno.EINVAL, tr("has .. in it"), path)
             inner = os.open(part, _FOLDER, dir_fd=handle)
             os.close(handle)
             handle = inner
@@ -78,30 +80,30 @@ def move(source: int, name: str, target: int, new: str, wanted: Identity, ctime_
     """
     found = lstat(source, name)
     if found is None:
-        raise NotMoved("it is gone")
+        raise NotMoved(tr("it is gone"))
     if not is_same(found, wanted) or found.st_ctime_ns != ctime_ns:
-        raise NotMoved("it is not what was shown")
+        raise NotMoved(tr("it is not what was shown"))
     try:
         os.rename(name, new, src_dir_fd=source, dst_dir_fd=target)
     except OSError as error:
         if error.errno != errno.EXDEV:
-            raise NotMoved(error.strerror or "cannot be renamed") from error
+            raise NotMoved(error.strerror or tr("cannot be renamed")) from error
     else:
         if not is_same(lstat(target, new), wanted):
             _back(target, new, source, name)
-            raise NotMoved("it was swapped for something else meanwhile, which is back in its place")
+            raise NotMoved(tr("it was swapped for something else meanwhile, which is back in its place"))
         return
     try:
         os.rename(name, claim, src_dir_fd=source, dst_dir_fd=source)
     except OSError as error:
-        raise NotMoved(error.strerror or "cannot be renamed") from error
+        raise NotMoved(error.strerror or tr("cannot be renamed")) from error
     try:
         if not is_same(lstat(source, claim), wanted):
-            raise NotMoved("it was swapped for something else meanwhile, which is back in its place")
+            raise NotMoved(tr("it was swapped for something else meanwhile, which is back in its place"))
         _copy(source, claim, target, new, wanted)
     except OSError as error:
         _back(source, claim, source, name)
-        raise NotMoved(error.strerror or "cannot be copied") from error
+        raise NotMoved(error.strerror or tr("cannot be copied")) from error
     except BaseException:
         _back(source, claim, source, name)
         raise
@@ -115,23 +117,23 @@ def put_back(source: int, name: str, target: int, new: str, spare: str) -> None:
     """
     found = os.stat(name, dir_fd=source, follow_symlinks=False)
     if lstat(target, new) is not None:
-        raise NotMoved("there is something of that name now")
+        raise NotMoved(tr("there is something of that name now"))
     try:
         os.link(name, new, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
     except FileExistsError:
-        raise NotMoved("there is something of that name now") from None
+        raise NotMoved(tr("there is something of that name now")) from None
     except OSError as error:
         if error.errno not in _NO_LINKS:
-            raise NotMoved(error.strerror or "cannot be put there") from error
+            raise NotMoved(error.strerror or tr("cannot be put there")) from error
         try:
             _copy(source, name, target, spare, Identity.of(found))
         except OSError as failed:
-            raise NotMoved(failed.strerror or "cannot be copied") from failed
+            raise NotMoved(failed.strerror or tr("cannot be copied")) from failed
         try:
             _rename_new(target, spare, target, new)
         except OSError as failed:
             os.unlink(spare, dir_fd=target)
-            raise NotMoved(failed.strerror or "cannot be put there") from failed
+            raise NotMoved(failed.strerror or tr("cannot be put there")) from failed
     os.unlink(name, dir_fd=source)
 
 
@@ -141,7 +143,7 @@ def _copy(source: int, name: str, target: int, new: str, wanted: Identity) -> No
     try:
         found = os.fstat(reader)
         if not is_same(found, wanted):
-            raise NotMoved("it is not what was shown")
+            raise NotMoved(tr("it is not what was shown"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         writer = os.open(new, flags, 0o600, dir_fd=target)
         try:
@@ -153,7 +155,7 @@ def _copy(source: int, name: str, target: int, new: str, wanted: Identity) -> No
             finally:
                 os.close(writer)
             if not is_same(os.fstat(reader), wanted):
-                raise NotMoved("it was written to meanwhile")
+                raise NotMoved(tr("it was written to meanwhile"))
             os.fsync(target)
         except BaseException:
             with contextlib.suppress(OSError):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from console import host
+from console.i18n import tr
 from console.model.attention import Watched
 from console.safety import safe_text
 
@@ -90,11 +91,13 @@ async def _run(way: Way, argv: Sequence[str]) -> Notice:
     try:
         done = await host.run(argv, timeout=TIMEOUT)
     except host.HostError as error:
-        return Notice(way, safe_text(f"notification by {way}: {error}", limit=TEXT_LIMIT))
+        return Notice(way, safe_text(tr("notification by {way}: {error}", way=way, error=error), limit=TEXT_LIMIT))
     if done.returncode == 0:
         return Notice(way)
-    said = done.stderr.decode("utf-8", "replace").strip() or f"exit status {done.returncode}"
-    return Notice(way, safe_text(f"notification by {way}: {argv[0]}: {said}", limit=TEXT_LIMIT))
+    said = done.stderr.decode("utf-8", "replace").strip() or tr("exit status {returncode}", returncode=done.returncode)
+    return Notice(
+        way, safe_text(tr("notification by {way}: {argv}: {said}", way=way, argv=argv[0], said=said), limit=TEXT_LIMIT)
+    )
 
 
 def _texts(watched: Watched) -> tuple[str, str, str]:

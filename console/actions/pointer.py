@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from console.i18n import mark, tr
+
 TYPED_LIMIT: Final = 900
 """Characters of a line that a back end without a paste types; both cmux doors take at least this many."""
-TEMPLATE: Final = "Read the file {path} and do what it says."
+TEMPLATE: Final = mark("Read the file {path} and do what it says.")
 
 Way = Literal["paste", "type", "file"]
 
@@ -43,12 +45,14 @@ def plan(text: str, capabilities: Set[str], folder: Path | None, template: str =
         return Plan("type", text)
     if folder is None:
         raise NoWay(
-            "this terminal has no paste, and the text has several lines, tabs or too many characters; name a folder"
-            " for such texts, or write one short line"
+            tr(
+                "this terminal has no paste, and the text has several lines, tabs or too many "
+                "characters; name a folder for such texts, or write one short line"
+            )
         )
     line = template.replace("{path}", str(folder / "task-….md"))
     if "\n" in line or len(line) > TYPED_LIMIT or "{path}" not in template:
-        raise NoWay("the line that names the file has to be one short line with {path} in it")
+        raise NoWay(tr("the line that names the file has to be one short line with {path} in it"))
     return Plan("file", line, folder)
 
 

@@ -12,6 +12,7 @@ from console.actions import send
 from console.actions.echo import Ours, Trace, submit_key
 from console.actions.pointer import NoWay, plan, write_file
 from console.actions.send import Judge, Left, Order, Outcome, SendResult, StepName
+from console.i18n import tr
 from console.model.agent import AgentState, Detection
 from console.model.outcome import Step
 from console.model.surface import Screen
@@ -51,22 +52,22 @@ class Procedure:
         """Carry it out. Raises CancelledError only."""
         try:
             await self._run()
-            raise AssertionError("a send ends with an outcome")
+            raise AssertionError(tr("a send ends with an outcome"))
         except _End as end:
             result = self._result(end.outcome, str(end), end.left, end.cancelled)
         except Queued as error:
             # Not failed: the text may stand in the box later, when nobody looks any more.
-            kept = "Enter waits behind the text" if self._enters else "Enter was not pressed"
+            kept = tr("Enter waits behind the text") if self._enters else tr("Enter was not pressed")
             result = self._result(
                 "unconfirmed" if self._enters else "typed_not_submitted", f"{error}; {kept}", "unknown"
             )
         except MuxError as error:
             left: Left = "unknown" if self._pasting else "nothing"
-            told = f"{error}; the text may stand in the input box" if self._pasting else str(error)
+            told = tr("{error}; the text may stand in the input box", error=error) if self._pasting else str(error)
             result = self._result("failed" if self._pasting else "refused", told, left)
         except asyncio.CancelledError:
-            what = "the text may stand in the input box" if self._pasting else "nothing was typed"
-            self._step("done", f"cut off: {what}; Enter was pressed {self._enters} times")
+            what = tr("the text may stand in the input box") if self._pasting else tr("nothing was typed")
+            self._step("done", tr("cut off: {what}; Enter was pressed {enters} times", what=what, enters=self._enters))
             if not self._pasting:
                 self._forget_file()
             raise
@@ -88,21 +89,24 @@ class Procedure:
     async def _run(self) -> None:
         text, wrong = check_outgoing(self._text)
         if wrong:
-            raise _End("refused", f"line {wrong[0].line} has {wrong[0].name}; take it out; nothing was typed")
+            raise _End(
+                "refused",
+                tr("line {line} has {name}; take it out; nothing was typed", line=wrong[0].line, name=wrong[0].name),
+            )
         text = text.strip("\n")
         if not text.strip():
-            raise _End("refused", "nothing to send")
-        self._step("look", "reading the screen")
+            raise _End("refused", tr("nothing to send"))
+        self._step("look", tr("reading the screen"))
         before = await self._look()
         self._refuse_closed(before)
         known = bool(before[1].agent)
         if not known and "\n" in text:
-            raise _End("refused", "no agent is recognised, and each line would be a command; nothing was typed")
+            raise _End("refused", tr("no agent is recognised, and each line would be a command; nothing was typed"))
         typed = self._planned(text)
         self._ours = Ours(typed)
         traced = self._ours.trace(*before)
         if self._stopped():
-            raise _End("refused", "cancelled; nothing was typed", cancelled=True)
+            raise _End("refused", tr("cancelled; nothing was typed"), cancelled=True)
         self._refuse_veto()
         await self._paste(typed)
         if known:
@@ -116,28 +120,28 @@ class Procedure:
         screen, seen = at
         why = self._closed(seen)
         if not why and seen.state not in self._order.allow:
-            why = f"it shows {seen.state}"
+            why = tr("it shows {state}", state=seen.state)
         if not why and seen.draft:
-            why = "its input box holds a text already; submit or clear that first"
+            why = tr("its input box holds a text already; submit or clear that first")
         if not why and seen.agent and seen.state is AgentState.UNKNOWN:
-            why = "its input box is not on the screen"
+            why = tr("its input box is not on the screen")
         if not why and not any(line.strip() for line in screen.lines) and seen.agent:
-            why = "its screen is empty"
+            why = tr("its screen is empty")
         if why:
-            raise _End("refused", f"{why}; nothing was typed")
+            raise _End("refused", tr("{why}; nothing was typed", why=why))
 
     @staticmethod
     def _closed(seen: Detection) -> str:
         if seen.state is AgentState.DEAD:
-            return "its program has ended"
+            return tr("its program has ended")
         if seen.state in send.NEVER or seen.regions.dialog is not None or seen.blocks or seen.keep:
-            return f"it shows {seen.state}"
+            return tr("it shows {state}", state=seen.state)
         return ""
 
     def _refuse_veto(self) -> None:
         why = self._order.veto() if self._order.veto is not None else ""
         if why:
-            raise _End("refused", f"{safe_text(why)}; nothing was typed")
+            raise _End("refused", tr("{why}; nothing was typed", why=safe_text(why)))
 
     def _planned(self, text: str) -> str:
         """What is typed: the text, or a line that names the file it has been put into."""
@@ -147,13 +151,17 @@ class Procedure:
                 return way.text
             self._file = write_file(way.folder, text)
         except NoWay as error:
-            raise _End("refused", f"{error}; nothing was typed") from error
+            raise _End("refused", tr("{error}; nothing was typed", error=error)) from error
         except OSError as error:
-            raise _End("refused", f"the file for the text: {safe_text(str(error))}; nothing was typed") from error
+            raise _End(
+                "refused", tr("the file for the text: {error}; nothing was typed", error=safe_text(str(error)))
+            ) from error
         return self._order.template.replace("{path}", str(self._file))
 
     async def _paste(self, typed: str) -> None:
-        self._step("paste", f"{len(typed)} characters, {typed.count(chr(10)) + 1} lines")
+        self._step(
+            "paste", tr("{count} characters, {count_2} lines", count=len(typed), count_2=typed.count(chr(10)) + 1)
+        )
         self._pasting = True
         try:
             await self._mux.send_text(self._ref, typed)
@@ -166,7 +174,7 @@ class Procedure:
 
     async def _echo(self) -> None:
         """Wait until the box shows the text, and long enough for Enter not to be part of the paste."""
-        self._step("echo", "waiting for the text in the input box")
+        self._step("echo", tr("waiting for the text in the input box"))
         until = self._pasted_at + send.ECHO_WAIT
         while True:
             _, seen = await self._look()
@@ -180,12 +188,14 @@ class Procedure:
         if self._stopped():
             raise self._cancelled(shown)
         if not shown and seen.draft:
-            raise _End("typed_not_submitted", "the input box shows another text too; Enter was not pressed", "unknown")
+            raise _End(
+                "typed_not_submitted", tr("the input box shows another text too; Enter was not pressed"), "unknown"
+            )
         if not shown:
-            why = "the text did not show in the input box; Enter was not pressed; it may still appear there"
+            why = tr("the text did not show in the input box; Enter was not pressed; it may still appear there")
             raise _End("typed_not_submitted", why, "unknown")
         ready = max(self._pasted_at + send.PASTE_PAUSE, self._loop.time() + send.ECHO_PAUSE)
-        self._step("wait", f"{max(0.0, ready - self._loop.time()):.1f} s before Enter")
+        self._step("wait", tr("{max:.1f} s before Enter", max=max(0.0, ready - self._loop.time())))
         await self._pause(ready - self._loop.time())
         if self._stopped():
             raise self._cancelled(shown)
@@ -201,7 +211,7 @@ class Procedure:
                 raise self._cancelled(True)
             why = self._order.veto() if self._order.veto is not None else ""
             if why:
-                raise _End("typed_not_submitted", f"{safe_text(why)}; Enter was not pressed again", "text")
+                raise _End("typed_not_submitted", tr("{why}; Enter was not pressed again", why=safe_text(why)), "text")
             await self._enter(submit_key(screen, seen))
             if not await self._effect(before, traced):
                 continue
@@ -210,8 +220,8 @@ class Procedure:
 
     async def _enter(self, key: str) -> None:
         self._enters += 1
-        again = f", time {self._enters}" if self._enters > 1 else ""
-        self._step("enter", f"pressing {key.capitalize()}{again}")
+        again = tr(", time {enters}", enters=self._enters) if self._enters > 1 else ""
+        self._step("enter", tr("pressing {capitalize}{again}", capitalize=key.capitalize(), again=again))
         await self._mux.send_key(self._ref, key)
 
     async def _effect(self, before: Seen, traced: Trace) -> bool:
@@ -219,7 +229,7 @@ class Procedure:
 
         Two looks in a row have to agree: one may have caught a half-drawn screen.
         """
-        self._step("verify", "looking whether the text was taken")
+        self._step("verify", tr("looking whether the text was taken"))
         until = self._loop.time() + send.ENTER_WAIT
         last: tuple[Outcome, str] | None = None
         held = False
@@ -240,37 +250,48 @@ class Procedure:
         now = self._ours.trace(screen, seen)
         busy = before.state is AgentState.WORKING
         if now.queued > traced.queued or (now.ghost and (busy or not traced.ghost)):
-            return "queued", "it waits in the agent's own queue until the turn ends"
+            return "queued", tr("it waits in the agent's own queue until the turn ends")
         if now.more_than(traced):
-            return "submitted", "Enter was taken; the transcript shows the text" + (" (in the running turn)" * busy)
+            return "submitted", tr("Enter was taken; the transcript shows the text") + (
+                tr(" (in the running turn)") * busy
+            )
         if seen.state is AgentState.WORKING and not busy:
-            return "submitted", "Enter was taken; it works"
+            return "submitted", tr("Enter was taken; it works")
         return None
 
     async def _unsure(self) -> None:
         """Ends the send that has no proof, with what the box shows."""
         _, seen = await self._look()
-        times = "once" if self._enters == 1 else f"{self._enters} times"
+        times = "once" if self._enters == 1 else tr("{enters} times", enters=self._enters)
         if self._ours.in_box(seen.draft):
-            told = f"typed, and Enter was pressed {times} without effect; the text stands in the input box"
+            told = tr(
+                "typed, and Enter was pressed {times} without effect; the text stands in the input box", times=times
+            )
             raise _End("typed_not_submitted", told, "text")
         if not self._enters and seen.draft:
-            told = "someone else is typing in the input box; Enter was not pressed"
+            told = tr("someone else is typing in the input box; Enter was not pressed")
             raise _End("typed_not_submitted", told, "unknown")
         if not self._enters:
-            told = "the text has left the input box before Enter was pressed; look whether someone submitted it"
+            told = tr("the text has left the input box before Enter was pressed; look whether someone submitted it")
             raise _End("unconfirmed", told, "unknown")
         if self._closed(seen) or seen.state is AgentState.UNKNOWN:
-            raise _End("unconfirmed", f"Enter was pressed {times}; now it shows {seen.state}; look at it", "unknown")
+            raise _End(
+                "unconfirmed",
+                tr("Enter was pressed {times}; now it shows {state}; look at it", times=times, state=seen.state),
+                "unknown",
+            )
         if seen.draft:
-            raise _End("unconfirmed", f"Enter was pressed {times}; the input box shows another text", "unknown")
+            raise _End(
+                "unconfirmed", tr("Enter was pressed {times}; the input box shows another text", times=times), "unknown"
+            )
         raise _End(
-            "unconfirmed", f"Enter was pressed {times} and the input box is empty, but nothing shows that it works"
+            "unconfirmed",
+            tr("Enter was pressed {times} and the input box is empty, but nothing shows that it works", times=times),
         )
 
     async def _plain(self, before: Seen) -> None:
         """A program whose input box is not known: Enter once, and nothing is proven by what follows."""
-        self._step("echo", "waiting for the text on the screen")
+        self._step("echo", tr("waiting for the text on the screen"))
         count = self._ours.on_screen(before[0])
         while True:
             pasted, seen = await self._look()
@@ -281,7 +302,7 @@ class Procedure:
                 raise self._cancelled(False)
             if self._loop.time() - self._pasted_at > send.ECHO_WAIT:
                 raise _End(
-                    "typed_not_submitted", "the text did not show on the screen; Enter was not pressed", "unknown"
+                    "typed_not_submitted", tr("the text did not show on the screen; Enter was not pressed"), "unknown"
                 )
             await asyncio.sleep(send.LOOK_EVERY)
         await self._pause(self._pasted_at + send.PASTE_PAUSE - self._loop.time())
@@ -295,9 +316,11 @@ class Procedure:
             await asyncio.sleep(send.LOOK_EVERY)
             if (await self._look())[0] != pasted:
                 raise _End(
-                    "unconfirmed", "Enter was pressed and the screen changed; no agent is recognised there", "unknown"
+                    "unconfirmed",
+                    tr("Enter was pressed and the screen changed; no agent is recognised there"),
+                    "unknown",
                 )
-        raise _End("unconfirmed", "Enter was pressed, and the screen did not react; look at it", "unknown")
+        raise _End("unconfirmed", tr("Enter was pressed, and the screen did not react; look at it"), "unknown")
 
     # -- small parts -----------------------------------------------------------------------------------------------
 
@@ -309,21 +332,32 @@ class Procedure:
         """No Enter once something else than the input box is open."""
         why = self._closed(seen)
         if why and self._enters:
-            raise _End("unconfirmed", f"Enter was pressed, then: {why}; it was not pressed again", "unknown")
+            raise _End(
+                "unconfirmed", tr("Enter was pressed, then: {why}; it was not pressed again", why=why), "unknown"
+            )
         if why:
-            told = f"{why} since the paste; Enter was not pressed, the text may be lost"
+            told = tr("{why} since the paste; Enter was not pressed, the text may be lost", why=why)
             if seen.state is AgentState.DEAD:
                 raise _End("failed", told)
             if "paste" not in self._mux.capabilities:
-                told = f"{why} since the text was typed; its keys may have answered that; Enter was not pressed"
+                told = tr(
+                    "{why} since the text was typed; its keys may have answered that; Enter was not pressed", why=why
+                )
                 raise _End("unconfirmed", told, "unknown")
             raise _End("typed_not_submitted", told, "unknown")
 
     def _cancelled(self, shown: bool) -> _End:
-        what = "the text stands in the input box" if shown else "the text may appear in the input box"
-        pressed = "Enter was not pressed" if not self._enters else f"Enter was pressed {self._enters} times"
+        what = tr("the text stands in the input box") if shown else tr("the text may appear in the input box")
+        pressed = (
+            tr("Enter was not pressed")
+            if not self._enters
+            else tr("Enter was pressed {enters} times", enters=self._enters)
+        )
         return _End(
-            "typed_not_submitted", f"cancelled; {what}; {pressed}", "text" if shown else "unknown", cancelled=True
+            "typed_not_submitted",
+            tr("cancelled; {what}; {pressed}", what=what, pressed=pressed),
+            "text" if shown else "unknown",
+            cancelled=True,
         )
 
     def _stopped(self) -> bool:

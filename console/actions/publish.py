@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -119,7 +120,9 @@ class Sidebar:
             sent.worked = True
         if sent.worked and state is AgentState.IDLE and not sent.done:
             sent.done = True
-            await self._try(self._to.log(key, f"{surface.name}: finished: {sent.label}", "success"))
+            await self._try(
+                self._to.log(key, tr("{name}: finished: {label}", name=surface.name, label=sent.label), "success")
+            )
         value = f"{surface.name}: {'finished' if sent.done else state}"
         now = (value, _workspace(surface))
         if self._pills.get(key) != now and await self._try(
@@ -135,7 +138,7 @@ class Sidebar:
             done, every, _ = count.get(workspace, (0, 0, ""))
             count[workspace] = (done + sent.done, every + 1, key)
         for workspace, (done, every, key) in count.items():
-            label = f"{done} of {every} sent tasks finished"
+            label = tr("{done} of {every} sent tasks finished", done=done, every=every)
             if self._progress.get(workspace) != (done, every, key) and await self._try(
                 self._to.set_progress(key, done / every, label)
             ):

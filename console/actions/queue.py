@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.actions.queue_file import QueueFile
 from console.host import in_thread
+from console.i18n import mark, tr
 from console.model import queue_changes as changes_of
 from console.model.outcome import Written
 from console.model.queue import Item, ItemState, Queues, Target, due, shown
@@ -35,7 +36,7 @@ TICK: Final = 1.0
 PAUSE: Final = 0.1
 """Least seconds between two looks at the snapshot."""
 TITLE_LIMIT: Final = 80
-READ_ONLY: Final = "the console is read-only; nothing was changed"
+READ_ONLY: Final = mark("the console is read-only; nothing was changed")
 _NEVER: Final = (0, 0, 0)
 """The signature of a file that was not read yet; None is that of no file."""
 
@@ -145,12 +146,18 @@ class Queue:
         try:
             json.dumps(item.options)
         except (TypeError, ValueError, RecursionError) as error:
-            return Written(False, f"these options cannot be kept: {safe_text(str(error), limit=200)}")
+            return Written(False, tr("these options cannot be kept: {error}", error=safe_text(str(error), limit=200)))
         made = await self._change(lambda queues: changes_of.add(queues, item))
         if made.done and self.queues.item(item.id) is None:
-            return Written(False, f"{changes_of.LIMIT} tasks wait already; drop some", refused=True)
+            return Written(False, tr("{limit} tasks wait already; drop some", limit=changes_of.LIMIT), refused=True)
         before = len(self.queues.of(item.target.key)) - 1
-        return Written(True, f"queued for {surface.name} as {item.id}, {before} before it") if made.done else made
+        return (
+            Written(
+                True, tr("queued for {name} as {id}, {before} before it", name=surface.name, id=item.id, before=before)
+            )
+            if made.done
+            else made
+        )
 
     async def drop(self, id: str) -> Written:
         """Take an item out; not one that is being sent."""
@@ -162,9 +169,9 @@ class Queue:
 
     async def again(self, id: str) -> Written:
         """The operator has looked: an item to be checked was not sent, and waits again."""
-        return await self._act(lambda queues: changes_of.again(queues, id), id, "waits again")
+        return await self._act(lambda queues: changes_of.again(queues, id), id, tr("waits again"))
 
-    async def pause(self, key: str | None = None, why: str = "by the operator") -> Written:
+    async def pause(self, key: str | None = None, why: str = mark("by the operator")) -> Written:
         """Hold the queue of one surface (`Target.key`), or everything. What is being sent goes on."""
         return await self._change(lambda queues: changes_of.pause(queues, key, safe_text(why)), "paused")
 
@@ -175,7 +182,7 @@ class Queue:
             self._halted = ""
         return done
 
-    async def stop_all(self, why: str = "stopped by the operator") -> Written:
+    async def stop_all(self, why: str = mark("stopped by the operator")) -> Written:
         """Send nothing any more, here and in other consoles, until `resume`; what is being sent is stopped.
 
         In this console it holds at once, before anything is awaited, and also when the file cannot be written.
@@ -280,13 +287,18 @@ class Queue:
             told = f"{done.result.evidence}; {done.warning}" if done.warning else done.result.evidence
             outcome, number = done.result.outcome, done.number
         except asyncio.CancelledError:
-            told = f"cut off while it was being sent: check {item.target.ref}"
+            told = tr("cut off while it was being sent: check {ref}", ref=item.target.ref)
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 await asyncio.shield(asyncio.ensure_future(self._settle(item, "unconfirmed", told, None)))
                 raise
         except Exception as error:  # whatever broke: it may have been typed, so it is not sent again
-            told = f"an error in the console: {type(error).__name__}: {error}: check {item.target.ref}"
+            told = tr(
+                "an error in the console: {name}: {error}: check {ref}",
+                name=type(error).__name__,
+                error=error,
+                ref=item.target.ref,
+            )
         finally:
             heeding.cancel()
             await asyncio.gather(heeding, return_exceptions=True)
@@ -351,10 +363,14 @@ class Queue:
         before = await self.load()
         written = await self._change(rule, f"{id} {done}")
         if written.done and before.item(id) is None:
-            return Written(False, f"there is no {safe_text(id, limit=40)} in the queue", refused=True)
+            return Written(False, tr("there is no {id} in the queue", id=safe_text(id, limit=40)), refused=True)
         if written.done and self.queues.item(id) is not None and self.queues == before:
             item = self.queues.item(id)
-            return Written(False, f"{id} is {item.state if item else 'gone'}; nothing was changed", refused=True)
+            return Written(
+                False,
+                tr("{id} is {state}; nothing was changed", id=id, state=item.state if item else "gone"),
+                refused=True,
+            )
         return written
 
     async def _change(self, rule: Rule, text: str = "") -> Written:
@@ -370,7 +386,7 @@ class Queue:
                 after = await in_thread(lambda: self._file.change(checked))
             except (OSError, LogError) as error:
                 self.error = _told(error)
-                return Written(False, f"{self.error}; nothing was changed")
+                return Written(False, tr("{error}; nothing was changed", error=self.error))
             self.error = ""
             self._take(after)
         self._wake.set()
@@ -386,5 +402,5 @@ class Queue:
 def _told(error: Exception) -> str:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
-        return safe_text(f"the queue: {where}{error.strerror or error}", limit=300)
-    return safe_text(f"the queue: {error}", limit=300)
+        return safe_text(tr("the queue: {where}{strerror}", where=where, strerror=error.strerror or error), limit=300)
+    return safe_text(tr("the queue: {error}", error=error), limit=300)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.queue import Item, ItemState, Queues, Target
 from console.safety import LINE_LIMIT, safe_text
 from console.tracker.files import put_in_place, sweep, write_beside
@@ -123,7 +124,7 @@ class QueueFile:
         with os.fdopen(handle, "rb") as file:
             about = os.fstat(handle)
             if not stat.S_ISREG(about.st_mode) or about.st_size > SIZE_LIMIT:
-                raise OSError(errno.EINVAL, "is no regular file of a usable size", str(self.path))
+                raise OSError(errno.EINVAL, tr("is no regular file of a usable size"), str(self.path))
             return file.read()
 
     def _put_aside(self) -> None:
@@ -133,7 +134,11 @@ class QueueFile:
         if free is None:
             free = min(names, key=lambda name: name.stat().st_mtime_ns)
         self.path.replace(free)
-        self.notice = f"{safe_text(str(self.path))}: is no queue; it is kept as {free.name}, and a new one is begun"
+        self.notice = tr(
+            "{path}: is no queue; it is kept as {name}, and a new one is begun",
+            path=safe_text(str(self.path)),
+            name=free.name,
+        )
 
 
 def _written(queues: Queues) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from console.actions.echo import Ours, squeeze
+from console.i18n import tr
 from console.model.agent import Detection
 from console.model.cut_off import CutOff
 from console.model.surface import Screen, Surface
@@ -65,11 +66,11 @@ class InFlight:
         draft = squeeze(seen.draft)
         if draft:
             mine = ours.in_box(seen.draft) or draft[:16] in squeeze(self.text)
-            return "its input box holds the text, not submitted" if mine else "its input box holds another text"
+            return tr("its input box holds the text, not submitted") if mine else tr("its input box holds another text")
         found = ours.trace(screen, seen)
         if found.heads or found.tails:
-            return f"its screen shows the text above the input box; it shows {seen.state}"
-        return f"its screen shows nothing of the text; it shows {seen.state}"
+            return tr("its screen shows the text above the input box; it shows {state}", state=seen.state)
+        return tr("its screen shows nothing of the text; it shows {state}", state=seen.state)
 
 
 def kept(text: str) -> str:

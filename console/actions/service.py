@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from console.host import HostError, run
+from console.i18n import tr
 from console.model.service import Judgement, Service
 from console.model.service_act import Done, Offer, Outcome, Step, Verb, wanted
 from console.safety import redact, safe_text
@@ -50,13 +51,15 @@ class Means:
 async def carry_out(offer: Offer, before: Service, means: Means) -> Done:
     """Do what *offer* says to the service that was *before*. Never raises for what goes wrong outside."""
     if means.read_only:
-        return Done("refused", "the console is read-only; nothing was done", offer)
+        return Done("refused", tr("the console is read-only; nothing was done"), offer)
     if offer.refusal:
         _note(means, offer, before, "refused", offer.why_not)
-        return Done("refused", f"{offer.why_not}; nothing was done", offer, before)
+        return Done("refused", tr("{why_not}; nothing was done", why_not=offer.why_not), offer, before)
     problem = _note(means, offer, before, "begin", "")
     if problem:
-        return Done("refused", f"the journal cannot be written ({problem}); nothing was done", offer, before)
+        return Done(
+            "refused", tr("the journal cannot be written ({problem}); nothing was done", problem=problem), offer, before
+        )
     began = time.time()
     try:
         for step in offer.steps:
@@ -64,12 +67,12 @@ async def carry_out(offer: Offer, before: Service, means: Means) -> Done:
     except Fault as error:
         done = Done("failed", str(error), offer, await means.read())
     except asyncio.CancelledError:
-        _note(means, offer, before, "unconfirmed", "the console was left before the result was seen")
+        _note(means, offer, before, "unconfirmed", tr("the console was left before the result was seen"))
         raise
     else:
         done = await _confirmed(offer, before, means, began)
     problem = _note(means, offer, before, done.outcome, done.evidence)
-    warning = f"the result was not noted ({problem})" if problem else ""
+    warning = tr("the result was not noted ({problem})", problem=problem) if problem else ""
     return Done(done.outcome, done.evidence, offer, done.service, warning)
 
 
@@ -88,8 +91,15 @@ async def _step(step: Step, rpc: Rpc) -> None:
         raise Fault(str(error)) from error
     if done.returncode != 0:
         said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().split("\n")[0]
-        told = redact(safe_text(said, limit=200)) or "it said nothing"
-        raise Fault(f"{safe_text(step.text, limit=200)} ended with {done.returncode}: {told}")
+        told = redact(safe_text(said, limit=200)) or tr("it said nothing")
+        raise Fault(
+            tr(
+                "{text} ended with {returncode}: {told}",
+                text=safe_text(step.text, limit=200),
+                returncode=done.returncode,
+                told=told,
+            )
+        )
 
 
 async def _confirmed(offer: Offer, before: Service, means: Means, began: float) -> Done:
@@ -103,18 +113,31 @@ async def _confirmed(offer: Offer, before: Service, means: Means, began: float) 
         if agreed >= need:
             return Done("done", _told(offer, now), offer, now)
         if time.monotonic() >= end:
-            why = f"the command ended well, but after {SETTLE:g} s {offer.service} is {_seen(now)}"
+            why = tr(
+                "the command ended well, but after {settle:g} s {service} is {seen}",
+                settle=SETTLE,
+                service=offer.service,
+                seen=_seen(now),
+            )
             return Done("unconfirmed", why, offer, now)
         await asyncio.sleep(EVERY)
 
 
 def _told(offer: Offer, now: Service) -> str:
-    how = "" if now.judgement is Judgement.OK else f"; {now.judgement}: {now.expected} is expected"
+    how = (
+        ""
+        if now.judgement is Judgement.OK
+        else tr("; {judgement}: {expected} is expected", judgement=now.judgement, expected=now.expected)
+    )
     return f"{offer.service} is {_seen(now)}{how}"
 
 
 def _seen(now: Service) -> str:
-    exit_ = f", its last run ended with {now.last_exit}" if now.last_exit and now.last_exit not in now.evidence else ""
+    exit_ = (
+        tr(", its last run ended with {last_exit}", last_exit=now.last_exit)
+        if now.last_exit and now.last_exit not in now.evidence
+        else ""
+    )
     return f"{now.observed} ({now.evidence}{exit_})"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from console.actions.moving import NotMoved, lstat, open_folder, put_back
+from console.i18n import tr
 from console.safety import safe_text
 
 NAME: Final = "trash"
@@ -180,9 +181,9 @@ def _folder(path: str) -> int | str:
     try:
         return open_folder(path)
     except FileNotFoundError:
-        return "its folder is gone"
+        return tr("its folder is gone")
     except OSError as error:
-        return f"its folder cannot be used ({error.strerror})"
+        return tr("its folder cannot be used ({strerror})", strerror=error.strerror)
 
 
 def _write(folder: int, bag: Bag) -> None:
@@ -225,9 +226,9 @@ def _stored(found: dict[str, Any]) -> Stored:
     """One item. Raises ValueError, TypeError, KeyError: a manifest that names anything but plain names is not ours."""
     for key in ("stored", "name", "claim"):
         if not isinstance(found[key], str) or found[key] in ("", ".", "..") or "/" in found[key] or "\0" in found[key]:
-            raise ValueError(f"{key} is no name")
+            raise ValueError(tr("{key} is no name", key=key))
     if not isinstance(found["folder"], str) or not found["folder"].startswith("/") or "\0" in found["folder"]:
-        raise ValueError("folder is not absolute")
+        raise ValueError(tr("folder is not absolute"))
     return Stored(
         found["stored"], found["folder"], found["name"], found["claim"], int(found["size"]), int(found["mtime_ns"])
     )

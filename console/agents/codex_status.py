@@ -29,11 +29,12 @@ from console.agents.processes import codex_windows
 from console.agents.status_files import parse_json, text_of, why
 from console.agents.websocket import WebSocket, WebSocketError
 from console.host import in_thread
+from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.reading import SignalsRead
 from console.model.signal import Signal
 
-SOURCE: Final = "codex app server"
+SOURCE: Final = mark("codex app server")
 LAYER: Final = "app server"
 PATIENCE: Final = 5.0
 """Seconds an answer is waited for."""
@@ -86,12 +87,12 @@ async def watch_codex(
                             last = (signals, "")
                             yield SignalsRead(time.time(), SOURCE, signals)
         except TimeoutError:
-            error = f"app server: no answer within {PATIENCE:g} s"
+            error = tr("app server: no answer within {patience:g} s", patience=PATIENCE)
         except WebSocketError as problem:
-            error = f"app server: {text_of(str(problem), 120)}"
+            error = tr("app server: {text_of}", text_of=text_of(str(problem), 120))
         except (OSError, ValueError) as problem:
             # A socket that a daemon left behind is no fault.
-            error = "" if isinstance(problem, ConnectionRefusedError) else f"app server: {why(problem)}"
+            error = "" if isinstance(problem, ConnectionRefusedError) else tr("app server: {why}", why=why(problem))
         if ((), error) != last:
             last = ((), error)
             yield SignalsRead(time.time(), SOURCE, (), error)
@@ -103,7 +104,7 @@ def _own_socket(path: Path) -> bool:
     if not path.is_socket():
         return False
     if path.stat().st_uid != os.geteuid():
-        raise PermissionError(0, "the socket belongs to another user; it is not spoken to")
+        raise PermissionError(0, tr("the socket belongs to another user; it is not spoken to"))
     return True
 
 
@@ -232,12 +233,12 @@ class _Server:
                 result = message.get("result")
                 if isinstance(result, dict):
                     return result
-                raise _Refusal(f"{method} was refused")
+                raise _Refusal(tr("{method} was refused", method=method))
 
     async def _receive(self, patience: float) -> Mapping[str, Any]:
         # The task outlives a time-out: a frame of which half was read must not be lost.
         if self._reading is None:
-            self._reading = asyncio.create_task(self.socket.receive(), name="codex app server: next message")
+            self._reading = asyncio.create_task(self.socket.receive(), name=tr("codex app server: next message"))
         done, _ = await asyncio.wait({self._reading}, timeout=max(0.0, patience))
         if not done:
             raise TimeoutError
@@ -292,10 +293,10 @@ def to_signals(threads: Iterable[Thread], folders: Mapping[int, str]) -> tuple[S
 def _meaning(thread: Thread) -> tuple[AgentState, str] | None:
     if thread.status == "active":
         if "waitingOnApproval" in thread.flags:
-            return AgentState.APPROVAL, "waiting on approval"
+            return AgentState.APPROVAL, tr("waiting on approval")
         if "waitingOnUserInput" in thread.flags:
-            return AgentState.QUESTION, "waiting on user input"
+            return AgentState.QUESTION, tr("waiting on user input")
         return AgentState.WORKING, ""
     if thread.status == "systemError":
-        return AgentState.ERROR, "system error"
+        return AgentState.ERROR, tr("system error")
     return (AgentState.IDLE, "") if thread.status == "idle" else None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from console.agents.status_files import Stamp, parse_json, pid_of, read_bytes, stamp, text_of, time_of, why
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.signal import Signal
 
@@ -64,7 +65,7 @@ class EventTail:
         found = stamp(self.path)
         if found is None:
             if self.path.exists():
-                raise OSError(0, "not a regular file", str(self.path))
+                raise OSError(0, tr("not a regular file"), str(self.path))
             raise FileNotFoundError
         before, self._at = self._at, found
         if before is not None and (before.device, before.inode) != (found.device, found.inode):
@@ -142,7 +143,7 @@ def parse_event(frame: object) -> Signal | None:
         surface=text_of(frame.get("surface_id"), 80) or text_of(payload.get("surface_id"), 80),
         session=session,
         edge=True,
-        evidence=f"{text_of(event, 40)} hook",
+        evidence=tr("{text_of} hook", text_of=text_of(event, 40)),
     )
 
 

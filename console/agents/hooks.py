@@ -35,11 +35,12 @@ from console.agents.status_files import (
     watch_files,
     why,
 )
+from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.reading import SignalsRead
 from console.model.signal import Signal
 
-SOURCE: Final = "cmux hooks"
+SOURCE: Final = mark("cmux hooks")
 LAYER: Final = "cmux"
 LIMIT: Final = 8 << 20
 """Bytes of one store; cmux keeps a week of sessions in it."""
@@ -121,7 +122,7 @@ class HookFiles:
         now = stamp(path)
         if now is None:
             self._known.pop(agent, None)
-            return (), "" if not path.exists() else f"{path.name}: not a regular file", False
+            return (), "" if not path.exists() else tr("{name}: not a regular file", name=path.name), False
         before = self._known.get(agent)
         if before is not None and before[0] == now:
             return before[1], "", False
@@ -168,7 +169,7 @@ def parse_store(document: object, agent: str, name: str) -> tuple[Row, ...]:
     it still tells which process runs on which surface.
     """
     if not isinstance(document, dict) or not isinstance(document.get("sessions", {}), dict):
-        raise ValueError("not a store of sessions")
+        raise ValueError(tr("not a store of sessions"))
     active = _active(document.get("activeSessionsBySurface"), agent)
     newest: dict[str, Row] = {}
     for key, record in list(document.get("sessions", {}).items())[-ROWS:]:
@@ -179,7 +180,7 @@ def parse_store(document: object, agent: str, name: str) -> tuple[Row, ...]:
         surface = signal.surface.casefold()
         if active.get(surface, signal.session) != signal.session:
             continue  # another session runs there now
-        place = surface or f"session {signal.session}"
+        place = surface or tr("session {session}", session=signal.session)
         if place not in newest or newest[place].signal.at < signal.at:
             newest[place] = row
     return tuple(sorted(newest.values(), key=lambda row: (row.signal.surface, row.signal.session)))

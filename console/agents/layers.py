@@ -38,6 +38,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from console.i18n import tr
 from console.model.agent import AgentState, Detection
 from console.model.signal import Signal
 
@@ -151,7 +152,7 @@ def _gone(shown: Verdict, party: Signal | None) -> Verdict:
         return shown
     if shown.detection.state not in (AgentState.SHELL, AgentState.DEAD):
         return shown
-    return replace(shown, detection=replace(shown.detection, reason="its turn goes on without a window"))
+    return replace(shown, detection=replace(shown.detection, reason=tr("its turn goes on without a window")))
 
 
 def _against_party(shown: Verdict, party: Signal, since: float | None, began: float | None) -> Verdict:

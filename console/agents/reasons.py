@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from console.i18n import tr
 from console.model.agent import AgentState
 
 _WAIT: Final = re.compile(r"\bretrying\s+in\s+(?:(\d{1,4})\s*m(?:in)?\s*)?(\d{1,5})\s*s", re.IGNORECASE)
@@ -45,8 +46,12 @@ def _retry(reason: str) -> str:
         return f"{what}, retry{times} in {seconds} s"
     again = _AGAIN.search(reason)
     if again is not None:
-        what = again["what"] or "connection lost"
-        return f"{what}, retry {again['try']}/{again['of']}" if again["try"] else f"{what}, {again['rest'] or 'retry'}"
+        what = again["what"] or tr("connection lost")
+        return (
+            tr("{what}, retry {again}/{again_2}", what=what, again=again["try"], again_2=again["of"])
+            if again["try"]
+            else f"{what}, {again['rest'] or 'retry'}"
+        )
     return reason
 
 
@@ -55,7 +60,7 @@ def _cause(text: str) -> str:
     code, kind = _STATUS.search(text), _ERROR_TYPE.search(text)
     if code is not None and kind is not None:
         return f"{code[1]} {kind[1].replace('_', ' ').capitalize()}"
-    return text or "API error"
+    return text or tr("API error")
 
 
 def _limit(reason: str) -> str:
@@ -63,7 +68,7 @@ def _limit(reason: str) -> str:
     if found is not None:
         hour = int(found[2]) % 12 + (12 if found[4].lower() == "pm" else 0)
         zone = _ZONE.search(reason, found.end())
-        words = f"limit resets {found[1]}{hour:02d}:{found[3] or '00'}"
+        words = tr("limit resets {found}{hour:02d}:{found_2}", found=found[1], hour=hour, found_2=found[3] or "00")
         return f"{words} {zone[1]}" if zone else words
     found = _RESETS.search(reason)
-    return f"limit resets {found[1].strip()}" if found else reason
+    return tr("limit resets {found}", found=found[1].strip()) if found else reason

@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from console.agents.rules import REGIONS, Rule, RuleSet, version_of
+from console.i18n import tr
 from console.model.agent import AgentState
 
 LAYOUTS: Final = ("lines", "claude", "codex")
@@ -52,11 +53,11 @@ _NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
 def pattern(text: object) -> re.Pattern[str]:
     """Compile a pattern of a rule file: ``^`` and ``$`` hold at every row. Raises `ValueError`."""
     if not isinstance(text, str):
-        raise ValueError(f"{text!r} is not a pattern")
+        raise ValueError(tr("{text!r} is not a pattern", text=text))
     try:
         return re.compile(text, re.MULTILINE)
     except (re.error, OverflowError, RecursionError) as error:
-        raise ValueError(f"pattern {text[:60]!r}: {error}") from error
+        raise ValueError(tr("pattern {text!r}: {error}", text=text[:60], error=error)) from error
 
 
 def read_yaml(text: str, where: str) -> dict[str, Any]:
@@ -95,7 +96,7 @@ def load_all(folders: Iterable[Path] = ()) -> tuple[RuleSet, ...]:
         for path in sorted(folder.glob("*.yaml")):
             try:
                 if path.stat().st_size > _SIZE_LIMIT:
-                    raise ValueError(f"{path}: larger than {_SIZE_LIMIT} bytes")
+                    raise ValueError(tr("{path}: larger than {size_limit} bytes", path=path, size_limit=_SIZE_LIMIT))
                 text = path.read_text(encoding="utf-8")
             except (OSError, UnicodeError) as error:
                 raise ValueError(f"{path}: {error}") from error
@@ -108,14 +109,18 @@ def compile_set(raw: Mapping[str, Any], where: str) -> RuleSet:
     """Compile one rule file. Raises `ValueError` that says where and what."""
     agent, layout = raw.get("agent"), raw.get("layout", "lines")
     if not isinstance(agent, str) or not _NAME.fullmatch(agent):
-        raise ValueError(f"{where}: agent: a name of small letters is needed, not {agent!r}")
+        raise ValueError(
+            tr("{where}: agent: a name of small letters is needed, not {agent!r}", where=where, agent=agent)
+        )
     if layout not in LAYOUTS:
-        raise ValueError(f"{where}: layout: {layout!r} is none of {', '.join(LAYOUTS)}")
+        raise ValueError(
+            tr("{where}: layout: {layout!r} is none of {listed}", where=where, layout=layout, listed=", ".join(LAYOUTS))
+        )
     if unknown := set(raw) - _FILE_KEYS:
-        raise ValueError(f"{where}: unknown keys {sorted(map(str, unknown))}")
+        raise ValueError(tr("{where}: unknown keys {sorted}", where=where, sorted=sorted(map(str, unknown))))
     known, words = _mapping(raw, "recognise", where), _mapping(raw, "structure", where)
     if missing := [key for key in _NEEDED[layout] if key not in words]:
-        raise ValueError(f"{where}: structure: {', '.join(missing)} missing")
+        raise ValueError(tr("{where}: structure: {listed} missing", where=where, listed=", ".join(missing)))
     try:
         if "version" in known:
             words = {**words, "version": known["version"]}
@@ -142,16 +147,16 @@ def compile_set(raw: Mapping[str, Any], where: str) -> RuleSet:
 
 def compile_rule(raw: Mapping[str, Any], where: str) -> Rule:
     """Compile one rule. Raises `ValueError` that names the rule and what is wrong."""
-    name = f"{where}: rule {raw.get('id', '?')}"
+    name = tr("{where}: rule {get}", where=where, get=raw.get("id", "?"))
     if unknown := set(raw) - _KEYS:
-        raise ValueError(f"{name}: unknown keys {sorted(map(str, unknown))}")
+        raise ValueError(tr("{name}: unknown keys {sorted}", name=name, sorted=sorted(map(str, unknown))))
     also, more, versions = raw.get("also"), raw.get("more"), raw.get("versions") or {}
     for each in (also, more, versions):
         if each is not None and not isinstance(each, Mapping):
-            raise ValueError(f"{name}: {each!r} is not a mapping")
+            raise ValueError(tr("{name}: {each!r} is not a mapping", name=name, each=each))
     for region in (raw.get("region"), *(each.get("region") for each in (also, more) if each)):
         if region not in REGIONS:
-            raise ValueError(f"{name}: unknown region {region!r}")
+            raise ValueError(tr("{name}: unknown region {region!r}", name=name, region=region))
     try:
         return Rule(
             id=str(raw["id"]),
@@ -167,7 +172,7 @@ def compile_rule(raw: Mapping[str, Any], where: str) -> Rule:
             below=version_of(str(versions.get("below", ""))),
         )
     except KeyError as error:
-        raise ValueError(f"{name}: {error.args[0]} is missing") from error
+        raise ValueError(tr("{name}: {args} is missing", name=name, args=error.args[0])) from error
     except (TypeError, ValueError) as error:
         raise ValueError(f"{name}: {error}") from error
 
@@ -177,7 +182,7 @@ def _rules(raw: Sequence[Mapping[str, Any]], where: str) -> tuple[Rule, ...]:
     seen: set[str] = set()
     for rule in rules:
         if rule.id in seen:
-            raise ValueError(f"{where}: rule {rule.id}: there are two of that id")
+            raise ValueError(tr("{where}: rule {id}: there are two of that id", where=where, id=rule.id))
         seen.add(rule.id)
     return tuple(sorted(rules, key=lambda rule: -rule.priority))
 
@@ -185,21 +190,27 @@ def _rules(raw: Sequence[Mapping[str, Any]], where: str) -> tuple[Rule, ...]:
 def _looked_at(raw: Mapping[str, Any], groups: frozenset[str]) -> tuple[str, re.Pattern[str]]:
     region, regex = raw.get("region"), pattern(raw.get("regex"))
     if region not in REGIONS:
-        raise ValueError(f"unknown region {region!r}")
+        raise ValueError(tr("unknown region {region!r}", region=region))
     if not regex.groupindex or not set(regex.groupindex) <= groups:
-        raise ValueError(f"pattern {regex.pattern[:60]!r}: needs named groups out of {', '.join(sorted(groups))}")
+        raise ValueError(
+            tr(
+                "pattern {pattern!r}: needs named groups out of {listed}",
+                pattern=regex.pattern[:60],
+                listed=", ".join(sorted(groups)),
+            )
+        )
     return str(region), regex
 
 
 def _mapping(raw: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
     found = raw.get(key)
     if not isinstance(found, Mapping):
-        raise ValueError(f"{where}: {key}: a mapping is needed")
+        raise ValueError(tr("{where}: {key}: a mapping is needed", where=where, key=key))
     return found
 
 
 def _list(raw: Mapping[str, Any], key: str, where: str) -> Sequence[Mapping[str, Any]]:
     found = raw.get(key) or ()
     if not isinstance(found, list | tuple) or not all(isinstance(one, Mapping) for one in found):
-        raise ValueError(f"{where}: {key}: a list of mappings is needed")
+        raise ValueError(tr("{where}: {key}: a list of mappings is needed", where=where, key=key))
     return found

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from console.agents.joining import AgentProcess, agent_at
+from console.i18n import mark, tr
 from console.model.service import Judgement
 from console.safety import redact, safe_text
 
@@ -75,9 +76,9 @@ _ALONE: Final[Mapping[str, Mapping[str, Mapping[str, str]]]] = {
 """Options without a value that set something."""
 _CONFIG_KEYS: Final = {"approval_policy": APPROVAL, "sandbox_mode": SANDBOX, "model": "model", "profile": "profile"}
 _ELSEWHERE: Final = {
-    ("codex", APPROVAL): "config.toml decides",
-    ("codex", SANDBOX): "config.toml decides",
-    ("claude", PERMISSIONS): "settings.json decides",
+    ("codex", APPROVAL): mark("config.toml decides"),
+    ("codex", SANDBOX): mark("config.toml decides"),
+    ("claude", PERMISSIONS): mark("settings.json decides"),
 }
 _SECRET_FLAG: Final = re.compile(
     r"^--?[\w-]*(?:key|token|secret|password|passwd|credential|auth)[\w-]*$", re.IGNORECASE
@@ -101,13 +102,15 @@ def judge(process: AgentProcess | None, expected: str | Sequence[str]) -> Start:
     try:
         wanted_argv = shlex.split(expected) if isinstance(expected, str) else list(expected)
     except ValueError as error:
-        return Start(Judgement.UNKNOWN, safe_text(f"what is expected cannot be read: {error}", limit=200))
+        return Start(
+            Judgement.UNKNOWN, safe_text(tr("what is expected cannot be read: {error}", error=error), limit=200)
+        )
     if process is None:
-        return Start(Judgement.UNKNOWN, "no process of the agent was found")
+        return Start(Judgement.UNKNOWN, tr("no process of the agent was found"))
     shown = show(process.argv)
     wanted = settings(process.agent, wanted_argv)
     if not wanted:
-        return Start(Judgement.UNKNOWN, "nothing is expected of its options", shown)
+        return Start(Judgement.UNKNOWN, tr("nothing is expected of its options"), shown)
     given = settings(process.agent, _options(process.argv))
     wrong = [
         told for key, value in wanted.items() if (told := _difference(process.agent, key, value, given)) is not None
@@ -115,7 +118,7 @@ def judge(process: AgentProcess | None, expected: str | Sequence[str]) -> Start:
     if wrong:
         return Start(Judgement.ATTENTION, _line("; ".join(wrong)), shown)
     right = ", ".join(f"{key} {value}".strip() for key, value in wanted.items())
-    return Start(Judgement.OK, _line(f"{right}, as expected"), shown)
+    return Start(Judgement.OK, _line(tr("{right}, as expected", right=right)), shown)
 
 
 def settings(agent: str, options: Sequence[str]) -> dict[str, str]:
@@ -133,7 +136,7 @@ def settings(agent: str, options: Sequence[str]) -> dict[str, str]:
         if agent == "codex" and name in ("-c", "--config"):
             key, _, setting = (value if equals else next(rest, "")).partition("=")
             key = key.strip()
-            found[_CONFIG_KEYS.get(key, f"config {key}")] = setting.strip().strip("\"'")
+            found[_CONFIG_KEYS.get(key, tr("config {key}", key=key))] = setting.strip().strip("\"'")
         elif name in values:
             found[values[name]] = value if equals else next(rest, "")
         elif len(word) > 2 and word[:2] in values and not word.startswith("--"):
@@ -152,11 +155,11 @@ def _difference(agent: str, key: str, value: str, given: Mapping[str, str]) -> s
         return None
     named = f"{key} {value}".strip()
     if actual is not None:
-        return f"{key} {actual}, expected {value}".replace("  ", " ")
+        return tr("{key} {actual}, expected {value}", key=key, actual=actual, value=value).replace("  ", " ")
     if agent == "codex" and "profile" in given and key in (APPROVAL, SANDBOX):
-        return f"expected {named}; not given, the profile {given['profile']} decides"
+        return tr("expected {named}; not given, the profile {given} decides", named=named, given=given["profile"])
     elsewhere = _ELSEWHERE.get((agent, key))
-    return f"expected {named}; not given" + (f", {elsewhere}" if elsewhere else "")
+    return tr("expected {named}; not given", named=named) + (f", {elsewhere}" if elsewhere else "")
 
 
 def _options(argv: Sequence[str]) -> Sequence[str]:

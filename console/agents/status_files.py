@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.model.reading import SignalsRead
 from console.model.signal import Signal
 from console.safety import safe_text
@@ -92,7 +93,7 @@ def read_bytes(path: Path, limit: int, offset: int = 0) -> bytes:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
+            raise OSError(errno.EINVAL, tr("not a regular file"), str(path))
         file.seek(offset)
         pieces: list[bytes] = []
         while limit > 0 and (piece := file.read(limit)):
@@ -105,7 +106,7 @@ def read_json(path: Path, limit: int) -> object:
     """Return the JSON value in *path*. Raises OSError, and ValueError that says what is wrong with the content."""
     content = read_bytes(path, limit + 1)
     if len(content) > limit:
-        raise ValueError(f"larger than {limit >> 10} KiB")
+        raise ValueError(tr("larger than {limit} KiB", limit=limit >> 10))
     return parse_json(content)
 
 
@@ -114,9 +115,9 @@ def parse_json(content: bytes) -> object:
     try:
         return json.loads(content)
     except RecursionError:
-        raise ValueError("nested too deeply") from None
+        raise ValueError(tr("nested too deeply")) from None
     except UnicodeDecodeError:
-        raise ValueError("not UTF-8") from None
+        raise ValueError(tr("not UTF-8")) from None
 
 
 def text_of(value: object, limit: int = 200) -> str:
@@ -181,7 +182,9 @@ def _guarded(look: Callable[[], Look]) -> Look:
     try:
         return look()
     except Exception as error:
-        return Look(error=safe_text(f"cannot be read: {type(error).__name__}: {error}", limit=200))
+        return Look(
+            error=safe_text(tr("cannot be read: {name}: {error}", name=type(error).__name__, error=error), limit=200)
+        )
 
 
 async def _report(folders: Sequence[Path], wanted: Callable[[str], bool], changed: asyncio.Event, poll: float) -> None:

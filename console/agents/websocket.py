@@ -14,6 +14,8 @@ import struct
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
+
 MESSAGE_LIMIT: Final = 1 << 20
 """Bytes of one message; what is longer ends the connection."""
 HEAD_LIMIT: Final = 16 * 1024
@@ -46,7 +48,7 @@ class WebSocket:
             _check(await reader.readuntil(b"\r\n\r\n"), key)
         except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             await _end(writer)
-            raise WebSocketError("no WebSocket answers there") from None
+            raise WebSocketError(tr("no WebSocket answers there")) from None
         except BaseException:
             await _end(writer)
             raise
@@ -66,18 +68,18 @@ class WebSocket:
                 if opcode == _PING:
                     await self._frame(_PONG, payload)
                 elif opcode == _CLOSE:
-                    raise WebSocketError("closed by the server")
+                    raise WebSocketError(tr("closed by the server"))
                 elif opcode in (_TEXT, _BINARY, _CONTINUE):
                     if (opcode == _CONTINUE) != bool(parts):
-                        raise WebSocketError("frames out of order")
+                        raise WebSocketError(tr("frames out of order"))
                     parts.append(payload)
                     size += len(payload)
                     if final:
                         return b"".join(parts)
                 elif opcode != _PONG:
-                    raise WebSocketError(f"unknown kind of frame {opcode}")
+                    raise WebSocketError(tr("unknown kind of frame {opcode}", opcode=opcode))
         except asyncio.IncompleteReadError:
-            raise WebSocketError("the connection ended") from None
+            raise WebSocketError(tr("the connection ended")) from None
 
     async def close(self) -> None:
         """Say good-bye and let go."""
@@ -88,16 +90,16 @@ class WebSocket:
     async def _next(self, room: int) -> tuple[bool, int, bytes]:
         first, second = await self._reader.readexactly(2)
         if first & 0x70:
-            raise WebSocketError("uses an extension that was not agreed on")
+            raise WebSocketError(tr("uses an extension that was not agreed on"))
         if second & 0x80:
-            raise WebSocketError("the server masks its frames")
+            raise WebSocketError(tr("the server masks its frames"))
         length = second & 0x7F
         if length == 126:
             (length,) = struct.unpack(">H", await self._reader.readexactly(2))
         elif length == 127:
             (length,) = struct.unpack(">Q", await self._reader.readexactly(8))
         if length > room:
-            raise WebSocketError(f"a message larger than {MESSAGE_LIMIT >> 10} KiB")
+            raise WebSocketError(tr("a message larger than {message_limit} KiB", message_limit=MESSAGE_LIMIT >> 10))
         return bool(first & 0x80), first & 0x0F, await self._reader.readexactly(length)
 
     async def _frame(self, opcode: int, payload: bytes) -> None:
@@ -119,11 +121,11 @@ def _check(head: bytes, key: bytes) -> None:
     """Raise WebSocketError unless *head* accepts the connection that was asked for with *key*."""
     status, *lines = head.decode("latin-1").split("\r\n")
     if status.split(" ")[1:2] != ["101"]:
-        raise WebSocketError(f"no WebSocket: {status[:60]}")
+        raise WebSocketError(tr("no WebSocket: {status}", status=status[:60]))
     fields = {name.strip().casefold(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     accept = base64.b64encode(hashlib.sha1(key + _MAGIC, usedforsecurity=False).digest()).decode()
     if fields.get("sec-websocket-accept") != accept:
-        raise WebSocketError("no WebSocket: the answer belongs to another request")
+        raise WebSocketError(tr("no WebSocket: the answer belongs to another request"))
 
 
 async def _end(writer: asyncio.StreamWriter) -> None:

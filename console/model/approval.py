@@ -14,6 +14,7 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Final, Literal
 
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.approval_never import never, parts, strange
 from console.model.dialog import Dialog, choose
@@ -80,9 +81,17 @@ def problems(policy: ApprovalPolicy) -> tuple[str, ...]:
         for kind, patterns in (("allow", rule.allow), ("deny", rule.deny)):
             for text in patterns:
                 if isinstance(regex := _compiled(text), str):
-                    found.append(f"{rule.name}: {kind} pattern {text!r}: {regex}")
+                    found.append(
+                        tr(
+                            "{name}: {kind} pattern {text!r}: {regex}",
+                            name=rule.name,
+                            kind=kind,
+                            text=text,
+                            regex=regex,
+                        )
+                    )
                 elif kind == "deny" and regex.search("") is not None:
-                    found.append(f"{rule.name}: deny pattern {text!r} matches everything")
+                    found.append(tr("{name}: deny pattern {text!r} matches everything", name=rule.name, text=text))
     return tuple(found)
 
 
@@ -94,7 +103,7 @@ def decide(
     *history* holds the approvals given before; one dated after *now* (the clock was set back) counts as recent.
     """
     if not policy.enabled:
-        return Decision("ask", "policy", "auto-approval is off")
+        return Decision("ask", "policy", tr("auto-approval is off"))
     why = _unfit(dialog)
     if why:
         return Decision("ask", "policy", why)
@@ -106,7 +115,7 @@ def decide(
     for rule in fitting:
         for text in rule.deny:
             if _search(text, command):
-                return Decision("deny", rule.name, f"deny pattern {text!r}")
+                return Decision("deny", rule.name, tr("deny pattern {text!r}", text=text))
     forbidden = never(command)
     if forbidden:
         return Decision("deny", "never", forbidden)
@@ -116,20 +125,22 @@ def decide(
         return Decision("ask", "never", odd)
     allowing = next((rule for rule in fitting if _allows(rule, command, pieces)), None)
     if allowing is None:
-        return Decision("ask", "policy", "no rule allows this command here")
+        return Decision("ask", "policy", tr("no rule allows this command here"))
     over = _over(policy, surface, history, now)
     if over:
         return Decision("ask", allowing.name, over)
-    return Decision("allow", allowing.name, "dry run: nothing is pressed" if policy.dry_run else "the whole command")
+    return Decision(
+        "allow", allowing.name, tr("dry run: nothing is pressed") if policy.dry_run else tr("the whole command")
+    )
 
 
 def _unfit(dialog: Dialog) -> str:
     if dialog.id.state is not AgentState.APPROVAL or dialog.asked.form != "command":
-        return f"it does not ask for a command ({dialog.id.state}, {dialog.asked.form})"
+        return tr("it does not ask for a command ({state}, {form})", state=dialog.id.state, form=dialog.asked.form)
     if not dialog.asked.whole or not dialog.subject or "\n" in dialog.subject or "…" in dialog.subject:
-        return "not all of the command is surely on one row of the screen"
+        return tr("not all of the command is surely on one row of the screen")
     if dialog.text_field:
-        return "someone is typing in the dialog"
+        return tr("someone is typing in the dialog")
     choice, why = choose(dialog, "y")
     return why if choice is None else ""
 
@@ -154,9 +165,9 @@ def _over(policy: ApprovalPolicy, surface: str, history: Sequence[Approved], now
     ):
         recent = [approved for approved in history if approved.at > now - span]
         if sum(approved.surface == surface for approved in recent) >= mine:
-            return f"{mine} approvals a {word} on this surface is the limit"
+            return tr("{mine} approvals a {word} on this surface is the limit", mine=mine, word=word)
         if len(recent) >= total:
-            return f"{total} approvals a {word} in all is the limit"
+            return tr("{total} approvals a {word} in all is the limit", total=total, word=word)
     return ""
 
 
@@ -166,7 +177,7 @@ def _compiled(text: str) -> re.Pattern[str] | str:
     try:
         return re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
-        return f"not a regular expression ({error})"
+        return tr("not a regular expression ({error})", error=error)
 
 
 def _search(text: str, command: str) -> bool:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from console.i18n import tr
+
 LONGEST: Final = 400
 """Characters of a command that is looked at at all."""
 
@@ -64,7 +66,7 @@ def never(command: str) -> str:
     refused, and that is meant.
     """
     if len(command) > LONGEST:
-        return f"longer than {LONGEST} characters"
+        return tr("longer than {longest} characters", longest=LONGEST)
     bare = command.translate({ord(mark): None for mark in "'\"\\`"})
     spaced = " ".join(re.split(r"['\"\\`\s]+", command))
     for text in (command, bare, spaced):
@@ -87,13 +89,15 @@ def strange(part: str) -> str:
     ``$ ` \\ & < > ( ) { } [ ] * ? ! #``, every other alphabet and every invisible character.
     """
     if not part:
-        return "an empty part"
+        return tr("an empty part")
     wrong = next((char for char in part if not _PLAIN.fullmatch(char)), "")
     if wrong:
-        return f"it holds {wrong!r}" if wrong.isprintable() else f"it holds U+{ord(wrong):04X}"
+        return (
+            tr("it holds {wrong!r}", wrong=wrong) if wrong.isprintable() else tr("it holds U+{ord:04X}", ord=ord(wrong))
+        )
     if part.count("'") % 2 or part.count('"') % 2:
-        return "a quote that is not closed"
+        return tr("a quote that is not closed")
     program = part.split(" ", 1)[0]
     if program == "." or not re.fullmatch(r"[\w./+-]*\w", program, re.ASCII):
-        return f"{program!r} is not the plain name of a program"
+        return tr("{program!r} is not the plain name of a program", program=program)
     return ""

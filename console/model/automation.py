@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.i18n import mark, tr
 from console.model.service import Judgement
 
 _COUNT: Final = re.compile(r"(?:(at most|at least)\s+)?(\d{1,9})", re.ASCII)
@@ -70,7 +71,7 @@ class Automation:
     target: str
     """The glob, the regular expression of a command line, or the path of the script."""
     expected: str
-    observed: str = "not read yet"
+    observed: str = mark("not read yet")
     """``53 files``, ``running``, ``gone``, ``unknown``."""
     judgement: Judgement = Judgement.UNKNOWN
     evidence: str = ""
@@ -104,5 +105,5 @@ def judge_files(expected: Expectation, found: Tally) -> tuple[str, Judgement]:
 
 def judge_processes(expected: Expectation, count: int) -> tuple[str, Judgement]:
     """What is observed of a process or script, and how that is: one that runs and must not is an alarm."""
-    observed = "running" if count == 1 else f"{count} running" if count else "gone"
+    observed = "running" if count == 1 else tr("{count} running", count=count) if count else "gone"
     return observed, Judgement.OK if expected.holds(count) else Judgement.ALARM

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from console.i18n import tr
 from console.model.naming import identity
 from console.model.surface import SurfaceInfo
 
@@ -76,16 +77,25 @@ def _search(spec: SurfaceSpec, infos: Sequence[SurfaceInfo], taken: set[str], be
         if not matches:
             continue
         if not free:
-            return Bound(None, f"{spec.ref} is another entry's surface already; correct one of them")
+            return Bound(None, tr("{ref} is another entry's surface already; correct one of them", ref=spec.ref))
         if len(free) > 1 and spec.workspace:
             there = identity(spec.workspace)
             free = [i for i in free if there in (identity(i.workspace), identity(i.workspace_ref))] or free
         if len(free) > 1:
             refs = ", ".join(info.ref for info in free[:4])
-            return Bound(None, f"{len(free)} surfaces have the {what} {spec.ref} ({refs}); name one by its ref or uuid")
+            return Bound(
+                None,
+                tr(
+                    "{count} surfaces have the {what} {ref} ({refs}); name one by its ref or uuid",
+                    count=len(free),
+                    what=what,
+                    ref=spec.ref,
+                    refs=refs,
+                ),
+            )
         [info] = free
         if before and info.uuid and info.uuid != before and what != "uuid":
-            return Bound(info, f"{info.ref} is another terminal than before")
+            return Bound(info, tr("{ref} is another terminal than before", ref=info.ref))
         return Bound(info)
-    gone = "; the one it was is gone" if before else ""
-    return Bound(None, f"there is no surface {spec.ref}{gone}")
+    gone = tr("; the one it was is gone") if before else ""
+    return Bound(None, tr("there is no surface {ref}{gone}", ref=spec.ref, gone=gone))

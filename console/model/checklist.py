@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Literal
 
+from console.i18n import mark, tr
+
 
 class StepState(StrEnum):
     """State of a step. The value is the word shown and the word in JSON."""
@@ -37,8 +39,8 @@ OWED: Final = (StepState.FAIL, StepState.ATTENTION, StepState.RUNNING, StepState
 """States that are not settled, the worst first."""
 
 FIRST, CHECKS, SURFACES, WORK, SERVICES, TEMPORARY, ARTIFACTS, OWN, AVOID = (
-    "First steps", "Checks after restart", "Surfaces", "Work", "Services", "Temporary automation", "Artifacts",
-    "Own steps", "Things to avoid",
+    mark("First steps"), mark("Checks after restart"), "Surfaces", "Work", "Services", mark("Temporary automation"), "Artifacts",
+    mark("Own steps"), mark("Things to avoid"),
 )  # fmt: skip
 GROUPS: Final = (FIRST, CHECKS, SURFACES, WORK, SERVICES, TEMPORARY, ARTIFACTS, OWN, AVOID)
 """In the order in which they are shown."""
@@ -114,12 +116,12 @@ class Progress:
     @property
     def words(self) -> str:
         """``12 of 18 settled · 1 fails · 2 to look at · 3 by hand``."""
-        said = [f"{self.settled} of {self.total} settled"]
+        said = [tr("{settled} of {total} settled", settled=self.settled, total=self.total)]
         for state, words in (
             (StepState.FAIL, "failed"),
-            (StepState.ATTENTION, "to look at"),
+            (StepState.ATTENTION, tr("to look at")),
             (StepState.RUNNING, "running"),
-            (StepState.MANUAL, "by hand"),
+            (StepState.MANUAL, tr("by hand")),
             (StepState.SKIPPED, "skipped"),
         ):
             if self.counts.get(state):
@@ -146,12 +148,15 @@ def _marked(step: Step, mark: Mark | None) -> Step:
     if mark is None or step.links or step.state is StepState.PASS:
         return step
     if mark.kind == "skip":
-        why = f"skipped: {mark.reason}" if mark.reason else "skipped"
+        why = tr("skipped: {reason}", reason=mark.reason) if mark.reason else "skipped"
         return replace(step, state=StepState.SKIPPED, evidence=f"{why} ({step.evidence})".replace(" ()", ""))
     if step.state is not StepState.MANUAL:
         return step
     return replace(
-        step, state=StepState.PASS, evidence=f"ticked; {step.evidence}".removesuffix("; "), checked_at=mark.at
+        step,
+        state=StepState.PASS,
+        evidence=tr("ticked; {evidence}", evidence=step.evidence).removesuffix("; "),
+        checked_at=mark.at,
     )
 
 
@@ -164,12 +169,12 @@ def followed(step: Step, by_id: Mapping[str, Step]) -> Step:
     at = min(times) if len(times) == len(found) else None
     worst = next((state for state in OWED if any(each.state is state for each in found)), None)
     if worst is None:
-        said = found[0].evidence if len(found) == 1 else f"{len(found)} steps below, all settled"
+        said = found[0].evidence if len(found) == 1 else tr("{count} steps below, all settled", count=len(found))
         state = StepState.PASS if any(each.state is StepState.PASS for each in found) else StepState.SKIPPED
         return replace(step, state=state, evidence=said, remedy="", key="", checked_at=at, about=found[0].about)
     bad = [each for each in found if each.state is worst]
     first = bad[0]
-    more = f"; and {len(bad) - 1} more" if len(bad) > 1 else ""
+    more = tr("; and {count} more", count=len(bad) - 1) if len(bad) > 1 else ""
     evidence = f"{first.title}: {first.evidence}{more}"
     return replace(
         step, state=worst, evidence=evidence, remedy=first.remedy, key=first.key, checked_at=at, about=first.about
@@ -193,4 +198,4 @@ def worse(one: StepState, other: StepState) -> StepState:
 def listed(words: Sequence[str], limit: int = 4) -> str:
     """``a, b, c and 2 more``."""
     more = len(words) - limit
-    return ", ".join(words[:limit]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(words[:limit]) + (tr(" and {more} more", more=more) if more > 0 else "")

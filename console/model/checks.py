@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from console.i18n import tr
 from console.model.checklist import FIRST, Marks, Step, StepState, marked, ordered
 from console.model.checks_avoid import avoid
 from console.model.checks_collector import collector
@@ -36,10 +37,14 @@ def _document(given: Given) -> Iterator[Step]:
     """The hand-off itself."""
     title = "hand-off"
     if given.wrong:
-        yield Step("handoff", title, FIRST, StepState.FAIL, given.wrong, "correct handoff: or write a new one",
+        yield Step("handoff", title, FIRST, StepState.FAIL, given.wrong, tr("correct handoff: or write a new one"),
                    checked_at=given.now)  # fmt: skip
     elif given.handoff is not None:
-        age = f"written {duration(given.now - given.written[0])} ago" if given.written is not None else "without a date"
+        age = (
+            tr("written {duration} ago", duration=duration(given.now - given.written[0]))
+            if given.written is not None
+            else "without a date"
+        )
         gaps = len(given.handoff.not_understood)
-        said = f"{given.source}, {age}" + (f"; {gaps} lines are not understood" if gaps else "")
+        said = f"{given.source}, {age}" + (tr("; {gaps} lines are not understood", gaps=gaps) if gaps else "")
         yield Step("handoff", title, FIRST, StepState.PASS, said, checked_at=given.now)

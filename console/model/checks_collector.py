@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from console.i18n import tr
 from console.model.checklist import SERVICES, About, Step, StepState, worse
 from console.model.checks_given import Given, duration
 from console.model.telemetry import Collector, CollectorState
@@ -28,11 +29,13 @@ def collector(given: Given) -> Iterator[Step]:
     id, title = "collector", "collector"
     if not told.source:
         if line is not None:
-            yield Step(id, title, SERVICES, StepState.MANUAL, "no collector is configured; the hand-off has its counts",
-                       "ask it yourself, or write collector: {url: …}", line=line)  # fmt: skip
+            yield Step(id, title, SERVICES, StepState.MANUAL, tr("no collector is configured; the hand-off has its counts"),
+                       tr("ask it yourself, or write collector: {url: …}"), line=line)  # fmt: skip
         return
     if told.collector is None:
-        yield Step(id, title, SERVICES, given.unread, "no answer yet", "look whether it runs", "", None, about, line)
+        yield Step(
+            id, title, SERVICES, given.unread, tr("no answer yet"), tr("look whether it runs"), "", None, about, line
+        )
         return
     found = told.collector
     state, said = _STATES[found.state], [f"{found.state}{_counts(found)}"]
@@ -43,9 +46,9 @@ def collector(given: Given) -> Iterator[Step]:
     worries = [*_started_again(given, found), *_fallen(given, found)]
     if worries:
         state = worse(state, StepState.ATTENTION)
-    remedy = "" if state is StepState.PASS else "look what it has lost, and whether everybody sends to it again"
+    remedy = "" if state is StepState.PASS else tr("look what it has lost, and whether everybody sends to it again")
     if found.state is CollectorState.DOWN:
-        remedy = "start it"
+        remedy = tr("start it")
     key = "" if state is StepState.PASS else "operations.show"
     yield Step(id, title, SERVICES, state, "; ".join((*said, *worries)), remedy, key, told.read_at, about, line)
 
@@ -64,11 +67,13 @@ def _started_again(given: Given, found: Collector) -> Iterator[str]:
     at = given.snapshot.collector.read_at or given.now
     if found.uptime is not None:
         if at - found.uptime > end + SLACK:
-            yield f"started again {duration(given.now - at + found.uptime)} ago, after the hand-off"
+            yield tr(
+                "started again {duration} ago, after the hand-off", duration=duration(given.now - at + found.uptime)
+            )
         return
     later = [each for each in given.snapshot.collector.trend.restarts if each.at > end]
     if later:
-        yield f"started again after the hand-off: {later[-1].evidence}"
+        yield tr("started again after the hand-off: {evidence}", evidence=later[-1].evidence)
 
 
 def _fallen(given: Given, found: Collector) -> Iterator[str]:
@@ -82,4 +87,4 @@ def _fallen(given: Given, found: Collector) -> Iterator[str]:
         elif name in noted:
             then = noted[name]
         if now is not None and then is not None and now < then:
-            yield f"{name} fell from {then:,} to {now:,}"
+            yield tr("{name} fell from {then:,} to {now:,}", name=name, then=then, now=now)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.checklist import CHECKS, FIRST, OWN, Step, StepState, followed
 from console.model.checks_given import SHORT, Given
 from console.model.handoff_items import Found, PointEntry
@@ -55,7 +56,7 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
         r"(?:\bup\b|uptime|health|상태|확인|가동|재시작|\bruns?\b|running|counts?)",
         "collector",
     ),
-    (r"dispatch[_-]?(?:tracker|log)\w*\s+(?:summary|요약|현황)|dispatch summary|작업\s*현황|배분\s*현황", "summary"),
+    (mark("dispatch[_-]?(?:tracker|log)\\w*\\s+(?:summary|요약|현황)|dispatch summary|작업\\s*현황|배분\\s*현황"), "summary"),
     (r"승인\s*스크립트[^,;]*(?:실행|동작|상태)|approv\w+\s+script[^,;]*\b(?:run\w*|up)\b", "approval"),
     (r"중복\s*(?:배분|작업)[^,;]*(?:없|확인)|\bduplicate (?:dispatch|task)", "duplicates"),
     (r"임시\s*파일[^,;]*(?:확인|정리|수|개)|\btemp(?:orary)? files?\b[^,;]*\b(?:check|count|clean|left)", "temporary"),
@@ -103,9 +104,13 @@ def _line(given: Given, id: str, group: str, entry: Found[PointEntry], by_id: di
     links = tuple(id for id in by_id if id in asked)
     if links and whole:
         return followed(Step(id, title, group, StepState.RUNNING, line=entry.line, links=links), by_id)
-    known = f"; {len(links)} steps below are a part of it" if links else ""
-    said = f"no check knows it{known}" if not links else f"a part of it no check knows{known}"
-    return Step(id, title, group, StepState.MANUAL, said, "do it, then tick it", checked_at=None, line=entry.line)
+    known = tr("; {count} steps below are a part of it", count=len(links)) if links else ""
+    said = (
+        tr("no check knows it{known}", known=known)
+        if not links
+        else tr("a part of it no check knows{known}", known=known)
+    )
+    return Step(id, title, group, StepState.MANUAL, said, tr("do it, then tick it"), checked_at=None, line=entry.line)
 
 
 # -- commands ----------------------------------------------------------------------------------------------------
@@ -190,7 +195,7 @@ def _of_url(given: Given, url: str, by_id: dict[str, Step]) -> Ids:
         return _topic("collector", by_id)
     for service in given.every_service:
         if service.manager == "http" and _address(service.label) == plain:
-            return {f"service {service.name}"} & set(by_id)
+            return {tr("service {name}", name=service.name)} & set(by_id)
     if not given.snapshot.collector.source and re.search(r":4318\b|:8888/metrics|:13133\b", url):
         return _topic("collector", by_id)
     return set()
@@ -230,11 +235,13 @@ def _of_path(given: Given, path: str, by_id: dict[str, Step]) -> Ids:
     for each in (*seen.automation, *given.automation):
         name = plain.rsplit("/", 1)[-1]
         if each.target == plain or (each.kind == "process" and name and name in each.target.replace("\\", "")):
-            return {f"automation {each.name}"} & set(by_id)
+            return {tr("automation {name}", name=each.name)} & set(by_id)
     for artifact in (*seen.artifacts, *given.artifacts):
         if artifact.pattern.rstrip("/") == plain.rstrip("/"):
-            return {f"artifact {artifact.name}" if f"artifact {artifact.name}" in by_id else "artifacts"} & set(by_id)
-    return {f"automation {path}"} & set(by_id)
+            return {
+                tr("artifact {name}", name=artifact.name) if f"artifact {artifact.name}" in by_id else "artifacts"
+            } & set(by_id)
+    return {tr("automation {path}", path=path)} & set(by_id)
 
 
 def _mentioned(text: str, by_id: dict[str, Step]) -> Ids:

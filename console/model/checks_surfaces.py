@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.checklist import SURFACES, WORK, About, Step, StepState, listed
 from console.model.checks_given import STALE, Given, duration
@@ -52,9 +53,9 @@ def surfaces(given: Given) -> Iterator[Step]:
             yield _surface(given, surface, lines.get(id(surface)))
     for entry in missing:
         yield Step(
-            f"surface {entry.item.ref}", _title(entry.item.ref, entry.item.name), SURFACES, StepState.FAIL,
-            "it is in the hand-off and not here" + _left(given, entry.item.ref),
-            "start it again, or name its new ref under surfaces:", checked_at=mux.read_at, line=entry.line,
+            tr("surface {ref}", ref=entry.item.ref), _title(entry.item.ref, entry.item.name), SURFACES, StepState.FAIL,
+            tr("it is in the hand-off and not here") + _left(given, entry.item.ref),
+            tr("start it again, or name its new ref under surfaces:"), checked_at=mux.read_at, line=entry.line,
         )  # fmt: skip
 
 
@@ -68,14 +69,20 @@ def _meant(given: Given, entry: SurfaceEntry) -> Surface | None:
 
 def _server(given: Given) -> Step:
     mux = given.snapshot.mux
-    title, id = "terminal server", "server"
+    title, id = tr("terminal server"), "server"
     if mux.error:
-        return Step(id, title, SURFACES, StepState.FAIL, mux.error, "start it; oc-console doctor says where it was "
-                    "looked for", checked_at=given.now)  # fmt: skip
+        return Step(id, title, SURFACES, StepState.FAIL, mux.error, tr("start it; oc-console doctor says where it was looked for"), checked_at=given.now)  # fmt: skip
     if mux.read_at is None:
-        return Step(id, title, SURFACES, given.unread, "has not answered yet", "look whether it runs")
+        return Step(id, title, SURFACES, given.unread, tr("has not answered yet"), tr("look whether it runs"))
     there = sum(1 for each in given.snapshot.surfaces if not each.gone)
-    return Step(id, title, SURFACES, StepState.PASS, f"{mux.source}: {there} surfaces", checked_at=mux.read_at)
+    return Step(
+        id,
+        title,
+        SURFACES,
+        StepState.PASS,
+        tr("{source}: {there} surfaces", source=mux.source, there=there),
+        checked_at=mux.read_at,
+    )
 
 
 def _title(ref: str, name: str) -> str:
@@ -85,7 +92,7 @@ def _title(ref: str, name: str) -> str:
 def _left(given: Given, ref: str) -> str:
     """The open work of a surface that is not there."""
     mine = [each.label for each in given.snapshot.log.dispatches if each.is_open and each.surface and _same(each, ref)]
-    return f"; {listed(mine)} open on it" if mine else ""
+    return tr("; {listed} open on it", listed=listed(mine)) if mine else ""
 
 
 def _same(dispatch: Dispatch, ref: str) -> bool:
@@ -98,7 +105,9 @@ def _surface(given: Given, surface: Surface, entry: Found[SurfaceEntry] | None) 
     at = given.now if surface.gone else surface.read_at
     title = _title(surface.info.ref, surface.name)
     line = entry.line if entry is not None else None
-    return Step(f"surface {surface.info.ref}", title, SURFACES, state, evidence, remedy, key, at, about, line)
+    return Step(
+        tr("surface {ref}", ref=surface.info.ref), title, SURFACES, state, evidence, remedy, key, at, about, line
+    )
 
 
 def _judged(given: Given, surface: Surface, expected: str) -> tuple[StepState, str, str, str]:
@@ -106,38 +115,63 @@ def _judged(given: Given, surface: Surface, expected: str) -> tuple[StepState, s
     expected = surface.expected_agent or expected
     if surface.gone:
         evidence = surface.gone + _left(given, surface.info.ref)
-        return StepState.FAIL, evidence, "start it again, or correct its ref under surfaces:", ""
+        return StepState.FAIL, evidence, tr("start it again, or correct its ref under surfaces:"), ""
     if surface.unconfirmed:
         return (
             StepState.ATTENTION,
             surface.unconfirmed,
-            "look at it, then confirm that it is the one",
+            tr("look at it, then confirm that it is the one"),
             "surface.confirm",
         )
     if surface.info.dead:
-        return StepState.FAIL, "its program has ended", "start its agent again", "surface.focus"
+        return StepState.FAIL, tr("its program has ended"), tr("start its agent again"), "surface.focus"
     if surface.error:
-        return StepState.FAIL, f"cannot be read: {surface.error}", "look at its terminal", "surface.focus"
+        return (
+            StepState.FAIL,
+            tr("cannot be read: {error}", error=surface.error),
+            tr("look at its terminal"),
+            "surface.focus",
+        )
     status = surface.status
     if surface.read_at is None or status is None:
-        return given.unread, "not read yet", "look at its terminal", "surface.focus"
+        return given.unread, tr("not read yet"), tr("look at its terminal"), "surface.focus"
     age = given.now - surface.read_at
     doing = _doing(given, surface)
     if age > STALE:
-        return StepState.FAIL, f"no answer for {duration(age)}; then: {doing}", "look at its terminal", "surface.focus"
-    read = f"{doing}, read {duration(age)} ago"
+        return (
+            StepState.FAIL,
+            tr("no answer for {duration}; then: {doing}", duration=duration(age), doing=doing),
+            tr("look at its terminal"),
+            "surface.focus",
+        )
+    read = tr("{doing}, read {duration} ago", doing=doing, duration=duration(age))
     if status.needs_person:
-        return StepState.ATTENTION, read, "answer it, or look at its terminal", "surface.waiting"
+        return StepState.ATTENTION, read, tr("answer it, or look at its terminal"), "surface.waiting"
     if expected and status.state in (AgentState.SHELL, AgentState.DEAD):
-        return StepState.FAIL, f"{expected} has gone: {read}", f"start {expected} again", "surface.focus"
+        return (
+            StepState.FAIL,
+            tr("{expected} has gone: {read}", expected=expected, read=read),
+            tr("start {expected} again", expected=expected),
+            "surface.focus",
+        )
     if expected and surface.seen_agent and surface.seen_agent != expected:
-        what = f"shows {surface.seen_agent}, expected {expected}: {read}"
-        return StepState.ATTENTION, what, "look which agent belongs here", "surface.details"
+        what = tr(
+            "shows {seen_agent}, expected {expected}: {read}",
+            seen_agent=surface.seen_agent,
+            expected=expected,
+            read=read,
+        )
+        return StepState.ATTENTION, what, tr("look which agent belongs here"), "surface.details"
     if expected and not surface.seen_agent:
-        return StepState.ATTENTION, f"no {expected} is recognised: {read}", "look at its terminal", "surface.focus"
+        return (
+            StepState.ATTENTION,
+            tr("no {expected} is recognised: {read}", expected=expected, read=read),
+            tr("look at its terminal"),
+            "surface.focus",
+        )
     start = surface.started
     if start is not None and start.judgement in (Judgement.ATTENTION, Judgement.ALARM):
-        return StepState.ATTENTION, f"{start.evidence}; {read}", "start it again as configured", "surface.details"
+        return StepState.ATTENTION, f"{start.evidence}; {read}", tr("start it again as configured"), "surface.details"
     return StepState.PASS, read, "", ""
 
 
@@ -147,7 +181,9 @@ def _doing(given: Given, surface: Surface) -> str:
         return "unknown"
     dispatch = given.snapshot.dispatch_of(surface)
     task = f" on {dispatch.label}" if dispatch is not None and status.state is AgentState.WORKING else ""
-    return f"{status.state}{task} for {duration(given.now - status.since)}"
+    return tr(
+        "{state}{task} for {duration}", state=status.state, task=task, duration=duration(given.now - status.since)
+    )
 
 
 def finished(given: Given) -> Iterator[Step]:
@@ -172,20 +208,29 @@ def finished(given: Given) -> Iterator[Step]:
         else:
             at_work += 1
     if unread:
-        yield Step("collect", "finished work is collected", WORK, given.unread, "surfaces are not read yet")
+        yield Step("collect", tr("finished work is collected"), WORK, given.unread, tr("surfaces are not read yet"))
     elif not waiting:
-        evidence = f"{at_work} open, their agents are at it" if at_work else "nothing is open on an idle agent"
-        yield Step("collect", "finished work is collected", WORK, StepState.PASS, evidence, checked_at=given.now)
+        evidence = (
+            tr("{at_work} open, their agents are at it", at_work=at_work)
+            if at_work
+            else tr("nothing is open on an idle agent")
+        )
+        yield Step("collect", tr("finished work is collected"), WORK, StepState.PASS, evidence, checked_at=given.now)
 
 
 def _collect(given: Given, dispatch: Dispatch, surface: Surface) -> Step:
     state = surface.status.state if surface.status is not None else AgentState.UNKNOWN
     since = surface.status.since if surface.status is not None else given.now
     said = last_message(surface)
-    evidence = f"open, and {surface.info.ref} is {state} for {duration(given.now - since)}"
+    evidence = tr(
+        "open, and {ref} is {state} for {duration}",
+        ref=surface.info.ref,
+        state=state,
+        duration=duration(given.now - since),
+    )
     return Step(
-        f"collect {dispatch.label}", f"collect {dispatch.label}", WORK, StepState.ATTENTION,
-        f"{evidence}: “{said}”" if said else evidence, "read its result; then close it or have it verified",
+        tr("collect {label}", label=dispatch.label), tr("collect {label}", label=dispatch.label), WORK, StepState.ATTENTION,
+        f"{evidence}: “{said}”" if said else evidence, tr("read its result; then close it or have it verified"),
         "dispatch.verify", surface.read_at, About("dispatch", dispatch.label.removeprefix("#")),
     )  # fmt: skip
 

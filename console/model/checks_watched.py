@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.artifact import Artifact, Changed
 from console.model.automation import Automation
 from console.model.checklist import ARTIFACTS, SERVICES, TEMPORARY, About, Step, StepState, listed, worse
@@ -23,7 +24,7 @@ _WELL: Final[dict[str, frozenset[str]]] = {
     "stopped": frozenset({State.STOPPED, State.LOADED, State.UNLOADED, State.ABSENT}),
 }
 """What a hand-off expects, and the states that are so; its own other words are told only."""
-REMEDY: Final = "look at it, then start or unload it"
+REMEDY: Final = mark("look at it, then start or unload it")
 
 
 def services(given: Given) -> Iterator[Step]:
@@ -63,28 +64,34 @@ def _dispatcher(given: Given, told: dict[str, Found[ServiceEntry]]) -> Step | No
     wants_on = [each for each in about if each.expected and each.expected.split(",")[0].strip() not in _OFF]
     if given.automatic is None or (wants_on and (entry is None or entry.item.expected not in _OFF)):
         return None
-    found, title, id = given.automatic, "automatic dispatcher is off", "dispatcher"
+    found, title, id = given.automatic, tr("automatic dispatcher is off"), "dispatcher"
     at = next((each.read_at for each in about if each.read_at is not None), None)
     where = About("operation", about[0].name) if about else About()
     line = entry.line if entry is not None else None
     if about and at is None:
         return Step(
-            id, title, SERVICES, given.unread, "not looked at yet", REMEDY, "operations.show", None, where, line
+            id, title, SERVICES, given.unread, tr("not looked at yet"), REMEDY, "operations.show", None, where, line
         )
     seen = next((each.evidence for each in about if each.word not in _OFF), about[0].evidence if about else "")
     if found.loaded or found.running:
-        what = "is running" if found.running else "is loaded"
+        what = tr("is running") if found.running else tr("is loaded")
         evidence = f"{found.name} {what}: {seen}".removesuffix(": ")
-        remedy = "unload it: by hand and automatically at once gives tasks twice"
+        remedy = tr("unload it: by hand and automatically at once gives tasks twice")
         return Step(id, title, SERVICES, StepState.FAIL, evidence, remedy, "operations.show", at, where, line)
     if found.loaded is None or found.running is None:
-        evidence = f"whether {found.name} is off could not be found out: {seen}".removesuffix(": ")
+        evidence = tr("whether {name} is off could not be found out: {seen}", name=found.name, seen=seen).removesuffix(
+            ": "
+        )
         return Step(
-            id, title, SERVICES, StepState.ATTENTION, evidence, "look yourself", "operations.show", at, where, line
+            id, title, SERVICES, StepState.ATTENTION, evidence, tr("look yourself"), "operations.show", at, where, line
         )
     if found.newest is not None and given.now - found.newest < given.policy.automatic_within:
-        evidence = f"{found.name} is off, and sent something {duration(given.now - found.newest)} ago"
-        return Step(id, title, SERVICES, StepState.ATTENTION, evidence, "look who sent it", "", at, where, line)
+        evidence = tr(
+            "{name} is off, and sent something {duration} ago",
+            name=found.name,
+            duration=duration(given.now - found.newest),
+        )
+        return Step(id, title, SERVICES, StepState.ATTENTION, evidence, tr("look who sent it"), "", at, where, line)
     return Step(
         id, title, SERVICES, StepState.PASS, f"{found.name}: {seen}".removesuffix(": "), "", "", at, where, line
     )
@@ -92,21 +99,29 @@ def _dispatcher(given: Given, told: dict[str, Found[ServiceEntry]]) -> Step | No
 
 def _service(given: Given, service: Service, entry: Found[ServiceEntry] | None) -> Step:
     about, line = About("operation", service.name), entry.line if entry is not None else None
-    id, title = f"service {service.name}", service.name
+    id, title = tr("service {name}", name=service.name), service.name
     if service.read_at is None:
         return Step(
-            id, title, SERVICES, given.unread, "not looked at yet", REMEDY, "operations.show", None, about, line
+            id, title, SERVICES, given.unread, tr("not looked at yet"), REMEDY, "operations.show", None, about, line
         )
     state = JUDGED[service.judgement]
     evidence = f"{service.observed}: {service.evidence}" if service.evidence else service.observed
     if state is not StepState.PASS:
-        evidence = f"{service.observed}, expected {service.expected}: {service.evidence}".removesuffix(": ")
+        evidence = tr(
+            "{observed}, expected {expected}: {evidence}",
+            observed=service.observed,
+            expected=service.expected,
+            evidence=service.evidence,
+        ).removesuffix(": ")
     if entry is not None:
         wanted = entry.item.expected
         if state is StepState.PASS and wanted in _WELL and _contradicts(service, wanted):
-            state, evidence = StepState.ATTENTION, f"{evidence}; the hand-off expects {wanted}"
+            state, evidence = (
+                StepState.ATTENTION,
+                tr("{evidence}; the hand-off expects {wanted}", evidence=evidence, wanted=wanted),
+            )
         if entry.item.pid and service.pid and entry.item.pid != service.pid:
-            evidence += f"; pid {entry.item.pid} at the hand-off: started again since"
+            evidence += tr("; pid {pid} at the hand-off: started again since", pid=entry.item.pid)
     remedy = "" if state is StepState.PASS else REMEDY
     key = "" if state is StepState.PASS else "operations.show"
     return Step(id, title, SERVICES, state, evidence, remedy, key, service.read_at, about, line)
@@ -123,10 +138,14 @@ def _contradicts(service: Service, wanted: str) -> bool:
 def _unwatched(entry: Found[ServiceEntry]) -> Step:
     item = entry.item
     said = ", ".join(filter(None, (item.role, item.remarks)))
-    evidence = f"nobody watches it; the hand-off: {item.expected or 'no state'}{f' ({said})' if said else ''}"
+    evidence = tr(
+        "nobody watches it; the hand-off: {expected}{what}",
+        expected=item.expected or tr("no state"),
+        what=f" ({said})" if said else "",
+    )
     return Step(
-        f"service {item.label}", item.label, SERVICES, StepState.MANUAL, evidence[:300],
-        "look yourself, or name it under services:", line=entry.line,
+        tr("service {label}", label=item.label), item.label, SERVICES, StepState.MANUAL, evidence[:300],
+        tr("look yourself, or name it under services:"), line=entry.line,
     )  # fmt: skip
 
 
@@ -143,9 +162,9 @@ def automation(given: Given) -> Iterator[Step]:
     for entry in given.handoff.automation if given.handoff is not None else ():
         if given.expanded(entry.item.path) not in targets and _pattern_of(given, entry.item.path) is None:
             yield Step(
-                f"automation {entry.item.path}", entry.item.path, TEMPORARY, StepState.MANUAL,
-                f"nobody watches it; the hand-off: {entry.item.state}".removesuffix(": "),
-                "look yourself, or name it under automation:", line=entry.line,
+                tr("automation {path}", path=entry.item.path), entry.item.path, TEMPORARY, StepState.MANUAL,
+                tr("nobody watches it; the hand-off: {state}", state=entry.item.state).removesuffix(": "),
+                tr("look yourself, or name it under automation:"), line=entry.line,
             )  # fmt: skip
 
 
@@ -169,38 +188,45 @@ def _approval(given: Given, each: Automation, entry: Found[AutomationEntry] | No
     if step.state in (StepState.PASS, StepState.RUNNING) or not each.expected.startswith(("running", "at least")):
         return step
     if given.approves:
-        evidence = f"{each.observed}; the console approves instead: {given.approves}"
+        evidence = tr(
+            "{observed}; the console approves instead: {approves}", observed=each.observed, approves=given.approves
+        )
         return Step(
             step.id, step.title, TEMPORARY, StepState.PASS, evidence, "", "", each.read_at, step.about, step.line
         )
     codex = [s for s in given.snapshot.surfaces if s.agent == "codex" and not s.gone]
     never = [s for s in codex if s.started is not None and s.started.judgement is Judgement.OK]
     if codex and len(never) == len(codex):
-        evidence = f"{each.observed}; every Codex was started so that it never asks"
+        evidence = tr("{observed}; every Codex was started so that it never asks", observed=each.observed)
         return Step(
             step.id, step.title, TEMPORARY, StepState.PASS, evidence, "", "", each.read_at, step.about, step.line
         )
-    evidence = f"{step.evidence}; nothing approves in its place"
-    remedy = "start it, or let the console approve (approve:)"
+    evidence = tr("{evidence}; nothing approves in its place", evidence=step.evidence)
+    remedy = tr("start it, or let the console approve (approve:)")
     return Step(step.id, step.title, TEMPORARY, step.state, evidence, remedy, "", each.read_at, step.about, step.line)
 
 
 def _automation(given: Given, each: Automation, entry: Found[AutomationEntry] | None) -> Step:
-    id, about = f"automation {each.name}", About("operation", each.name)
+    id, about = tr("automation {name}", name=each.name), About("operation", each.name)
     line = entry.line if entry is not None else None
     if each.read_at is None:
-        return Step(id, each.name, TEMPORARY, given.unread, "not looked at yet", "", "", None, about, line)
+        return Step(id, each.name, TEMPORARY, given.unread, tr("not looked at yet"), "", "", None, about, line)
     state = JUDGED[each.judgement]
     evidence = f"{each.observed}: {each.evidence}" if each.evidence else each.observed
     if state is not StepState.PASS:
-        evidence = f"{each.observed}, expected {each.expected}"
+        evidence = tr("{observed}, expected {expected}", observed=each.observed, expected=each.expected)
     if entry is not None and entry.item.count is not None and each.tally is not None:
         then, more = entry.item.count, each.tally.count - entry.item.count
         open_end = f"{then}+" in entry.item.state
-        evidence = f"{evidence}; {then:,}{'+' if open_end else ''} at the hand-off"
+        evidence = tr(
+            "{evidence}; {then:,}{what} at the hand-off", evidence=evidence, then=then, what="+" if open_end else ""
+        )
         if more > 0 and not open_end:
-            state, evidence = worse(state, StepState.ATTENTION), f"{evidence}: {more:,} more"
-    remedy = each.action or ("clean up" if each.kind == "glob" else "start it, or stop it")
+            state, evidence = (
+                worse(state, StepState.ATTENTION),
+                tr("{evidence}: {more:,} more", evidence=evidence, more=more),
+            )
+    remedy = each.action or (tr("clean up") if each.kind == "glob" else tr("start it, or stop it"))
     remedy = "" if state is StepState.PASS else remedy
     key = "" if state is StepState.PASS else "operations.show"
     return Step(id, each.name, TEMPORARY, state, evidence, remedy, key, each.read_at, about, line)
@@ -213,27 +239,29 @@ def artifacts(given: Given) -> Iterator[Step]:
     well: list[Artifact] = []
     for each in every:
         about = About("operation", each.name)
-        id = f"artifact {each.name}"
+        id = tr("artifact {name}", name=each.name)
         if each.read_at is None:
-            yield Step(id, each.name, ARTIFACTS, given.unread, "not looked at yet", "", "", None, about)
+            yield Step(id, each.name, ARTIFACTS, given.unread, tr("not looked at yet"), "", "", None, about)
         elif each.judgement is not Judgement.OK:
             state = StepState.FAIL if each.exists is False else StepState.ATTENTION
-            said = each.evidence or "is not there"
+            said = each.evidence or tr("is not there")
             said = said if each.pattern in said else f"{said} ({each.pattern})"
             yield Step(id, each.name, ARTIFACTS, state, said,
-                       "bring it back, or correct its path", "operations.show", each.read_at, about)  # fmt: skip
+                       tr("bring it back, or correct its path"), "operations.show", each.read_at, about)  # fmt: skip
         elif each.changed is Changed.CHANGED and each.pattern != given.log_path:
             paths = listed([path.rsplit("/", 1)[-1] for path in each.changed_paths], 3)
-            when = f", {duration(given.now - each.mtime)} ago" if each.mtime is not None else ""
-            yield Step(id, each.name, ARTIFACTS, StepState.ATTENTION, f"changed since the hand-off{when}: {paths}",
-                       "look whether that was meant", "operations.show", each.read_at, about)  # fmt: skip
+            when = tr(", {duration} ago", duration=duration(given.now - each.mtime)) if each.mtime is not None else ""
+            yield Step(id, each.name, ARTIFACTS, StepState.ATTENTION, tr("changed since the hand-off{when}: {paths}", when=when, paths=paths),
+                       tr("look whether that was meant"), "operations.show", each.read_at, about)  # fmt: skip
         else:
             well.append(each)
     if well:
         same = sum(each.changed is Changed.SAME for each in well)
         newer = _newer(given, well)
-        said = f"{len(well)} of {len(every)} are there" + (f", {same} unchanged" if same else "")
-        said += f"; written since the hand-off: {newer}" if newer else ""
+        said = tr("{count} of {count_2} are there", count=len(well), count_2=len(every)) + (
+            tr(", {same} unchanged", same=same) if same else ""
+        )
+        said += tr("; written since the hand-off: {newer}", newer=newer) if newer else ""
         oldest = min(each.read_at or given.now for each in well)
         yield Step("artifacts", "artifacts", ARTIFACTS, StepState.PASS, said, checked_at=oldest)
 
@@ -245,9 +273,9 @@ def _unlooked(given: Given, every: list[Artifact]) -> Iterator[Step]:
     rest = [each for each in entries if given.expanded(each.item.path).rstrip("/") not in patterns]
     if rest:
         yield Step(
-            "artifacts unwatched", "artifacts of the hand-off", ARTIFACTS, StepState.MANUAL,
-            f"nobody looks at {listed([each.item.path for each in rest], 3)}",
-            "look yourself, or name them under artifacts:", line=rest[0].line,
+            tr("artifacts unwatched"), tr("artifacts of the hand-off"), ARTIFACTS, StepState.MANUAL,
+            tr("nobody looks at {listed}", listed=listed([each.item.path for each in rest], 3)),
+            tr("look yourself, or name them under artifacts:"), line=rest[0].line,
         )  # fmt: skip
 
 

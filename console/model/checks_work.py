@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from console.i18n import tr
 from console.model.checklist import WORK, About, Step, StepState, listed, worse
 from console.model.checks_given import Given
 from console.model.dispatch import DispatchStatus
@@ -24,18 +25,18 @@ def work(given: Given) -> Iterator[Step]:
 
 
 def _log(given: Given) -> Iterator[Step]:
-    log, title = given.snapshot.log, "dispatch summary agrees"
+    log, title = given.snapshot.log, tr("dispatch summary agrees")
     about = About("summary")
     if not log.source:
         if given.handoff is not None and (given.handoff.dispatches or given.figure("total")):
-            yield Step("summary", title, WORK, StepState.MANUAL, "no dispatch log is configured",
-                       "compare it yourself, or write log: {path: …}")  # fmt: skip
+            yield Step("summary", title, WORK, StepState.MANUAL, tr("no dispatch log is configured"),
+                       tr("compare it yourself, or write log: {path: …}"))  # fmt: skip
         return
     if log.error:
-        yield Step("summary", title, WORK, StepState.FAIL, log.error, "mend the log first", "", given.now, about)
+        yield Step("summary", title, WORK, StepState.FAIL, log.error, tr("mend the log first"), "", given.now, about)
         return
     if log.read_at is None:
-        yield Step("summary", title, WORK, given.unread, "the dispatch log is not read yet", "look at log.path")
+        yield Step("summary", title, WORK, given.unread, tr("the dispatch log is not read yet"), tr("look at log.path"))
         return
     numbers = summarise(log.dispatches, given.now)
     yield _summary(given, numbers)
@@ -45,20 +46,22 @@ def _log(given: Given) -> Iterator[Step]:
 
 def _summary(given: Given, numbers: Summary) -> Step:
     state, changed = _changes(given, numbers)
-    evidence = f"{numbers.total} in all, {numbers.done} done, {numbers.open} open"
+    evidence = tr("{total} in all, {done} done, {open} open", total=numbers.total, done=numbers.done, open=numbers.open)
     moved = [*changed, *_moved(given)]
     if moved:
-        evidence, state = f"since the hand-off: {'; '.join(moved)}", worse(state, StepState.ATTENTION)
+        evidence, state = tr("since the hand-off: {listed}", listed="; ".join(moved)), worse(state, StepState.ATTENTION)
     elif given.handoff is not None and given.figure("total") is not None:
-        evidence += ", as in the hand-off"
+        evidence += tr(", as in the hand-off")
     if given.snapshot.log.not_understood:
-        evidence += f"; {given.snapshot.log.not_understood} records are not understood"
-    remedy = "" if state is StepState.PASS else "look whether that is what was done meanwhile"
+        evidence += tr(
+            "; {not_understood} records are not understood", not_understood=given.snapshot.log.not_understood
+        )
+    remedy = "" if state is StepState.PASS else tr("look whether that is what was done meanwhile")
     if state is StepState.FAIL:
-        remedy = "records are missing: look at the log, and at what another writer has undone"
+        remedy = tr("records are missing: look at the log, and at what another writer has undone")
     line = next((found[1] for key in _LOST if (found := given.figure(key)) is not None), None)
     return Step(
-        "summary", "dispatch summary agrees", WORK, state, evidence, remedy,
+        "summary", tr("dispatch summary agrees"), WORK, state, evidence, remedy,
         "log.lost" if state is StepState.FAIL else "", given.snapshot.log.read_at, About("summary"), line,
     )  # fmt: skip
 
@@ -95,9 +98,9 @@ def _moved(given: Given) -> Iterator[str]:
     closed = sorted((then & there) - open_now)
     new = sorted(open_now - then)
     if closed:
-        yield f"closed {listed([f'#{number}' for number in closed], 6)}"
+        yield tr("closed {listed}", listed=listed([f"#{number}" for number in closed], 6))
     if new:
-        yield f"open as well {listed([f'#{number}' for number in new], 6)}"
+        yield tr("open as well {listed}", listed=listed([f"#{number}" for number in new], 6))
 
 
 def _gone(given: Given) -> Iterator[Step]:
@@ -107,46 +110,48 @@ def _gone(given: Given) -> Iterator[Step]:
         number = entry.item.number
         if number is not None and number not in there:
             yield Step(
-                f"record {number}", f"#{number} has a record", WORK, StepState.FAIL,
-                f"it is in the hand-off and not in the log: {entry.item.task}"[:300],
-                "write its record again: without one it does not exist", "log.lost", given.snapshot.log.read_at,
+                tr("record {number}", number=number), tr("#{number} has a record", number=number), WORK, StepState.FAIL,
+                tr("it is in the hand-off and not in the log: {task}", task=entry.item.task)[:300],
+                tr("write its record again: without one it does not exist"), "log.lost", given.snapshot.log.read_at,
                 line=entry.line,
             )  # fmt: skip
 
 
 def _duplicates(given: Given, numbers: Summary) -> Step:
     twice = [n for n, count in Counter(d.number for d in given.snapshot.log.dispatches).items() if n and count > 1]
-    found = [" and ".join(f"#{number}" for number in group) + " seem to be one task" for group in numbers.duplicates]
-    found += [f"#{number} stands there twice" for number in sorted(twice)]
+    found = [
+        " and ".join(f"#{number}" for number in group) + tr(" seem to be one task") for group in numbers.duplicates
+    ]
+    found += [tr("#{number} stands there twice", number=number) for number in sorted(twice)]
     at = given.snapshot.log.read_at
     if not found:
-        return Step("duplicates", "no task is given twice", WORK, StepState.PASS, "none open", checked_at=at)
+        return Step("duplicates", tr("no task is given twice"), WORK, StepState.PASS, tr("none open"), checked_at=at)
     first = str(numbers.duplicates[0][0]) if numbers.duplicates else str(sorted(twice)[0])
     return Step(
-        "duplicates", "no task is given twice", WORK, StepState.ATTENTION, listed(found, 3),
-        "let one finish, close the other", "table.open_surface", at, About("dispatch", first),
+        "duplicates", tr("no task is given twice"), WORK, StepState.ATTENTION, listed(found, 3),
+        tr("let one finish, close the other"), "table.open_surface", at, About("dispatch", first),
     )  # fmt: skip
 
 
 def _sends(given: Given) -> Iterator[Step]:
-    sends, title = given.snapshot.sends, "no send is cut off"
+    sends, title = given.snapshot.sends, tr("no send is cut off")
     if sends.error:
-        yield Step("sends", title, WORK, StepState.ATTENTION, sends.error, "look at the journal of sends",
+        yield Step("sends", title, WORK, StepState.ATTENTION, sends.error, tr("look at the journal of sends"),
                    checked_at=sends.read_at)  # fmt: skip
     elif sends.read_at is not None and not sends.cut_off:
         yield Step("sends", title, WORK, StepState.PASS, "none", checked_at=sends.read_at)
     for each in sends.cut_off:
         yield Step(
-            f"send {each.key}", f"cut off: {each.surface}", WORK, StepState.ATTENTION, each.about,
-            "look what its screen shows, then settle it", "log.cut_off", sends.read_at, About("sends", each.key),
+            tr("send {key}", key=each.key), tr("cut off: {surface}", surface=each.surface), WORK, StepState.ATTENTION, each.about,
+            tr("look what its screen shows, then settle it"), "log.cut_off", sends.read_at, About("sends", each.key),
         )  # fmt: skip
     stuck = [each for each in given.snapshot.log.dispatches if each.status is DispatchStatus.SENDING]
     known = {each.number for each in sends.cut_off}
     lost = [each.label for each in stuck if each.number not in known and _old(given, each.dispatched_at)]
     if lost:
         yield Step(
-            "sending", "nothing is half sent", WORK, StepState.ATTENTION, f"{listed(lost)} still sending in the log",
-            "look whether it was taken, then set its status", "", given.snapshot.log.read_at,
+            "sending", tr("nothing is half sent"), WORK, StepState.ATTENTION, tr("{listed} still sending in the log", listed=listed(lost)),
+            tr("look whether it was taken, then set its status"), "", given.snapshot.log.read_at,
             About("dispatch", lost[0].removeprefix("#")),
         )  # fmt: skip
 
@@ -159,13 +164,16 @@ def _queue(given: Given) -> Iterator[Step]:
     queue, about = given.snapshot.queue, About("queue")
     if not queue.total and not queue.check:
         return
-    said = [f"{queue.paused} paused" if queue.paused else "", f"{queue.check} to look at" if queue.check else ""]
+    said = [
+        tr("{paused} paused", paused=queue.paused) if queue.paused else "",
+        tr("{check} to look at", check=queue.check) if queue.check else "",
+    ]
     held = ", ".join(filter(None, said))
-    evidence = f"{queue.total} waiting" + (f", {held}" if held else "")
+    evidence = tr("{total} waiting", total=queue.total) + (f", {held}" if held else "")
     state = StepState.ATTENTION if held else StepState.PASS
-    remedy = "resume what is to go on" if held else ""
+    remedy = tr("resume what is to go on") if held else ""
     key = "queue.show" if held else ""
-    yield Step("queue", "queue goes on", WORK, state, evidence, remedy, key, given.now, about)
+    yield Step("queue", tr("queue goes on"), WORK, state, evidence, remedy, key, given.now, about)
 
 
 def _decisions(given: Given) -> Iterator[Step]:
@@ -178,10 +186,10 @@ def _decisions(given: Given) -> Iterator[Step]:
         return
     about, title = About("decisions"), "decisions"
     if not waiting:
-        yield Step("decisions", title, WORK, StepState.PASS, "none waits", checked_at=given.now, about=about)
+        yield Step("decisions", title, WORK, StepState.PASS, tr("none waits"), checked_at=given.now, about=about)
         return
-    count = f"{len(waiting)} wait: " if len(waiting) > 1 else "1 waits: "
+    count = tr("{count} wait: ", count=len(waiting)) if len(waiting) > 1 else "1 waits: "
     yield Step(
         "decisions", title, WORK, StepState.MANUAL, count + "; ".join(text[:60] for text in waiting[:4]),
-        "decide, or tick that you know of them", "decisions.show", given.now, about, line,
+        tr("decide, or tick that you know of them"), "decisions.show", given.now, about, line,
     )  # fmt: skip

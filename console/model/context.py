@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from console.i18n import tr
 from console.model.agent import Detection
 
 LOW: Final = 20
@@ -25,7 +26,7 @@ def forgetting(found: Detection | None) -> str:
     if _COMPACTS.search(found.reason) or _COMPACTS.search(found.line):
         return "compacting"
     left = found.facts.context_left
-    return f"{left} % context left" if left is not None and left <= LOW else ""
+    return tr("{left} % context left", left=left) if left is not None and left <= LOW else ""
 
 
 def compactions(lines: Sequence[str]) -> int:

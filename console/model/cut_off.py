@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.i18n import tr
 from console.model.naming import identity
 from console.model.surface import Surface
 
@@ -31,10 +32,10 @@ class CutOff:
     @property
     def about(self) -> str:
         """One line for the operator."""
-        label = f"#{self.number}" if self.number is not None else "a task without a record"
+        label = f"#{self.number}" if self.number is not None else tr("a task without a record")
         if not self.typing:
-            return f"{label} was to be sent to {self.surface}; nothing was typed"
-        return f"{label} was sending: check {self.surface}"
+            return tr("{label} was to be sent to {surface}; nothing was typed", label=label, surface=self.surface)
+        return tr("{label} was sending: check {surface}", label=label, surface=self.surface)
 
     def went_to(self, surface: Surface) -> bool:
         """Whether *surface* is its target: by its identity, or by ref and process where there is none."""

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.decision import Decision
 from console.model.guard_facts import Facts, Policy, Task
@@ -25,17 +26,17 @@ LONGEST: Final = 2000
 """Characters of a command that is looked at."""
 AGENTS: Final = ("codex", "claude", "gemini", "aider", "opencode", "cursor-agent")
 """Programs that are a session of their own: they belong into a surface."""
-BY_HAND: Final = "run it yourself in a terminal"
+BY_HAND: Final = mark("run it yourself in a terminal")
 _ANOTHER: Final = {
     **dict.fromkeys(
         ("sh", "bash", "zsh", "dash", "ksh", "fish", "csh", "tcsh", "busybox", "eval", "exec", "source", "."),
-        "runs a text as a program, which cannot be shown beforehand",
+        mark("runs a text as a program, which cannot be shown beforehand"),
     ),
     **dict.fromkeys(
         ("env", "xargs", "nohup", "setsid", "time", "nice", "command", "builtin", "parallel", "watch", "timeout"),
-        "hides the program it starts",
+        mark("hides the program it starts"),
     ),
-    **dict.fromkeys(("sudo", "doas", "su", "pkexec"), "asks for other rights, and perhaps for a password"),
+    **dict.fromkeys(("sudo", "doas", "su", "pkexec"), mark("asks for other rights, and perhaps for a password")),
 }
 """Programs behind which another one stands, and why they are not run from here."""
 _SHELL: Final = re.compile(r"[|&;<>`$(){}*?\[\]!\\\n]|(?<=\s)#")
@@ -126,7 +127,7 @@ def plan(command: str, here: Here, facts: Facts, policy: Policy) -> Plan:
     """What would be done with *command* now. Never raises."""
     line = command.strip()
     if len(line) > LONGEST:
-        return _no(command, f"it is longer than {LONGEST} characters", BY_HAND)
+        return _no(command, tr("it is longer than {longest} characters", longest=LONGEST), BY_HAND)
     line, cwd, why = _directory(line, here)
     words, wrong = _words(line)
     why = why or wrong
@@ -137,7 +138,7 @@ def plan(command: str, here: Here, facts: Facts, policy: Policy) -> Plan:
         return _send(command, words)
     why, remedy = _against(command, words, program, facts, policy)
     if not why and here.read_only:
-        why, remedy = "the console is read-only", "start it without --read-only"
+        why, remedy = tr("the console is read-only"), tr("start it without --read-only")
     if why:
         return _no(command, why, remedy)
     argv = tuple(_home(word, here.home) for word in words)
@@ -150,7 +151,7 @@ def _no(command: str, why: str, remedy: str = "") -> Plan:
 
 def _send(command: str, words: Collection[str]) -> Plan:
     program = next(iter(words), "")
-    why = f"{program} is a session of its own: it is started in a surface"
+    why = tr("{program} is a session of its own: it is started in a surface", program=program)
     return Plan(command, "send", text=command.strip(), why=why)
 
 
@@ -161,7 +162,7 @@ def _directory(line: str, here: Here) -> tuple[str, str, str]:
         return line, "", ""
     words, wrong = _words(found["where"])
     if wrong or len(words) != 1:
-        return line, "", wrong or "the directory it changes to is not one word"
+        return line, "", wrong or tr("the directory it changes to is not one word")
     where = _home(words[0], here.home)
     return line[found.end() :], where if where.startswith("/") else f"{here.cwd.rstrip('/')}/{where}", ""
 
@@ -171,18 +172,20 @@ def _words(line: str) -> tuple[list[str], str]:
     bare = _QUOTED.sub("_", line)
     found = _SHELL.search(bare)
     if found is not None:
-        sign = "a line break" if found[0] == "\n" else found[0]
-        return [], f"it needs a shell ({sign}), and commands are run here without one"
+        sign = tr("a line break") if found[0] == "\n" else found[0]
+        return [], tr("it needs a shell ({sign}), and commands are run here without one", sign=sign)
     try:
         words = shlex.split(line)
     except ValueError:
-        return [], "its quotes are not closed"
+        return [], tr("its quotes are not closed")
     if not words:
-        return [], "it is empty"
+        return [], tr("it is empty")
     if "=" in words[0]:
-        return [], f"{words[0].partition('=')[0]}= sets a variable for the program, which needs a shell"
+        return [], tr(
+            "{partition}= sets a variable for the program, which needs a shell", partition=words[0].partition("=")[0]
+        )
     if words[0].startswith("-") or any("\0" in word for word in words):
-        return [], "its first word is no program"
+        return [], tr("its first word is no program")
     return words, ""
 
 
@@ -195,10 +198,10 @@ def _against(command: str, words: list[str], program: str, facts: Facts, policy:
     if program in _ANOTHER:
         return f"{program} {_ANOTHER[program]}", BY_HAND
     if program in ("tmux", "cmux") and any("send" in word.casefold() for word in words[1:]):
-        return "it types into a surface past the guards", "send it from the composer (s)"
+        return tr("it types into a surface past the guards"), tr("send it from the composer (s)")
     if _starts_dispatcher(words, program):
-        why = "it starts the automatic dispatcher, which stays off until it has a rate limit and a dry run"
-        return why, "let it prove both, then load it from its service; --dry-run may be run"
+        why = tr("it starts the automatic dispatcher, which stays off until it has a rate limit and a dry run")
+        return why, tr("let it prove both, then load it from its service; --dry-run may be run")
     for rule in (avoid, restart):
         hit = rule(Task(command), facts, policy)
         if hit is not None:
@@ -206,7 +209,7 @@ def _against(command: str, words: list[str], program: str, facts: Facts, policy:
     if program in ("kill", "pkill", "killall"):
         ended = _ended(words[1:], facts.fleet)
         if ended:
-            return f"it ends {', '.join(ended)}, at work now", "wait until it is done"
+            return tr("it ends {listed}, at work now", listed=", ".join(ended)), tr("wait until it is done")
     return "", ""
 
 

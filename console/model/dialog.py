@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from console.i18n import tr
 from console.model.agent import AgentState, Detection
 from console.model.dialog_rows import Asked, asked, marked_label, unframed
 from console.model.surface import Screen
@@ -141,13 +142,13 @@ def choose(dialog: Dialog, wanted: str) -> tuple[Choice | None, str]:
             return fitting[0], ""
         if wanted == "n" and not fitting and dialog.can_escape:
             return Choice(0, "Esc", ESCAPE, "reject"), ""
-        word = "accepts this once" if wanted == "y" else "rejects"
-        count = "no answer" if not fitting else "more than one answer"
-        return None, f"{count} of this dialog surely {word}; press the number of one"
+        word = tr("accepts this once") if wanted == "y" else "rejects"
+        count = "no answer" if not fitting else tr("more than one answer")
+        return None, tr("{count} of this dialog surely {word}; press the number of one", count=count, word=word)
     for choice in dialog.choices:
         if wanted == str(choice.number) and choice.key:
             return choice, ""
-    return None, f"this dialog has no answer {wanted}"
+    return None, tr("this dialog has no answer {wanted}", wanted=wanted)
 
 
 def _kind(label: str, state: AgentState) -> ChoiceKind:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from console.i18n import tr
+
 _SECONDS: Final = {
     **dict.fromkeys(("ms", "millisecond", "milliseconds"), 0.001),
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
@@ -22,12 +24,12 @@ _AMOUNT: Final = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]+)", re.ASCII)
 
 def seconds_of(text: str) -> float:
     """``90s``, ``2h``, ``1h 30m``, ``500 ms`` in seconds. Raises ValueError."""
-    return _sum(text, _SECONDS, "is no length of time; write for example 30s, 15m, 2h or 3d")
+    return _sum(text, _SECONDS, tr("is no length of time; write for example 30s, 15m, 2h or 3d"))
 
 
 def bytes_of(text: str) -> float:
     """``12 kB``, ``1.5MB``, ``1 GiB`` in bytes. Raises ValueError."""
-    return _sum(text, _BYTES, "is no size; write for example 10 kB, 1.5 MB or 2 GiB")
+    return _sum(text, _BYTES, tr("is no size; write for example 10 kB, 1.5 MB or 2 GiB"))
 
 
 def _sum(text: str, units: dict[str, float] | dict[str, int], wrong: str) -> float:
@@ -35,7 +37,7 @@ def _sum(text: str, units: dict[str, float] | dict[str, int], wrong: str) -> flo
     rest = _AMOUNT.sub("", plain)
     found = _AMOUNT.findall(plain)
     if not found or rest.strip() or any(unit not in units for _, unit in found):
-        raise ValueError(f"{text.strip()[:40] or 'an empty text'} {wrong}")
+        raise ValueError(f"{text.strip()[:40] or tr('an empty text')} {wrong}")
     return sum(float(number) * units[unit] for number, unit in found)
 
 

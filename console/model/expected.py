@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.durations import bytes_of, seconds_of, span
 from console.model.service import Judgement, Observation, State
 
@@ -43,15 +44,15 @@ _PHRASE: Final = re.compile(rf"({'|'.join(name.replace(' ', r' +') for name in _
 _COUNT: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
-    "process": ("running", "running absent count age"),
-    "launchd": ("running", "running loaded stopped unloaded absent count"),
-    "systemd": ("running", "running loaded stopped unloaded absent count"),
-    "supervisor": ("running", "running loaded stopped unloaded absent count"),
-    "unit": ("running", "running loaded stopped unloaded absent count"),
-    "cron": ("loaded", "loaded unloaded absent age"),
-    "http": ("up", "up running absent latency"),
-    "file": ("exists", "exists absent age size"),
-    "glob": ("exists", "exists absent count age size"),
+    "process": ("running", mark("running absent count age")),
+    "launchd": ("running", mark("running loaded stopped unloaded absent count")),
+    "systemd": ("running", mark("running loaded stopped unloaded absent count")),
+    "supervisor": ("running", mark("running loaded stopped unloaded absent count")),
+    "unit": ("running", mark("running loaded stopped unloaded absent count")),
+    "cron": ("loaded", mark("loaded unloaded absent age")),
+    "http": ("up", mark("up running absent latency")),
+    "file": ("exists", mark("exists absent age size")),
+    "glob": ("exists", mark("exists absent count age size")),
 }
 """By what is watched: what is expected of it when nothing is said, and what can be seen of it."""
 
@@ -116,14 +117,20 @@ def parse(text: str, kind: str = "") -> Expected:
         if found is not None:
             condition = _condition(" ".join(found.group(1).split()), found.group(2))
             if condition.about not in can:
-                raise ValueError(f"{kind} tells no {condition.about}; {_choices(can)}")
+                raise ValueError(
+                    tr("{kind} tells no {about}; {choices}", kind=kind, about=condition.about, choices=_choices(can))
+                )
             conditions.append(condition)
         elif part not in _VERDICTS:
-            raise ValueError(f"{part[:40] or 'an empty word'} cannot be expected; {_choices(can)}")
+            raise ValueError(
+                tr("{part} cannot be expected; {choices}", part=part[:40] or tr("an empty word"), choices=_choices(can))
+            )
         elif part not in can:
-            raise ValueError(f"{kind} cannot tell whether it is {part}; {_choices(can)}")
+            raise ValueError(
+                tr("{kind} cannot tell whether it is {part}; {choices}", kind=kind, part=part, choices=_choices(can))
+            )
         elif word:
-            raise ValueError(f"it cannot be {word} and {part} at once; keep one of them")
+            raise ValueError(tr("it cannot be {word} and {part} at once; keep one of them", word=word, part=part))
         else:
             word = part
     return Expected(plain, word, tuple(conditions))
@@ -132,18 +139,18 @@ def parse(text: str, kind: str = "") -> Expected:
 def _condition(words: str, value: str) -> Condition:
     about, read = _NUMBERS[words]
     if about == "count" and _COUNT.fullmatch(value) is None:
-        raise ValueError(f"{value[:40]} is no count; write for example {words} 3")
+        raise ValueError(tr("{value} is no count; write for example {words} 3", value=value[:40], words=words))
     return Condition(words, read(value))
 
 
 def _choices(can: list[str]) -> str:
     shown = {
-        "count": "at most 3",
-        "age": "younger than 2h",
-        "size": "larger than 1 kB",
-        "latency": "faster than 500ms",
+        "count": tr("at most 3"),
+        "age": tr("younger than 2h"),
+        "size": tr("larger than 1 kB"),
+        "latency": tr("faster than 500ms"),
     }
-    return f"write {', '.join(shown.get(each, each) for each in can)}"
+    return tr("write {listed}", listed=", ".join(shown.get(each, each) for each in can))
 
 
 def judge(expected: Expected, seen: Observation) -> tuple[Judgement, str]:
@@ -176,11 +183,11 @@ def judge(expected: Expected, seen: Observation) -> tuple[Judgement, str]:
 def _number(condition: Condition, seen: Observation) -> tuple[Judgement, str]:
     found = {"count": seen.count, "age": seen.age, "size": seen.size, "latency": seen.latency}[condition.about]
     if found is None:
-        return Judgement.UNKNOWN, f"its {condition.about} is not known"
+        return Judgement.UNKNOWN, tr("its {about} is not known", about=condition.about)
     if condition.holds(found):
         return _OK, ""
     if condition.about == "latency":
-        return _ATTENTION, f"it took longer than {condition.value:g} s"
+        return _ATTENTION, tr("it took longer than {condition:g} s", condition=condition.value)
     return _ALARM, ""
 
 
@@ -195,5 +202,5 @@ def observed(expected: Expected, seen: Observation) -> str:
         noun = f"file{'' if seen.count == 1 else 's'}" if seen.state is State.EXISTS else str(seen.state)
         return f"{seen.count} {noun}"
     if "age" in asked and seen.age is not None and not expected.word.startswith("running"):
-        return f"{span(seen.age)} old"
+        return tr("{time} old", time=span(seen.age))
     return str(seen.state)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+from console.i18n import tr
 from console.model.dispatch import VerificationVerdict
 from console.model.verdict_words import verdict_word
 
@@ -87,12 +88,16 @@ def wrong_pattern(text: str) -> str:
     try:
         found = re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
-        return f"is not a regular expression ({error})"
+        return tr("is not a regular expression ({error})", error=error)
     names = set(found.groupindex)
     if names - set(GROUPS):
-        return f"has a group {sorted(names - set(GROUPS))[0]}; the groups are {', '.join(GROUPS)}"
+        return tr(
+            "has a group {sorted}; the groups are {listed}",
+            sorted=sorted(names - set(GROUPS))[0],
+            listed=", ".join(GROUPS),
+        )
     if not names:
-        return r"has no group; write for example (?P<cross>\d+(\.\d+)?) around the cross score"
+        return tr("has no group; write for example (?P<cross>\\d+(\\.\\d+)?) around the cross score")
     return ""
 
 
@@ -135,7 +140,9 @@ def _made(found: dict[str, tuple[float | VerificationVerdict, float | None, int]
     own, cross, verdict = (found.get(group, (None, None, 0))[:2] for group in GROUPS)
     doubt = ""
     if own[1] is not None and cross[1] is not None and own[1] != cross[1]:
-        doubt = f"self is out of {own[1]:g} and cross out of {cross[1]:g}: write both on one scale"
+        doubt = tr(
+            "self is out of {own:g} and cross out of {cross:g}: write both on one scale", own=own[1], cross=cross[1]
+        )
         own = cross = (None, None)
     return Findings(
         own[0] if isinstance(own[0], float) else None,

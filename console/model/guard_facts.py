@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
 
+from console.i18n import mark
 from console.model.cut_off import CutOff
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
@@ -56,7 +57,7 @@ class Wrong:
 class Automatic:
     """What is known of the automatic dispatcher; None: could not be found out."""
 
-    name: str = "the automatic dispatcher"
+    name: str = mark("the automatic dispatcher")
     loaded: bool | None = False
     """Its service is loaded."""
     running: bool | None = False
@@ -105,9 +106,9 @@ ENDS_ITSELF: Final = r"(?i)\A\s*/?(exit|quit|new|clear|logout)\s*\Z"
 AVOID: Final = (
     (
         r"(?i)\blaunchctl\s+(load|bootstrap|enable|kickstart)\b[^\n]{0,80}auto[-_]?dispatcher",
-        "it brings back the automatic dispatcher, which has to stay off",
+        mark("it brings back the automatic dispatcher, which has to stay off"),
     ),
-    (r"(?i)\blaunchctl\s+(stop|kill)\b", "it stops a launchd service that stays loaded; unload it instead"),
+    (r"(?i)\blaunchctl\s+(stop|kill)\b", mark("it stops a launchd service that stays loaded; unload it instead")),
 )
 """(pattern, why): what the operator has learned not to do."""
 

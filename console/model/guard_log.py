@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from console.i18n import tr
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.guard_facts import Facts, Hit, Policy, Task
 from console.model.similar import groups
@@ -21,20 +22,22 @@ _SIGNS: Final = re.compile(r"[\W_]+")
 def record(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """A dispatch without a record does not exist."""
     if facts.log_error:
-        return Hit(f"the dispatch log cannot be read: {facts.log_error}", "mend the log first")
+        return Hit(
+            tr("the dispatch log cannot be read: {log_error}", log_error=facts.log_error), tr("mend the log first")
+        )
     return None
 
 
 def duplicate(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """The same task is open on this surface."""
     same = [each for each in _same(task, facts) if facts.surface is not None and facts.surface.answers_to(each.surface)]
-    return _told(same, "on this surface", "look how far it is; close that dispatch if it is not")
+    return _told(same, tr("on this surface"), tr("look how far it is; close that dispatch if it is not"))
 
 
 def elsewhere(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """The same task is open on another surface: the mistake this console was made for."""
     same = [each for each in _same(task, facts) if facts.surface is None or not facts.surface.answers_to(each.surface)]
-    return _told(same, "", "let that surface finish, or close its dispatch first")
+    return _told(same, "", tr("let that surface finish, or close its dispatch first"))
 
 
 def automatic(task: Task, facts: Facts, policy: Policy) -> Hit | None:
@@ -42,16 +45,18 @@ def automatic(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     other = facts.automatic
     if other is None:
         return None
-    remedy = f"stop {other.name} first; unload its service"
+    remedy = tr("stop {name} first; unload its service", name=other.name)
     if other.loaded:
-        return Hit(f"the service of {other.name} is loaded", remedy)
+        return Hit(tr("the service of {name} is loaded", name=other.name), remedy)
     if other.running:
-        return Hit(f"{other.name} is running", remedy)
+        return Hit(tr("{name} is running", name=other.name), remedy)
     if other.newest is not None and facts.now - other.newest < policy.automatic_within:
         age = max(0.0, facts.now - other.newest) / 60
-        return Hit(f"{other.name} sent something {age:.0f} minutes ago", remedy)
+        return Hit(tr("{name} sent something {age:.0f} minutes ago", name=other.name, age=age), remedy)
     if other.loaded is None or other.running is None:
-        return Hit(f"whether {other.name} is off could not be found out", "look at its service", soft=True)
+        return Hit(
+            tr("whether {name} is off could not be found out", name=other.name), tr("look at its service"), soft=True
+        )
     return None
 
 
@@ -65,11 +70,26 @@ def rate(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         and each.status is not DispatchStatus.CANCELLED
     ]
     here = [each for each in recent if facts.surface is not None and facts.surface.answers_to(each.surface)]
-    for found, limit, where in ((recent, policy.per_hour, "in all"), (here, policy.per_surface, "to this surface")):
+    for found, limit, where in (
+        (recent, policy.per_hour, tr("in all")),
+        (here, policy.per_surface, tr("to this surface")),
+    ):
         if len(found) >= limit:
             times = sorted(each.dispatched_at or 0.0 for each in found)
-            remedy = f"wait {(times[len(times) - limit] + HOUR - facts.now) / 60:.0f} min" if limit > 0 else "raise it"
-            return Hit(f"{len(found)} dispatches {where} in the last hour; the limit is {limit}", remedy)
+            remedy = (
+                tr("wait {times:.0f} min", times=(times[len(times) - limit] + HOUR - facts.now) / 60)
+                if limit > 0
+                else tr("raise it")
+            )
+            return Hit(
+                tr(
+                    "{count} dispatches {where} in the last hour; the limit is {limit}",
+                    count=len(found),
+                    where=where,
+                    limit=limit,
+                ),
+                remedy,
+            )
     return None
 
 
@@ -77,20 +97,29 @@ def author(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """Nobody verifies their own work."""
     verifier = facts.names.get(task.verifier, task.verifier)
     if facts.surface is not None and facts.surface.answers_to(verifier):
-        return Hit(f"{facts.surface.name} would verify its own work", "choose another verifier")
+        return Hit(tr("{name} would verify its own work", name=facts.surface.name), tr("choose another verifier"))
     if task.verifies is None or facts.surface is None:
         return None
     why = own_work(facts.surface, task.verifies, facts.names)
-    return Hit(why, "choose another surface to verify it") if why else None
+    return Hit(why, tr("choose another surface to verify it")) if why else None
 
 
 def _told(same: list[Dispatch], where: str, remedy: str) -> Hit | None:
     if not same:
         return None
     first = same[0]
-    place = where or f"on {first.surface or 'no surface'}"
-    more = f", and {len(same) - 1} more" if len(same) > 1 else ""
-    return Hit(f"{first.label} is open {place}: {' '.join(first.task.split())[:60]}{more}", remedy)
+    place = where or f"on {first.surface or tr('no surface')}"
+    more = tr(", and {count} more", count=len(same) - 1) if len(same) > 1 else ""
+    return Hit(
+        tr(
+            "{label} is open {place}: {listed}{more}",
+            label=first.label,
+            place=place,
+            listed=" ".join(first.task.split())[:60],
+            more=more,
+        ),
+        remedy,
+    )
 
 
 def _same(task: Task, facts: Facts) -> list[Dispatch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.cut_off import targets
 from console.model.guard_facts import Facts, Hit, Policy, Task
@@ -11,15 +12,18 @@ from console.model.surface import Surface
 
 _ASKS: Final = frozenset({AgentState.APPROVAL, AgentState.QUESTION, AgentState.TRUST, AgentState.MENU})
 _SOFT: Final = {
-    AgentState.ERROR: ("its last turn ended with an error", "look at the error first"),
-    AgentState.BACKGROUND: ("it still has work going on in the background", "wait for that, or send all the same"),
+    AgentState.ERROR: (mark("its last turn ended with an error"), mark("look at the error first")),
+    AgentState.BACKGROUND: (
+        mark("it still has work going on in the background"),
+        mark("wait for that, or send all the same"),
+    ),
 }
 
 
 def own(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """The console's own surface: it would type to itself."""
     if facts.surface is not None and facts.surface.info.own:
-        return Hit("this is the console's own surface", "choose another one")
+        return Hit(tr("this is the console's own surface"), tr("choose another one"))
     return None
 
 
@@ -27,11 +31,11 @@ def dead(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """Nobody reads there any more; pasting into a dead pane crashes tmux 3.3a."""
     surface = facts.surface
     if surface is None:
-        return Hit("there is no such surface", "choose one that is there")
+        return Hit(tr("there is no such surface"), tr("choose one that is there"))
     if surface.gone:
-        return Hit(f"{surface.name}: {surface.gone}", "choose one that is there")
+        return Hit(f"{surface.name}: {surface.gone}", tr("choose one that is there"))
     if surface.info.dead or _state(surface) is AgentState.DEAD:
-        return Hit(f"{surface.name}: its program has ended", "start it again first")
+        return Hit(tr("{name}: its program has ended", name=surface.name), tr("start it again first"))
     return None
 
 
@@ -43,14 +47,20 @@ def dialog(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     seen = status.detection
     if status.state in _ASKS or seen.state in _ASKS or seen.regions.dialog is not None or seen.blocks:
         about = f": {seen.reason}" if seen.reason else ""
-        return Hit(f"{facts.surface.name} shows {status.state}{about}", "answer or close that first")
+        return Hit(
+            tr("{name} shows {state}{about}", name=facts.surface.name, state=status.state, about=about),
+            tr("answer or close that first"),
+        )
     return None
 
 
 def exited(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """The agent has gone and a shell would run the text."""
     if facts.surface is not None and _state(facts.surface) is AgentState.SHELL:
-        return Hit(f"{facts.surface.name} shows a shell; the text would run as commands", "start the agent first")
+        return Hit(
+            tr("{name} shows a shell; the text would run as commands", name=facts.surface.name),
+            tr("start the agent first"),
+        )
     return None
 
 
@@ -61,8 +71,8 @@ def account(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return None
     status = facts.surface.status
     reason = f" ({status.detection.reason})" if status is not None and status.detection.reason else ""
-    what = "wants a login" if state is AgentState.LOGIN else "has reached its usage limit"
-    return Hit(f"{facts.surface.name} {what}{reason}", "queue it for later, or choose another surface")
+    what = "wants a login" if state is AgentState.LOGIN else tr("has reached its usage limit")
+    return Hit(f"{facts.surface.name} {what}{reason}", tr("queue it for later, or choose another surface"))
 
 
 def state(task: Task, facts: Facts, policy: Policy) -> Hit | None:
@@ -72,15 +82,18 @@ def state(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return None
     now = _state(surface)
     if now is None:
-        return Hit(f"{surface.name} has not been read yet", "wait for the first reading")
+        return Hit(tr("{name} has not been read yet", name=surface.name), tr("wait for the first reading"))
     if now in _SOFT:
         evidence, remedy = _SOFT[now]
         return Hit(f"{surface.name}: {evidence}", remedy, soft=True)
     if now is AgentState.WORKING:
         soft = task.into_queue
-        return Hit(f"{surface.name} is working", "queue it until it is idle", soft=soft)
+        return Hit(tr("{name} is working", name=surface.name), tr("queue it until it is idle"), soft=soft)
     if now in (AgentState.STARTUP, AgentState.UNKNOWN):
-        return Hit(f"{surface.name} shows {now}; what a text would do there is not known", "look at the surface")
+        return Hit(
+            tr("{name} shows {now}; what a text would do there is not known", name=surface.name, now=now),
+            tr("look at the surface"),
+        )
     return None
 
 
@@ -93,7 +106,10 @@ def draft(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     if not text and status.state is not AgentState.TYPED:
         return None
     shown = " ".join(text.split())[:60]
-    return Hit(f"the input box of {facts.surface.name} holds a text: {shown}", "submit or clear it first")
+    return Hit(
+        tr("the input box of {name} holds a text: {shown}", name=facts.surface.name, shown=shown),
+        tr("submit or clear it first"),
+    )
 
 
 def unsettled(task: Task, facts: Facts, policy: Policy) -> Hit | None:
@@ -103,7 +119,8 @@ def unsettled(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return None
     label = f"#{found[0].number}" if found[0].number is not None else "a task"
     return Hit(
-        f"{label} was being sent here when a console died", "look at it, and settle it in the console (cut-off sends)"
+        tr("{label} was being sent here when a console died", label=label),
+        tr("look at it, and settle it in the console (cut-off sends)"),
     )
 
 
@@ -114,12 +131,17 @@ def identity(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return None
     if surface.unconfirmed:
         return Hit(
-            f"{surface.name}: {surface.unconfirmed}", "look at it, and confirm it if it is the one that is meant"
+            f"{surface.name}: {surface.unconfirmed}", tr("look at it, and confirm it if it is the one that is meant")
         )
     if surface.expected_agent and surface.seen_agent and surface.seen_agent != surface.expected_agent:
         return Hit(
-            f"{surface.name} runs {surface.seen_agent}, the configuration expects {surface.expected_agent}",
-            "correct the configuration, or choose another surface",
+            tr(
+                "{name} runs {seen_agent}, the configuration expects {expected_agent}",
+                name=surface.name,
+                seen_agent=surface.seen_agent,
+                expected_agent=surface.expected_agent,
+            ),
+            tr("correct the configuration, or choose another surface"),
         )
     return None
 
@@ -130,12 +152,17 @@ def stale(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     if surface is None or surface.gone:
         return None
     if surface.error:
-        return Hit(f"{surface.name} cannot be read: {surface.error}", "wait until it can be read again")
+        return Hit(
+            tr("{name} cannot be read: {error}", name=surface.name, error=surface.error),
+            tr("wait until it can be read again"),
+        )
     age = facts.now - surface.read_at if surface.read_at is not None else None
     if age is None:
-        return Hit(f"{surface.name} has not been read yet", "wait for the first reading")
+        return Hit(tr("{name} has not been read yet", name=surface.name), tr("wait for the first reading"))
     if age > policy.stale_after:
-        return Hit(f"{surface.name} was last read {age:.0f} s ago", "wait until it is read again")
+        return Hit(
+            tr("{name} was last read {age:.0f} s ago", name=surface.name, age=age), tr("wait until it is read again")
+        )
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.attention import in_quiet
 from console.model.guard_facts import ENDS_ITSELF, Facts, Hit, Policy, Task
@@ -17,19 +18,22 @@ SHOWN: Final = 5
 def characters(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """Control characters act even inside a paste; hidden ones show another text than is sent."""
     if not task.text.strip():
-        return Hit("there is nothing to send", "write the task")
+        return Hit(tr("there is nothing to send"), tr("write the task"))
     if not facts.wrong:
         return None
-    places = ", ".join(f"line {each.line}: {each.name}" for each in facts.wrong[:SHOWN])
-    more = f", and {len(facts.wrong) - SHOWN} more" if len(facts.wrong) > SHOWN else ""
-    return Hit(f"{places}{more}", "take them out")
+    places = ", ".join(tr("line {line}: {name}", line=each.line, name=each.name) for each in facts.wrong[:SHOWN])
+    more = tr(", and {count} more", count=len(facts.wrong) - SHOWN) if len(facts.wrong) > SHOWN else ""
+    return Hit(f"{places}{more}", tr("take them out"))
 
 
 def size(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """A text that is too long is better read from a file."""
     length = len(task.text) + len(task.context)
     if length > policy.size:
-        return Hit(f"{length} characters; the limit is {policy.size}", "put it into a file and name the file")
+        return Hit(
+            tr("{length} characters; the limit is {size}", length=length, size=policy.size),
+            tr("put it into a file and name the file"),
+        )
     return None
 
 
@@ -38,7 +42,10 @@ def context(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     surface = facts.surface
     if surface is None or surface.agent not in policy.stateless or task.context.strip():
         return None
-    return Hit(f"{surface.agent} remembers nothing of earlier tasks, and none are attached", "attach what it must know")
+    return Hit(
+        tr("{agent} remembers nothing of earlier tasks, and none are attached", agent=surface.agent),
+        tr("attach what it must know"),
+    )
 
 
 def restart(task: Task, facts: Facts, policy: Policy) -> Hit | None:
@@ -49,14 +56,16 @@ def restart(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     if not here and surface is not None and surface.agent == "codex" and surface.status is not None:
         here = surface.status.state is AgentState.WORKING
     if here and re.search(ENDS_ITSELF, task.text):
-        return Hit("it would end or empty a Codex session that is at work", "wait until it is done")
+        return Hit(tr("it would end or empty a Codex session that is at work"), tr("wait until it is done"))
     if not busy and not here:
         return None
     for pattern in policy.restarts:
         found = _search(pattern, task.text)
         if found:
-            names = ", ".join(each.name for each in busy[:3]) or "this surface"
-            return Hit(f"“{found}” while Codex is at work on {names}", "wait until it is done")
+            names = ", ".join(each.name for each in busy[:3]) or tr("this surface")
+            return Hit(
+                tr("“{found}” while Codex is at work on {names}", found=found, names=names), tr("wait until it is done")
+            )
     return None
 
 
@@ -65,7 +74,7 @@ def avoid(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     for pattern, why in policy.avoid:
         found = _search(pattern, task.text)
         if found:
-            return Hit(f"“{found}”: {why}", "take it out, or say what is meant instead")
+            return Hit(f"“{found}”: {why}", tr("take it out, or say what is meant instead"))
     return None
 
 
@@ -74,8 +83,8 @@ def command(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     sign = task.text.lstrip()[:1]
     if sign not in ("/", "!"):
         return None
-    what = "a command of the agent" if sign == "/" else "a shell command, run without asking"
-    return Hit(f"the text begins with {sign}: {what}", "begin with a word if it is a task")
+    what = tr("a command of the agent") if sign == "/" else tr("a shell command, run without asking")
+    return Hit(tr("the text begins with {sign}: {what}", sign=sign, what=what), tr("begin with a word if it is a task"))
 
 
 def quiet(task: Task, facts: Facts, policy: Policy) -> Hit | None:
@@ -83,7 +92,7 @@ def quiet(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     for span in policy.quiet_hours if facts.minute is not None else ():
         if in_quiet((span,), facts.minute or 0):
             start, end = map(_clock, span)
-            return Hit(f"quiet hours: {start} to {end}", f"queue it until {end}")
+            return Hit(tr("quiet hours: {start} to {end}", start=start, end=end), tr("queue it until {end}", end=end))
     return None
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
+from console.i18n import tr
 from console.model.handoff_form import HEADINGS, Lang
 from console.model.handoff_items import (
     LISTS,
@@ -45,7 +46,11 @@ def changes(before: HandoffFacts, after: HandoffFacts, lang: Lang) -> tuple[Chan
         found += _list(title, getattr(before, name), getattr(after, name))
     if before.notes != after.notes:
         found.append(
-            Change("~", HEADINGS["notes"][1 if lang == "ko" else 0], f"{after.notes.count(chr(10)) + 1} lines")
+            Change(
+                "~",
+                HEADINGS["notes"][1 if lang == "ko" else 0],
+                tr("{count} lines", count=after.notes.count(chr(10)) + 1),
+            )
         )
     return tuple(found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.handoff_items import FigureEntry, Found, PointEntry
 from console.model.handoff_phrases import marked
 from console.model.handoff_sources import Sources
@@ -30,7 +31,9 @@ def first_steps(sources: Sources) -> tuple[PointEntry, ...]:
     """Those of the last hand-off, then what waits for somebody now."""
     kept = points(sources, "first_steps")
     looks = (
-        () if kept else ((sources.word("summary"), "oc-console summary"), (sources.word("status"), "oc-console status"))
+        ()
+        if kept
+        else ((sources.word("summary"), tr("oc-console summary")), (sources.word("status"), tr("oc-console status")))
     )
     return (*kept, *(_own(sources, text, command) for text, command in (*looks, *_steps(sources))))
 
@@ -79,13 +82,13 @@ def _steps(sources: Sources) -> Iterator[tuple[str, str]]:
     collect = [each for each in snapshot.log.dispatches if disagreement(each, live) == "idle: collect it"]
     for each in sorted(collect, key=lambda each: each.number or 0)[:EACH]:
         number = each.number if each.number is not None else "?"
-        command = f"oc-console log show {each.number}" if each.number is not None else ""
+        command = tr("oc-console log show {number}", number=each.number) if each.number is not None else ""
         yield sources.word("collect", number=number, surface=each.surface, task=each.task[:TASK]), command
     for cut in snapshot.sends.cut_off[:EACH]:
         yield sources.word("settle", about=cut.about), ""
     if snapshot.queue.total:
         told = sources.word("queue", count=snapshot.queue.total, paused=snapshot.queue.paused)
-        yield told, "oc-console queue list"
+        yield told, tr("oc-console queue list")
 
 
 def _odd(sources: Sources) -> Iterator[str]:
@@ -98,7 +101,7 @@ def _odd(sources: Sources) -> Iterator[str]:
         yield sources.word("expected", name=service.name, observed=service.observed, expected=service.expected)
     collector = snapshot.collector.collector
     if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-        yield sources.word("trouble", what=f"collector {collector.state}: {collector.why}")
+        yield sources.word("trouble", what=tr("collector {state}: {why}", state=collector.state, why=collector.why))
     for trouble in list(snapshot.operations.troubles())[:EACH]:
         yield sources.word("trouble", what=trouble)
     for group in summarise(snapshot.log.dispatches, sources.now).duplicates[:EACH]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
+from console.i18n import tr
 from console.model.handoff_blocks import Block, Blocks, Entry, Form, Heading, Kept, Prose, Rows
 from console.model.handoff_entries import Item, Maker, Script
 from console.model.handoff_escape import unescaped
@@ -132,12 +133,12 @@ class _Reading:
         elif self.kind in LISTS and not self.listed:
             self.loose.append(prose)
         elif self.kind in LISTS or (self.known and self.kind != "title"):
-            self._gap(prose.lines, prose.text, self._why("the line is no entry of its section"))
+            self._gap(prose.lines, prose.text, self._why(tr("the line is no entry of its section")))
         else:
             self.early.append((prose.lines, prose.text))
 
     def _why(self, reason: str) -> str:
-        return reason if self.kind else "its section is not known"
+        return reason if self.kind else tr("its section is not known")
 
     def _end_section(self) -> None:
         """Prose of a list of sentences that has no marks: each line is an entry."""
@@ -145,7 +146,7 @@ class _Reading:
             if self.kind in _FREE and not self.listed and not self.exact:
                 self._point(Entry(prose.lines, [prose.text]))
             else:
-                self._gap(prose.lines, prose.text, "the line is no entry of its section")
+                self._gap(prose.lines, prose.text, tr("the line is no entry of its section"))
         self.loose, self.listed = [], False
 
     def _preamble(self) -> None:
@@ -154,7 +155,7 @@ class _Reading:
             written = self._written(text, lines[0] + 1)
             kind = self.words.section(text)[0] if at == 0 else ""
             if not self.known and not written:
-                self._gap(lines, text, "no section is known")
+                self._gap(lines, text, tr("no section is known"))
             elif written or kind == "title":
                 self._moment(text, lines[0] + 1)
                 self.sections.append(self._put(lines, Section("title", text)))
@@ -189,7 +190,9 @@ class _Reading:
             if not self.known and self._written(text, entry.lines[0] + 1):
                 self._form(entry.lines)
             else:
-                self._gap(entry.lines, text, "its section is not known" if self.known else "no section is known")
+                self._gap(
+                    entry.lines, text, tr("its section is not known") if self.known else tr("no section is known")
+                )
             return
         self.listed = True
         empty = not (text or entry.code or entry.below) or (
@@ -231,12 +234,12 @@ class _Reading:
                 self.found[self.kind].append(self._put(below.lines, inner))
                 rest -= set(below.lines)
         if rest:
-            self._gap(sorted(rest), text, f"nothing in it tells which of the {self.kind} it is")
+            self._gap(sorted(rest), text, tr("nothing in it tells which of the {kind} it is", kind=self.kind))
 
     def _fence(self, fence: Fence) -> None:
         """Code outside of an entry: in the first steps its comments are steps."""
         if self.kind not in POINTS or self.exact:
-            self._gap(fence.lines, fence.text().strip(), self._why("code that belongs to no entry"))
+            self._gap(fence.lines, fence.text().strip(), self._why(tr("code that belongs to no entry")))
             return
         self.listed = True
         script = Script()
@@ -276,7 +279,7 @@ class _Reading:
         kind = kind if self._agrees(kind, count) else self.kind
         if kind not in LISTS:
             for row in rows:
-                self._gap(row.lines, " | ".join(row.cells), "a table whose list is not known")
+                self._gap(row.lines, " | ".join(row.cells), tr("a table whose list is not known"))
             return
         self.known = True
         fields = self.words.fields(kind, [self._name(cell) for cell in named]) if headed else []
@@ -312,7 +315,7 @@ class _Reading:
             )
             made = self.maker.of_row(kind, held, rest)
         if made is None:
-            self._gap(row.lines, shown, f"nothing in the row tells which of the {kind} it is")
+            self._gap(row.lines, shown, tr("nothing in the row tells which of the {kind} it is", kind=kind))
         else:
             self.found[kind].append(self._put(row.lines, made))
 

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from console.i18n import tr
+
 HEADING_LIMIT: Final = 100
 """Characters of a line that may be a heading or the name of a column."""
 _CACHE_LIMIT: Final = 4096
@@ -142,14 +144,14 @@ class Words:
 def _mapping(raw: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     found = raw.get(key, {})
     if not isinstance(found, Mapping):
-        raise ValueError(f"{key}: a mapping is needed")
+        raise ValueError(tr("{key}: a mapping is needed", key=key))
     return found
 
 
 def _strings(raw: Mapping[str, Any], key: str) -> list[str]:
     found = raw.get(key, [])
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
-        raise ValueError(f"{key}: a list of words is needed")
+        raise ValueError(tr("{key}: a list of words is needed", key=key))
     return found
 
 

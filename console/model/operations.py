@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
+from console.i18n import tr
 from console.model.artifact import FILES, Artifact, compare
 from console.model.automation import Automation
 from console.model.baseline import Baseline
@@ -37,7 +38,12 @@ class OperationsSlice:
         """One line for everything that is not as expected."""
         for entry in self.automation:
             if entry.wrong:
-                yield f"{entry.name}: {entry.observed}, expected {entry.expected}"
+                yield tr(
+                    "{name}: {observed}, expected {expected}",
+                    name=entry.name,
+                    observed=entry.observed,
+                    expected=entry.expected,
+                )
         for artifact in self.artifacts:
             if artifact.judgement is Judgement.ATTENTION:
                 yield f"{artifact.name}: {artifact.evidence}"

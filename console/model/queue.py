@@ -11,6 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.agent import IDLE_SETTLE, AgentState
 from console.model.naming import identity
 from console.model.snapshot import Snapshot
@@ -77,16 +78,23 @@ class Target:
         if self.uuid:
             found = (s for s in snapshot.surfaces if (s.info.uuid or "").casefold() == self.uuid.casefold())
             surface = next(found, None)
-            return surface, "" if surface is not None else f"{shown} is not there"
+            return surface, "" if surface is not None else tr("{shown} is not there", shown=shown)
         if self.server and self.server != snapshot.mux.source:
-            return None, f"{shown} is on another terminal server: {self.server}"
+            return None, tr("{shown} is on another terminal server: {server}", shown=shown, server=self.server)
         surface = next((s for s in snapshot.surfaces if s.info.ref == self.ref and not s.gone), None)
         if surface is None:
-            return None, f"{shown} is not there"
+            return None, tr("{shown} is not there", shown=shown)
         if self.name and surface.name != self.name:
-            return None, f"{self.ref} is {surface.name} now, not {self.name}; drop this and queue it again"
+            return None, tr(
+                "{ref} is {name} now, not {name_2}; drop this and queue it again",
+                ref=self.ref,
+                name=surface.name,
+                name_2=self.name,
+            )
         if None not in (self.pid, surface.info.pid) and self.pid != surface.info.pid:
-            return None, f"{shown} runs another process than when this was queued; drop this and queue it again"
+            return None, tr(
+                "{shown} runs another process than when this was queued; drop this and queue it again", shown=shown
+            )
         return surface, ""
 
 
@@ -167,7 +175,7 @@ def waits_for(queues: Queues, item: Item, snapshot: Snapshot, now: float, own: i
         case ItemState.SENT:
             return ""
         case ItemState.SENDING:
-            return "it is being sent"
+            return tr("it is being sent")
         case ItemState.CHECK:
             return item.reason
     paused = held(queues, item, own)
@@ -176,10 +184,14 @@ def waits_for(queues: Queues, item: Item, snapshot: Snapshot, now: float, own: i
     first = next(iter(queues.of(item.target.key)), None)
     if first is None or first.id != item.id:
         if first is None:
-            return "it is not in the queue any more"
-        return f"look at {first.title or first.id} first" if first.state is ItemState.CHECK else "behind another one"
+            return tr("it is not in the queue any more")
+        return (
+            tr("look at {title} first", title=first.title or first.id)
+            if first.state is ItemState.CHECK
+            else tr("behind another one")
+        )
     if queues.sending is not None:
-        return "another one is being sent"
+        return tr("another one is being sent")
     if snapshot.mux.error:
         return snapshot.mux.error
     surface, why = item.target.find(snapshot)
@@ -196,10 +208,10 @@ def shown(queues: Queues, item: Item, own: int) -> ItemState:
 def held(queues: Queues, item: Item, own: int) -> str:
     """Why an item is paused; empty when it is not."""
     if queues.stopped:
-        return f"paused: {queues.stopped}"
+        return tr("paused: {stopped}", stopped=queues.stopped)
     if item.target.key in queues.paused:
-        return f"paused: {item.target.name or item.target.ref}"
-    return "paused: it is from before the console was started" if item.armed < own else ""
+        return tr("paused: {name}", name=item.target.name or item.target.ref)
+    return tr("paused: it is from before the console was started") if item.armed < own else ""
 
 
 def _busy(surface: Surface, now: float) -> str:
@@ -208,13 +220,17 @@ def _busy(surface: Surface, now: float) -> str:
         return f"{surface.name}: {surface.gone or surface.unconfirmed or surface.error}"
     status = surface.status
     if surface.info.dead or status is None or surface.read_at is None:
-        return f"{surface.name}: its program has ended" if surface.info.dead else f"{surface.name} was not read yet"
+        return (
+            tr("{name}: its program has ended", name=surface.name)
+            if surface.info.dead
+            else tr("{name} was not read yet", name=surface.name)
+        )
     seen = status.detection
     if status.state is not AgentState.IDLE or seen.regions.dialog is not None or seen.blocks:
-        return f"{surface.name} shows {status.state}"
+        return tr("{name} shows {state}", name=surface.name, state=status.state)
     if seen.draft:
-        return f"the input box of {surface.name} holds a text"
-    return f"{surface.name} is idle only just now" if 0 <= now - status.since < IDLE_SETTLE else ""
+        return tr("the input box of {name} holds a text", name=surface.name)
+    return tr("{name} is idle only just now", name=surface.name) if 0 <= now - status.since < IDLE_SETTLE else ""
 
 
 def _rests(queues: Queues, item: Item, surface: Surface, snapshot: Snapshot, now: float) -> str:
@@ -227,7 +243,7 @@ def _rests(queues: Queues, item: Item, surface: Surface, snapshot: Snapshot, now
         return ""
     if now - last >= REST and (surface.read_at or 0.0) > last:
         return ""
-    return f"{surface.name} was given a task a moment ago"
+    return tr("{name} was given a task a moment ago", name=surface.name)
 
 
 def _again(item: Item, surface: Surface, snapshot: Snapshot, now: float) -> str:

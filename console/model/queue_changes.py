@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.queue import WAITS, Item, ItemState, Queues, facts_of, waits_for
 from console.model.snapshot import Snapshot
 
@@ -52,7 +53,7 @@ def move(queues: Queues, id: str, by: int) -> Queues:
     return queues if tuple(items) == queues.items else replace(queues, items=tuple(items))
 
 
-def pause(queues: Queues, key: str | None = None, why: str = "by the operator") -> Queues:
+def pause(queues: Queues, key: str | None = None, why: str = mark("by the operator")) -> Queues:
     """Hold the queue of one surface (`Target.key`), or everything. What is on its way goes on."""
     return replace(queues, stopped=why) if key is None else replace(queues, paused=queues.paused | {key})
 
@@ -117,7 +118,7 @@ def cut_off(queues: Queues) -> Queues:
     if queues.sending is None:
         return queues
     items = (
-        replace(i, state=ItemState.CHECK, reason=f"was sending: check {i.target.ref}")
+        replace(i, state=ItemState.CHECK, reason=tr("was sending: check {ref}", ref=i.target.ref))
         if i.state is ItemState.SENDING
         else i
         for i in queues.items

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import tr, trn
 from console.model.agent import AgentState
 from console.model.queue import Item, ItemState, Queues, Target, shown, waits_for
 from console.model.snapshot import Snapshot
@@ -86,13 +87,13 @@ def lately(queues: Queues, now: float) -> tuple[Item, ...]:
 
 def paused_from_before(queues: Queues, own: int) -> str:
     """What a console that was just started says of the queues; empty when nothing waits in them."""
-    return ", ".join(_from_before(queues, own)) + ": Q shows them" if any(_from_before(queues, own)) else ""
+    return ", ".join(_from_before(queues, own)) + tr(": Q shows them") if any(_from_before(queues, own)) else ""
 
 
 def _from_before(queues: Queues, own: int) -> Iterator[str]:
     states = [shown(queues, item, own) for item in queues.open()]
     paused, check = states.count(ItemState.PAUSED), states.count(ItemState.CHECK)
     if paused:
-        yield f"{paused} queued task{'s are' if paused > 1 else ' is'} paused"
+        yield trn("{count} queued task is paused", "{count} queued tasks are paused", paused)
     if check:
-        yield f"{check} {'have' if check > 1 else 'has'} to be looked at"
+        yield trn("{count} has to be looked at", "{count} have to be looked at", check)

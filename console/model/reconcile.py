@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.naming import identity
@@ -52,12 +53,12 @@ def disagreement(dispatch: Dispatch, live: Mapping[str, Live], now_at: float | N
     if now is None:
         return "no such surface"
     if now.agent and now.expected_agent and now.agent != now.expected_agent:
-        return f"shows {now.agent}, not {now.expected_agent}"
+        return tr("shows {agent}, not {expected_agent}", agent=now.agent, expected_agent=now.expected_agent)
     named = [agent for agent in _AGENTS if agent in dispatch.agent.casefold()]
     if now.agent and named and now.agent not in named:
-        return f"shows {now.agent}, given to {named[0]}"
+        return tr("shows {agent}, given to {named}", agent=now.agent, named=named[0])
     if dispatch.status in _AT_WORK and now.state in _FINISHED:
-        return "idle: collect it" if now.state is AgentState.IDLE else f"agent has gone: {now.state}"
+        return "idle: collect it" if now.state is AgentState.IDLE else tr("agent has gone: {state}", state=now.state)
     if dispatch.status is DispatchStatus.SENDING and now_at is not None and dispatch.dispatched_at is not None:
         return "was sending: check it" if now_at - dispatch.dispatched_at > SENDING_TAKES else ""
     if dispatch.status is DispatchStatus.NEEDS_CHECK:

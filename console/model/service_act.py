@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final, Literal
 
+from console.i18n import tr
 from console.model.service import Service, State
 
 Outcome = Literal["done", "failed", "refused", "unconfirmed"]
@@ -167,30 +168,37 @@ def _known(service: Service, verb: Verb) -> bool:
 
 def _no_manager(service: Service, verb: Verb) -> Offer | None:
     if service.members:
-        remedy = f"name one of them, such as {service.members[0].name}"
-        return Offer(verb, service.name, refusal=f"it stands for {len(service.members)} services", remedy=remedy)
+        remedy = tr("name one of them, such as {name}", name=service.members[0].name)
+        return Offer(
+            verb, service.name, refusal=tr("it stands for {count} services", count=len(service.members)), remedy=remedy
+        )
     if service.manager not in MANAGERS:
         what = service.manager or "it"
-        why = f"{what} has no manager that could {verb} it: the console only watches it"
+        why = tr("{what} has no manager that could {verb} it: the console only watches it", what=what, verb=verb)
         return Offer(
-            verb, service.name, refusal=why, remedy="watch its unit (launchd:, systemd:, supervisor:) to act on it"
+            verb, service.name, refusal=why, remedy=tr("watch its unit (launchd:, systemd:, supervisor:) to act on it")
         )
     if not _known(service, verb):
-        return Offer(verb, service.name, refusal=f"{service.manager} has no {verb}", remedy="start starts it")
+        return Offer(
+            verb,
+            service.name,
+            refusal=tr("{manager} has no {verb}", manager=service.manager, verb=verb),
+            remedy=tr("start starts it"),
+        )
     return None
 
 
 def _told(consequence: str, about: About) -> str:
     parts = [consequence]
     if about.agents:
-        parts.append(f"{_names(about.agents)} end with it")
+        parts.append(tr("{names} end with it", names=_names(about.agents)))
     if about.automatic and about.proof:
         parts.append(about.proof)
     return "; ".join(parts)
 
 
 def _names(names: Sequence[str]) -> str:
-    more = f" and {len(names) - AGENTS_SHOWN} more" if len(names) > AGENTS_SHOWN else ""
+    more = tr(" and {count} more", count=len(names) - AGENTS_SHOWN) if len(names) > AGENTS_SHOWN else ""
     return f"{', '.join(names[:AGENTS_SHOWN])}{more}"
 
 
@@ -200,24 +208,28 @@ def _names(names: Sequence[str]) -> str:
 def _refused(service: Service, verb: Verb, about: About) -> tuple[str, str]:
     """(Why, what to do instead); empty where nothing stands against it."""
     if service.word == State.UNKNOWN or not service.word:
-        return f"its state is not known: {service.error or service.evidence}", "find out first; nothing is done blindly"
+        return tr("its state is not known: {error}", error=service.error or service.evidence), tr(
+            "find out first; nothing is done blindly"
+        )
     if verb in BRINGS_UP:
         off = [word for word in about.expected if word in ("unloaded", "absent", "stopped")]
         if off:
-            why = f"it is expected to be {off[0]}: running, it would be an alarm"
+            why = tr("it is expected to be {off}: running, it would be an alarm", off=off[0])
             if about.automatic:
-                why += ", and two dispatchers would send the same task twice"
-            return why, "change expected: in the configuration first, if that is what you want"
+                why += tr(", and two dispatchers would send the same task twice")
+            return why, tr("change expected: in the configuration first, if that is what you want")
         if about.automatic and about.lacks:
-            return f"an automatic dispatcher needs {' and '.join(about.lacks)} first", "write them into its entry"
+            return tr("an automatic dispatcher needs {listed} first", listed=" and ".join(about.lacks)), tr(
+                "write them into its entry"
+            )
     if verb in ENDS and about.codex:
         return (
-            f"Codex is at work inside it on {_names(about.codex)}: what it does would be lost",
-            "wait until it is done",
+            tr("Codex is at work inside it on {names}: what it does would be lost", names=_names(about.codex)),
+            tr("wait until it is done"),
         )
     if service.manager == "systemd" and about.uid != 0:
         command = " ".join(["sudo", "systemctl", *_SYSTEMD.get(verb, (str(verb),)), service.label])
-        return "a unit of the system needs the rights of root, which the console does not ask for", f"`{command}`"
+        return tr("a unit of the system needs the rights of root, which the console does not ask for"), f"`{command}`"
     if service.manager == "launchd":
         refused = _launchd_refused(service, verb, about)
         if refused[0]:
@@ -228,35 +240,39 @@ def _refused(service: Service, verb: Verb, about: About) -> tuple[str, str]:
 def _launchd_refused(service: Service, verb: Verb, about: About) -> tuple[str, str]:
     gone = service.word in GONE
     if about.daemon:
-        return "a daemon of the system needs the rights of root, which the console does not ask for", (
-            f"`sudo launchctl … system/{service.label}` in a terminal"
+        return tr("a daemon of the system needs the rights of root, which the console does not ask for"), (
+            tr("`sudo launchctl … system/{label}` in a terminal", label=service.label)
         )
     if gone and verb in (Verb.START, Verb.RESTART, Verb.KICKSTART):
-        return "launchd has not loaded it", "load it"
+        return tr("launchd has not loaded it"), tr("load it")
     if verb is Verb.LOAD and gone and not about.plist:
-        return "no property list of it was found in LaunchAgents", "put it there first"
+        return tr("no property list of it was found in LaunchAgents"), tr("put it there first")
     if verb is not Verb.STOP or gone:
         return "", ""
     if about.keep_alive:
-        return "launchd keeps it alive: stopped, it would be started again at once", "unload it instead"
+        return tr("launchd keeps it alive: stopped, it would be started again at once"), tr("unload it instead")
     if about.keep_alive is None:
-        return "its property list was not found: nobody knows whether launchd would start it again", "unload it instead"
+        return tr("its property list was not found: nobody knows whether launchd would start it again"), tr(
+            "unload it instead"
+        )
     if about.schedule:
-        return f"it is loaded and would be started again {about.schedule}", "unload it instead"
+        return tr("it is loaded and would be started again {schedule}", schedule=about.schedule), tr(
+            "unload it instead"
+        )
     return "", ""
 
 
 def _nothing_to_do(service: Service, verb: Verb) -> tuple[str, str]:
     state = service.word
     if verb is Verb.START and state in ALIVE:
-        return f"it is {state} already", "restart ends it and starts it again"
+        return tr("it is {state} already", state=state), tr("restart ends it and starts it again")
     if verb is Verb.STOP and state not in (*ALIVE, State.STOPPING) and service.pid is None:
         failed = service.manager != "launchd" and state == State.FAILED  # it may be between two tries
-        return ("", "") if failed else (f"it does not run: it is {state}", "")
+        return ("", "") if failed else (tr("it does not run: it is {state}", state=state), "")
     if verb is Verb.LOAD and state not in GONE and not (service.manager == "systemd --user" and state != State.LOADED):
-        return f"it is loaded already: {state}", ""
+        return tr("it is loaded already: {state}", state=state), ""
     if verb is Verb.UNLOAD and state in GONE:
-        return f"it is {state} already", ""
+        return tr("it is {state} already", state=state), ""
     return "", ""
 
 
@@ -275,22 +291,34 @@ def _launchd(service: Service, verb: Verb, about: About) -> tuple[tuple[Step, ..
     """launchctl(1): ``bootstrap`` and ``bootout`` are what ``load`` and ``unload`` were."""
     domain = f"gui/{about.uid}"
     target = f"{domain}/{service.label}"
-    again = f"; launchd starts it again {about.schedule}" if about.schedule else ""
+    again = tr("; launchd starts it again {schedule}", schedule=about.schedule) if about.schedule else ""
     argv: Sequence[str]
     match verb:
         case Verb.START | Verb.KICKSTART:
-            argv, what = ("kickstart", target), f"launchd starts it now{again and ', and by its schedule as before'}"
+            argv, what = (
+                ("kickstart", target),
+                tr("launchd starts it now{again}", again=again and tr(", and by its schedule as before")),
+            )
         case Verb.RESTART:
-            argv, what = ("kickstart", "-k", target), f"{_process(service)} is killed and started again at once"
+            argv, what = (
+                ("kickstart", "-k", target),
+                tr("{process} is killed and started again at once", process=_process(service)),
+            )
         case Verb.STOP:
-            argv, what = ("kill", "SIGTERM", target), f"{_process(service)} is told to end; it stays loaded{again}"
+            argv, what = (
+                ("kill", "SIGTERM", target),
+                tr("{process} is told to end; it stays loaded{again}", process=_process(service), again=again),
+            )
         case Verb.LOAD:
-            begins = "started at once and kept alive" if about.keep_alive else "started by its own rules"
-            argv, what = ("bootstrap", domain, about.plist or "?"), f"launchd knows it from now on; it is {begins}"
+            begins = tr("started at once and kept alive") if about.keep_alive else tr("started by its own rules")
+            argv, what = (
+                ("bootstrap", domain, about.plist or "?"),
+                tr("launchd knows it from now on; it is {begins}", begins=begins),
+            )
         case Verb.UNLOAD:
             argv, what = (
                 ("bootout", target),
-                f"{_process(service)} ends, and launchd does not start it again until loaded",
+                tr("{process} ends, and launchd does not start it again until loaded", process=_process(service)),
             )
     return (Step(("launchctl", *argv)),), what
 
@@ -305,21 +333,25 @@ _SYSTEMD: Final[dict[Verb, tuple[str, ...]]] = {
 def _systemd(service: Service, verb: Verb, about: About) -> tuple[tuple[Step, ...], str]:
     scope = "--user" if service.manager.endswith("--user") else "--system"
     unit = service.label
-    by = f"; {_names(about.timers)} can start it again" if about.timers else ""
+    by = tr("; {names} can start it again", names=_names(about.timers)) if about.timers else ""
     match verb:
         case Verb.START:
-            what = "systemd starts it now; whether it starts by itself stays as it is"
+            what = tr("systemd starts it now; whether it starts by itself stays as it is")
         case Verb.STOP:
-            what = f"{_process(service)} ends; whether it starts by itself stays as it is{by}"
+            what = tr(
+                "{process} ends; whether it starts by itself stays as it is{by}", process=_process(service), by=by
+            )
         case Verb.RESTART:
-            what = f"{_process(service)} ends and is started again"
+            what = tr("{process} ends and is started again", process=_process(service))
         case Verb.LOAD:
-            what = "systemd starts it now, and by itself from now on"
+            what = tr("systemd starts it now, and by itself from now on")
         case Verb.UNLOAD:
-            what = f"{_process(service)} ends, and systemd does not start it by itself any more{by}"
+            what = tr(
+                "{process} ends, and systemd does not start it by itself any more{by}", process=_process(service), by=by
+            )
         case Verb.KICKSTART:
             unit = f"{unit.removesuffix('.timer')}.service"
-            what = f"{unit} runs once now; its timer stays as it is"
+            what = tr("{unit} runs once now; its timer stays as it is", unit=unit)
     words = _SYSTEMD.get(verb, (str(verb),))
     return (Step(("systemctl", scope, "--no-pager", "--no-ask-password", *words, "--", unit)),), what
 
@@ -336,22 +368,28 @@ def _supervisor(service: Service, verb: Verb, about: About) -> tuple[tuple[Step,
     stop = call("stopProcess", name, True)
     match verb:
         case Verb.START | Verb.KICKSTART:
-            return (start,), "supervisord starts it now"
+            return (start,), tr("supervisord starts it now")
         case Verb.STOP:
-            return (stop,), f"{_process(service)} ends and stays stopped until it is started, or supervisord is"
+            return (stop,), tr(
+                "{process} ends and stays stopped until it is started, or supervisord is", process=_process(service)
+            )
         case Verb.RESTART:
-            return (replace(stop, harmless=("NOT_RUNNING",)), start), f"{_process(service)} ends and is started again"
+            return (replace(stop, harmless=("NOT_RUNNING",)), start), tr(
+                "{process} ends and is started again", process=_process(service)
+            )
         case Verb.LOAD:
             read = call("reloadConfig")
-            what = "supervisord reads its configuration again and takes the group in; it starts if it is set to"
+            what = tr("supervisord reads its configuration again and takes the group in; it starts if it is set to")
             return (read, call("addProcessGroup", group, harmless=("ALREADY_ADDED",))), what
         case Verb.UNLOAD:
             steps = (call("stopProcessGroup", group, True), call("removeProcessGroup", group))
-            return steps, f"every program of the group {group} ends, and supervisord forgets it until it is loaded"
+            return steps, tr(
+                "every program of the group {group} ends, and supervisord forgets it until it is loaded", group=group
+            )
 
 
 def _process(service: Service) -> str:
-    return f"its process ({service.pid})" if service.pid is not None else "it"
+    return tr("its process ({pid})", pid=service.pid) if service.pid is not None else "it"
 
 
 def rows_about(services: Collection[Service], service: Service) -> tuple[Service, ...]:

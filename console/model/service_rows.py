@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from console.i18n import tr
 from console.model.expected import Expected, judge, observed
 from console.model.service import Judgement, Observation, Service, State
 
@@ -73,17 +74,21 @@ def group_row(what: Watched, seen: Sequence[tuple[str, Observation]], now: float
     members = tuple(row(replace(what, name=label, label=label, expected=each, log=""), one, now) for label, one in seen)
     odd = [member for member in members if member.judgement is not Judgement.OK]
     if not members:
-        return row(what, Observation(State.UNLOADED, f"nothing matches {what.label}", count=0), now)
+        return row(what, Observation(State.UNLOADED, tr("nothing matches {label}", label=what.label), count=0), now)
     states = Counter(member.state for member in members)
     told = ", ".join(f"{count} {state}" for state, count in states.most_common())
     if odd:
         named = [f"{m.name} {m.observed}{f' ({m.last_exit})' if m.last_exit else ''}" for m in odd[:ODD_SHOWN]]
-        more = f" and {len(odd) - ODD_SHOWN} more" if len(odd) > ODD_SHOWN else ""
-        told += f"; not as expected: {', '.join(named)}{more}"
+        more = tr(" and {count} more", count=len(odd) - ODD_SHOWN) if len(odd) > ODD_SHOWN else ""
+        told += tr("; not as expected: {listed}{more}", listed=", ".join(named), more=more)
     numbers, _ = judge(replace(what.expected, word=""), Observation(State.LOADED, "", count=len(members)))
     worst = min([*(member.judgement for member in members), numbers], key=_WORST.index)
     leading = min(members, key=lambda member: _WORST.index(member.judgement))
-    seen_words = f"{len(odd)} of {len(members)} odd" if odd else f"{len(members)} {what.expected.word or 'there'}"
+    seen_words = (
+        tr("{count} of {count_2} odd", count=len(odd), count_2=len(members))
+        if odd
+        else f"{len(members)} {what.expected.word or 'there'}"
+    )
     made = unknown(what, told, now)
     return replace(
         made,

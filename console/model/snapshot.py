@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from console.i18n import tr
 from console.model.agent import settle
 from console.model.binding import Bound, SurfaceSpec, bind, remember
 from console.model.cut_off import CutOff
@@ -182,18 +183,29 @@ class Snapshot:
         if self.mux.error:
             found.append(self.mux.error)
         found += [f"{s.name}: {s.gone}" for s in self.surfaces if s.gone]
-        found += [f"{s.name}: {s.unconfirmed}; confirm it" for s in self.surfaces if s.unconfirmed]
-        found += [f"{each.about}; settle it in the console" for each in self.sends.cut_off]
+        found += [
+            tr("{name}: {unconfirmed}; confirm it", name=s.name, unconfirmed=s.unconfirmed)
+            for s in self.surfaces
+            if s.unconfirmed
+        ]
+        found += [tr("{about}; settle it in the console", about=each.about) for each in self.sends.cut_off]
         if self.log.error:
             found.append(self.log.error)
         found += [
-            f"{s.name}: {s.observed}, expected {s.expected}"
+            tr("{name}: {observed}, expected {expected}", name=s.name, observed=s.observed, expected=s.expected)
             for s in self.services.services
             if s.judgement in (Judgement.ALARM, Judgement.ATTENTION)
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-            found.append(f"collector {f'{collector.endpoint} '.lstrip()}{collector.state}: {collector.why}")
+            found.append(
+                tr(
+                    "collector {lstrip}{state}: {why}",
+                    lstrip=f"{collector.endpoint} ".lstrip(),
+                    state=collector.state,
+                    why=collector.why,
+                )
+            )
         found += self.operations.troubles()
         if self.decisions.error:
             found.append(self.decisions.error)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from console.i18n import tr
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
 from console.model.naming import identity
 from console.model.similar import groups
@@ -99,9 +100,13 @@ def may_verify(dispatch: Dispatch, by: str, names: Mapping[str, str] | None = No
     ``surface:5``). A dispatch that names no surface may be verified by all.
     """
     if not by.strip():
-        return f"{dispatch.label}: nobody is named as verifier; say which surface verified it"
+        return tr("{label}: nobody is named as verifier; say which surface verified it", label=dispatch.label)
     if author_verified(dispatch, by, names):
-        return f"{dispatch.label} is the work of {dispatch.surface}; a verification is by another than the author"
+        return tr(
+            "{label} is the work of {surface}; a verification is by another than the author",
+            label=dispatch.label,
+            surface=dispatch.surface,
+        )
     return ""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from console.i18n import tr
 from console.model.agent import AgentState, AgentStatus
 from console.model.naming import identity
 from console.model.service import Judgement
@@ -103,7 +104,7 @@ class Surface:
     @property
     def key(self) -> str:
         """See `SurfaceInfo.key`."""
-        return f"gone {self.info.ref}" if self.gone else self.info.key
+        return tr("gone {ref}", ref=self.info.ref) if self.gone else self.info.key
 
     @property
     def agent(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 
@@ -41,8 +42,8 @@ class Filled:
     @property
     def remark(self) -> str:
         """What the operator should know; empty when every variable had its value."""
-        told = [f"{{{name}}} stands for nothing; left as it is" for name in self.unknown]
-        told += [f"there is nothing for {{{name}}} now" for name in self.empty]
+        told = [tr("{{{name}}} stands for nothing; left as it is", name=name) for name in self.unknown]
+        told += [tr("there is nothing for {{{name}}} now", name=name) for name in self.empty]
         return "; ".join(told)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from console.i18n import tr
 from console.model.telemetry import COUNTS, Collector, CollectorState, Exporter
 
 WINDOW: Final = 60.0
@@ -117,22 +118,27 @@ def _counters(collector: Collector) -> Iterator[tuple[str, int | None]]:
     for name in (*COUNTS, "refused", "failed"):
         yield name, getattr(collector, name)
     for exporter in collector.exporters:
-        yield f"{exporter.name} sent", exporter.sent
-        yield f"{exporter.name} failed", exporter.failed
+        yield tr("{name} sent", name=exporter.name), exporter.sent
+        yield tr("{name} failed", name=exporter.name), exporter.failed
 
 
 def _restarted(then: float, old: Collector, at: float, new: Collector) -> Restart | None:
     if old.uptime is not None and new.uptime is not None and old.origin("uptime") == new.origin("uptime"):
         began = at - new.uptime
         if new.uptime < old.uptime - 1 or began > then + SLACK:  # it fell, or it began after the last look
-            return Restart(began, f"uptime {old.uptime:.0f} s, then {new.uptime:.0f} s")
+            return Restart(
+                began, tr("uptime {uptime:.0f} s, then {uptime_2:.0f} s", uptime=old.uptime, uptime_2=new.uptime)
+            )
         return None
     pairs = [(name, was, now) for name, was, now in _pairs(old, new) if was is not None and now is not None]
     fell = next(((name, was, now) for name, was, now in pairs if now < was), None)
     # Rows that were cleared away make one count fall while another grows; a start makes all of them small.
     if fell is None or any(now > was for _, was, now in pairs):
         return None
-    return Restart(at if new.uptime is None else at - new.uptime, f"{fell[0]} {fell[1]:,}, then {fell[2]:,}")
+    return Restart(
+        at if new.uptime is None else at - new.uptime,
+        tr("{fell} {fell_2:,}, then {fell_3:,}", fell=fell[0], fell_2=fell[1], fell_3=fell[2]),
+    )
 
 
 def _pairs(old: Collector, new: Collector) -> Iterator[tuple[str, int | None, int | None]]:
@@ -178,7 +184,7 @@ def _judge(collector: Collector, base: Collector | None, seconds: float) -> Coll
 
 def _lost(old: Collector, new: Collector, seconds: float) -> Iterator[str]:
     within = f"in {max(1, round(seconds))} s"
-    for name, does in (("refused", "receivers refused"), ("failed", "receivers lost")):
+    for name, does in (("refused", tr("receivers refused")), ("failed", tr("receivers lost"))):
         now, was = getattr(new, name), getattr(old, name)
         if now is not None and _answered(old, new.origin(name), name) and now > (was or 0):
             yield f"{does} {now - (was or 0):,} {within}"
@@ -187,7 +193,7 @@ def _lost(old: Collector, new: Collector, seconds: float) -> Iterator[str]:
         for exporter in new.exporters:
             more = (exporter.failed or 0) - before.get(exporter.name, 0)
             if more > 0:
-                yield f"{exporter.name} failed to send {more:,} {within}"
+                yield tr("{name} failed to send {more:,} {within}", name=exporter.name, more=more, within=within)
 
 
 def _answered(old: Collector, origin: str, name: str) -> bool:
@@ -198,4 +204,4 @@ def _answered(old: Collector, origin: str, name: str) -> bool:
 def _full(exporters: tuple[Exporter, ...]) -> Iterator[str]:
     for exporter in exporters:
         if exporter.fill is not None and exporter.fill > FULL:
-            yield f"queue of {exporter.name} {exporter.fill:.0%} full"
+            yield tr("queue of {name} {fill:.0%} full", name=exporter.name, fill=exporter.fill)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.findings import Findings, find, unwrapped
@@ -91,9 +92,9 @@ def on_demand(
         return kept
     surface = surface_of(snapshot, asked)
     if surface is None:
-        return Answer(asked, asked.surface, asked.surface, Findings(), 0.0, "its surface is not there")
+        return Answer(asked, asked.surface, asked.surface, Findings(), 0.0, tr("its surface is not there"))
     if superseded(snapshot.log.dispatches, asked, surface):
-        why = "it has been given something else since"
+        why = tr("it has been given something else since")
         return kept or Answer(asked, name_of(surface), surface.name, Findings(), 0.0, why)
     idle = surface.status is not None and surface.status.state is AgentState.IDLE
     return read_answer(surface, asked, patterns) if idle and asked.raw_status != SENDING else kept

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.naming import identity
@@ -18,13 +19,15 @@ from console.model.surface import Surface
 ROLE: Final = "verification"
 """Role of a dispatch that verifies another one, in its record."""
 TEMPLATE: Final = (
-    "Verify dispatch #{number}, the work of {author}. Take nothing on its word: look at the result and run its tests"
-    " yourself. Change nothing.",
-    "The task was: {task}",
-    "Its files: {artifacts}",
-    "The author gives it {self_score}.",
-    "End with one line in this form, with your numbers and one of the words pass, warn, fail:",
-    "self <the author's own score> / cross <your score> / verdict: <the word>",
+    mark(
+        "Verify dispatch #{number}, the work of {author}. Take nothing on its word: look at "
+        "the result and run its tests yourself. Change nothing."
+    ),
+    mark("The task was: {task}"),
+    mark("Its files: {artifacts}"),
+    mark("The author gives it {self_score}."),
+    mark("End with one line in this form, with your numbers and one of the words pass, warn, fail:"),
+    mark("self <the author's own score> / cross <your score> / verdict: <the word>"),
 )
 """What a verifier is asked where the configuration says nothing else."""
 PLACEHOLDERS: Final = ("number", "task", "author", "status", "self_score", "artifacts")
@@ -42,7 +45,7 @@ _NOTHING_TO_VERIFY: Final = frozenset({DispatchStatus.FAILED, DispatchStatus.CAN
 
 def title(dispatch: Dispatch) -> str:
     """Under what the verification of *dispatch* stands in the log."""
-    return f"Verify {dispatch.label}: {dispatch.task}".rstrip(": ")
+    return tr("Verify {label}: {task}", label=dispatch.label, task=dispatch.task).rstrip(": ")
 
 
 def unknown_placeholders(lines: Iterable[str]) -> tuple[str, ...]:
@@ -88,7 +91,7 @@ def not_ready(dispatch: Dispatch, live: Mapping[str, Live]) -> str:
     What the log calls sent or working is finished as well when its surface is idle.
     """
     if dispatch.number is None:
-        return "this record has no number a verification could name"
+        return tr("this record has no number a verification could name")
     if dispatch.status in _FINISHED:
         return ""
     now = live.get(identity(dispatch.surface))
@@ -96,8 +99,12 @@ def not_ready(dispatch: Dispatch, live: Mapping[str, Live]) -> str:
     if at_work and now is not None and now.state is AgentState.IDLE:
         return ""
     if dispatch.status in _NOTHING_TO_VERIFY:
-        return f"{dispatch.label} is {dispatch.status}: there is nothing to verify"
-    return f"{dispatch.label} is {dispatch.status}: it is verified when it is done (Enter, then e, sets its state)"
+        return tr("{label} is {status}: there is nothing to verify", label=dispatch.label, status=dispatch.status)
+    return tr(
+        "{label} is {status}: it is verified when it is done (Enter, then e, sets its state)",
+        label=dispatch.label,
+        status=dispatch.status,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,7 @@ def candidates(
 
     found = []
     for surface in fleet:
-        note = "its verifier" if surface.answers_to(own) else ""
+        note = tr("its verifier") if surface.answers_to(own) else ""
         if not note and any(surface.answers_to(name) for name in verifiers):
             note = "verifies"
         found.append(Candidate(surface, _barred(surface, dispatch, names or {}), note))
@@ -145,10 +152,10 @@ def candidates(
 
 def _barred(surface: Surface, dispatch: Dispatch, names: Mapping[str, str]) -> str:
     if own_work(surface, dispatch, names):
-        return "its own work"
+        return tr("its own work")
     if surface.gone or surface.unconfirmed:
         return surface.gone or surface.unconfirmed
-    return "its program has ended" if surface.info.dead else ""
+    return tr("its program has ended") if surface.info.dead else ""
 
 
 def own_work(surface: Surface, dispatch: Dispatch, names: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Set
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from console.i18n import mark
 from console.model.reading import MuxReading
 from console.model.surface import Screen
 
@@ -80,11 +81,11 @@ class Multiplexer(Protocol):
 
 
 _LACKS: Final = (
-    ("colours", "no colours"),
-    ("cursor", "no cursor"),
-    ("push", "changes show when it is asked next"),
-    ("paste", "no paste: text is typed, one line at a time"),
-    ("focus", "no way to bring a surface to the front"),
+    ("colours", mark("no colours")),
+    ("cursor", mark("no cursor")),
+    ("push", mark("changes show when it is asked next")),
+    ("paste", mark("no paste: text is typed, one line at a time")),
+    ("focus", mark("no way to bring a surface to the front")),
 )
 
 

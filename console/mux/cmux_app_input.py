@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from console.i18n import tr
 from console.mux.base import MuxError, Queued
 from console.mux.cmux_app_link import AppLink
 from console.mux.cmux_app_reads import echoed, explain, target
@@ -58,7 +59,14 @@ class Hand:
         """Type *text* without Enter, as a paste or else as one short line. Return where. Raises `MuxError`."""
         clean, wrong = check_outgoing(text)
         if wrong:
-            raise MuxError(f"not typed into {safe_text(ref)}: line {wrong[0].line} has {wrong[0].name}; take it out")
+            raise MuxError(
+                tr(
+                    "not typed into {ref}: line {line} has {name}; take it out",
+                    ref=safe_text(ref),
+                    line=wrong[0].line,
+                    name=wrong[0].name,
+                )
+            )
         place = await self.aim(ref)
         if not clean:
             return place
@@ -77,7 +85,9 @@ class Hand:
         place = await self.aim(ref)
         typed, at = self._typed.get(ref.casefold(), ("", 0.0))
         if typed and typed != place.surface_id and time.monotonic() - at < SAME_ACT:
-            raise MuxError(f"{safe_text(ref)} is another terminal since the text was typed; choose it again")
+            raise MuxError(
+                tr("{ref} is another terminal since the text was typed; choose it again", ref=safe_text(ref))
+            )
         if len(key) == 1 and key.isprintable():
             await self._act("surface.send_text", place, {"text": key})  # cmux has no names for digits and signs
             return place
@@ -86,7 +96,9 @@ class Hand:
         try:
             await self._act("surface.send_key", place, {"key": named})
         except _NoSuchKey as error:
-            raise MuxError(f"{place.info.ref}: cmux has no key {safe_text(key)}; nothing was typed") from error
+            raise MuxError(
+                tr("{ref}: cmux has no key {key}; nothing was typed", ref=place.info.ref, key=safe_text(key))
+            ) from error
         return place
 
     async def focus(self, ref: str) -> None:
@@ -95,7 +107,7 @@ class Hand:
         methods = ("surface.focus", "workspace.select")  # the first one selects the workspace too
         method = next((name for name in methods if name in self._app.methods), "")
         if not method:
-            raise MuxError("this cmux cannot be told what to show")
+            raise MuxError(tr("this cmux cannot be told what to show"))
         try:
             await self._link.act(method, target(place))
         except AppRefused as error:
@@ -117,14 +129,20 @@ class Hand:
 
     def _check_keystrokes(self, place: Place, text: str) -> None:
         if "\n" in text:
-            what = "would submit each line as a message of its own"
+            what = tr("would submit each line as a message of its own")
         elif "\t" in text:
-            what = "would press the Tab key"
+            what = tr("would press the Tab key")
         elif len(text) > TYPED_LIMIT:
-            what = f"is unsure with more than {TYPED_LIMIT} characters"
+            what = tr("is unsure with more than {typed_limit} characters", typed_limit=TYPED_LIMIT)
         else:
             return
-        raise MuxError(f"not typed into {place.info.ref}: this cmux has no paste and {what}; send a file pointer")
+        raise MuxError(
+            tr(
+                "not typed into {ref}: this cmux has no paste and {what}; send a file pointer",
+                ref=place.info.ref,
+                what=what,
+            )
+        )
 
     async def _act(self, method: str, place: Place, params: Mapping[str, str]) -> dict[str, Any]:
         ref = place.info.ref
@@ -135,7 +153,7 @@ class Hand:
                 raise _NoSuchKey(str(error)) from error
             raise MuxError(f"{ref}: {error}") if error.code == "internal_error" else explain(error, place) from error
         except AppLost as error:
-            outcome = "it may have arrived; look before you repeat" if error.sent else "nothing was typed"
+            outcome = tr("it may have arrived; look before you repeat") if error.sent else tr("nothing was typed")
             raise MuxError(f"{ref}: {error}; {outcome}") from error
         echoed(result, place)
         if result.get("queued") is True:
@@ -159,6 +177,9 @@ class _NoSuchKey(MuxError):
 
 def _queued(place: Place) -> Queued:
     return Queued(
-        f"{place.info.ref}: its terminal has not started yet; cmux keeps the text and types it when the terminal"
-        " starts (show its workspace). It does not count as sent"
+        tr(
+            "{ref}: its terminal has not started yet; cmux keeps the text and types it when the "
+            "terminal starts (show its workspace). It does not count as sent",
+            ref=place.info.ref,
+        )
     )

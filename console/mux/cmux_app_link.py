@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from console.i18n import tr
 from console.mux.base import MuxError
 from console.mux.cmux_app_login import Login
 from console.mux.cmux_app_rpc import AppDenied, AppLost, AppRpc
@@ -19,7 +20,7 @@ class LetGo(MuxError):
     """The console is paused or closed: nothing is wrong with cmux."""
 
     def __init__(self) -> None:
-        super().__init__("the console has let go of cmux")
+        super().__init__(tr("the console has let go of cmux"))
 
 
 class AppLink:

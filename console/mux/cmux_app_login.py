@@ -13,21 +13,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from console.i18n import mark, tr
 from console.mux.base import MuxError
 from console.mux.cmux_app_rpc import AppDenied, AppRefused, AppRpc
 
 PASSWORD_FILES: Final = (
     ".local/state/cmux/socket-control-password",
-    "Library/Application Support/cmux/socket-control-password",
+    mark("Library/Application Support/cmux/socket-control-password"),
 )
 """Under the home folder: 0.64.13 and later, before that."""
 
-REMEDY: Final = (
-    "Start the console in a cmux pane (not in tmux or from a service: those are no children of cmux), or choose"
-    " `automation` or `password` as the socket control mode in cmux's settings; from 0.64.18 on, it is enough that"
-    " CMUX_SOCKET_CAPABILITY is in the environment, as it is in every cmux pane"
+REMEDY: Final = mark(
+    "Start the console in a cmux pane (not in tmux or from a service: those are no "
+    "children of cmux), or choose `automation` or `password` as the socket control mode in "
+    "cmux's settings; from 0.64.18 on, it is enough that CMUX_SOCKET_CAPABILITY is in the "
+    "environment, as it is in every cmux pane"
 )
-PASSWORD_REMEDY: Final = "set CMUX_SOCKET_PASSWORD, or the password in the console's configuration, to that of cmux"
+PASSWORD_REMEDY: Final = mark(
+    "set CMUX_SOCKET_PASSWORD, or the password in the console's configuration, to that of cmux"
+)
 
 
 @dataclass(slots=True)
@@ -60,7 +64,7 @@ class Login:
                 self.capability = capability
                 return rpc
             await rpc.close()
-        raise AppDenied(f"cmux refuses this console ({denied}). {REMEDY}")
+        raise AppDenied(tr("cmux refuses this console ({denied}). {remedy}", denied=denied, remedy=REMEDY))
 
     def passwords(self) -> tuple[str, ...]:
         """The passwords to try, the surest first; only one that was given on purpose, if there is any."""
@@ -89,16 +93,22 @@ class Login:
                     continue
                 if error.code == "auth_unconfigured":
                     raise MuxError(
-                        f"{error}: cmux is in password mode, and no password is set in its settings"
+                        tr("{error}: cmux is in password mode, and no password is set in its settings", error=error)
                     ) from error
                 await self._ping(rpc)
             self.accepted = password
             return
-        raise MuxError(f"cmux refuses the password; {PASSWORD_REMEDY}")
+        raise MuxError(tr("cmux refuses the password; {password_remedy}", password_remedy=PASSWORD_REMEDY))
 
     async def _ping(self, rpc: AppRpc) -> None:
         try:
             await rpc.call("system.ping")
         except AppRefused as error:
             if error.code.startswith("auth"):
-                raise MuxError(f"cmux asks for a password ({error}); {PASSWORD_REMEDY}") from error
+                raise MuxError(
+                    tr(
+                        "cmux asks for a password ({error}); {password_remedy}",
+                        error=error,
+                        password_remedy=PASSWORD_REMEDY,
+                    )
+                ) from error

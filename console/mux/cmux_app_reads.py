@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.surface import Screen
 from console.mux.base import Interest, MuxError
 from console.mux.cmux_app_rpc import AppRefused
@@ -115,8 +116,15 @@ def echoed(result: dict[str, Any], place: Place) -> None:
     """Check that cmux speaks of the surface it was asked about. Raises `WrongAnswer`."""
     told = result.get("surface_id")
     if not isinstance(told, str) or told.casefold() != place.surface_id.casefold():
-        other = safe_text(str(told), limit=60) if told else "no surface"
-        raise WrongAnswer(f"{place.info.ref}: cmux answered for another surface ({other}), not for {place.surface_id}")
+        other = safe_text(str(told), limit=60) if told else tr("no surface")
+        raise WrongAnswer(
+            tr(
+                "{ref}: cmux answered for another surface ({other}), not for {surface_id}",
+                ref=place.info.ref,
+                other=other,
+                surface_id=place.surface_id,
+            )
+        )
 
 
 def viewport(result: dict[str, Any], place: Place) -> str:
@@ -124,7 +132,7 @@ def viewport(result: dict[str, Any], place: Place) -> str:
     echoed(result, place)
     text = result.get("text")
     if not isinstance(text, str):
-        raise WrongAnswer(f"{place.info.ref}: cmux answered without a text")
+        raise WrongAnswer(tr("{ref}: cmux answered without a text", ref=place.info.ref))
     return text
 
 
@@ -149,14 +157,22 @@ def explain(error: AppRefused, place: Place) -> MuxError:
     ref, workspace = place.info.ref, place.info.workspace
     match error.code:
         case "internal_error":
-            return MuxError(f"{ref}: its terminal has not started yet (cmux starts it when its workspace is shown)")
+            return MuxError(
+                tr("{ref}: its terminal has not started yet (cmux starts it when its workspace is shown)", ref=ref)
+            )
         case "invalid_params" if "terminal" in str(error):
-            return MuxError(f"{ref} is not in the workspace {workspace} any more; the tree is read again")
+            return MuxError(
+                tr(
+                    "{ref} is not in the workspace {workspace} any more; the tree is read again",
+                    ref=ref,
+                    workspace=workspace,
+                )
+            )
         case "not_found":
-            return MuxError(f"{ref} is gone from cmux; the tree is read again")
+            return MuxError(tr("{ref} is gone from cmux; the tree is read again", ref=ref))
         case "input_queue_full":
-            return MuxError(f"{ref}: cmux holds too much text for it already; nothing was typed")
+            return MuxError(tr("{ref}: cmux holds too much text for it already; nothing was typed", ref=ref))
         case "process_exited" | "surface_unavailable":
-            return MuxError(f"{ref}: {error}; nothing was typed")
+            return MuxError(tr("{ref}: {error}; nothing was typed", ref=ref, error=error))
         case _:
             return MuxError(f"{ref}: {error}")

@@ -23,6 +23,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from console.i18n import tr
 from console.mux.base import MuxError
 from console.safety import safe_text
 
@@ -72,17 +73,21 @@ def check_socket(path: str) -> None:
     """Make the checks cmux's own client makes before it connects. Raises `MuxError` with that client's words."""
     shown = safe_text(path)
     if _RELAY.fullmatch(path):
-        raise MuxError(f"{shown} is the relay of `cmux ssh`; run the console on the machine the cmux app runs on")
+        raise MuxError(
+            tr("{shown} is the relay of `cmux ssh`; run the console on the machine the cmux app runs on", shown=shown)
+        )
     try:
         found = Path(path).stat()
     except FileNotFoundError:
-        raise MuxError(f"Socket not found at {shown}") from None
+        raise MuxError(tr("Socket not found at {shown}", shown=shown)) from None
     except (OSError, ValueError) as error:
         raise MuxError(f"{shown}: {reason(error)}") from error
     if not stat.S_ISSOCK(found.st_mode):
-        raise MuxError(f"Path exists at {shown} but is not a Unix socket")
+        raise MuxError(tr("Path exists at {shown} but is not a Unix socket", shown=shown))
     if found.st_uid != os.getuid():
-        raise MuxError(f"Socket at {shown} is not owned by the current user; the console does not connect to it")
+        raise MuxError(
+            tr("Socket at {shown} is not owned by the current user; the console does not connect to it", shown=shown)
+        )
 
 
 async def connect_socket(path: str) -> socket.socket:
@@ -95,8 +100,8 @@ async def connect_socket(path: str) -> socket.socket:
             await asyncio.get_running_loop().sock_connect(made, path)
     except (OSError, ValueError) as error:
         made.close()
-        text = f"Failed to connect to socket at {safe_text(path)} ({reason(error)})"
-        raise MuxError(f"{text}; is cmux running?") from error
+        text = tr("Failed to connect to socket at {path} ({reason})", path=safe_text(path), reason=reason(error))
+        raise MuxError(tr("{text}; is cmux running?", text=text)) from error
     except BaseException:
         made.close()
         raise
@@ -108,7 +113,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError) and not getattr(error, "errno", None):
         return "no answer"
     if isinstance(error, OSError) and error.errno:
-        return f"{safe_text(error.strerror or '')}, errno {error.errno}"
+        return tr("{strerror}, errno {errno}", strerror=safe_text(error.strerror or ""), errno=error.errno)
     return safe_text(str(error)) or type(error).__name__
 
 
@@ -157,8 +162,12 @@ class AppRpc:
                 sent = True
                 return await answer
         except TimeoutError as error:
-            text = f"cmux gave no answer to {method} in {ANSWER_TIMEOUT:g} s"
-            raise AppSilent(text if sent else f"{text}: it is busy with an earlier request", sent) from error
+            text = tr(
+                "cmux gave no answer to {method} in {answer_timeout:g} s", method=method, answer_timeout=ANSWER_TIMEOUT
+            )
+            raise AppSilent(
+                text if sent else tr("{text}: it is busy with an earlier request", text=text), sent
+            ) from error
         finally:
             future = self._waiting.pop(key, None)
             if future is not None and sent and (future.cancelled() or not future.done()):
@@ -175,7 +184,7 @@ class AppRpc:
         """Break the connection at once, before the event loop runs again; waiting calls fail."""
         with suppress(OSError):  # cmux was faster
             self._sock.shutdown(socket.SHUT_RDWR)
-        self._end(AppLost("the console has let go of cmux"))
+        self._end(AppLost(tr("the console has let go of cmux")))
         self._task.cancel()
 
     async def close(self) -> None:
@@ -191,7 +200,7 @@ class AppRpc:
         """
         while self._late and self.lost is None:
             if time.monotonic() - min(self._late.values()) > STALL_LIMIT:
-                self._give_up(f"cmux has not answered for {STALL_LIMIT:g} s")
+                self._give_up(tr("cmux has not answered for {stall_limit:g} s", stall_limit=STALL_LIMIT))
                 break
             if self._probe not in self._late:
                 self._probe = self._next_id()
@@ -222,14 +231,14 @@ class AppRpc:
             # A server that closed before it read has left its reason in our receive buffer: read that to the end.
             await self._over.wait()
         except asyncio.CancelledError:
-            self._give_up("a request could not be written whole")  # half a line would swallow the next one
+            self._give_up(tr("a request could not be written whole"))  # half a line would swallow the next one
             raise
         if self.lost is not None:
             raise type(self.lost)(str(self.lost))
         self.used_at = time.monotonic()
 
     async def _receive(self) -> None:
-        why = "cmux closed the connection"
+        why = tr("cmux closed the connection")
         loop = asyncio.get_running_loop()
         try:
             while data := await loop.sock_recv(self._sock, _CHUNK):
@@ -239,7 +248,7 @@ class AppRpc:
                     break
                 await asyncio.sleep(0)  # sock_recv does not wait while there is more: others must run
         except (OSError, ValueError) as error:
-            why = f"the connection to cmux broke: {reason(error)}"
+            why = tr("the connection to cmux broke: {reason}", reason=reason(error))
         finally:
             self._end(AppLost(why))
             with suppress(OSError):  # the other side was faster
@@ -256,12 +265,12 @@ class AppRpc:
             scanned = 0
             self._line(line)
         if len(self._buffer) > LINE_BYTES:
-            raise ValueError(f"a line longer than {LINE_BYTES} bytes")
+            raise ValueError(tr("a line longer than {line_bytes} bytes", line_bytes=LINE_BYTES))
 
     def _line(self, line: bytes) -> None:
         text = line.decode("utf-8", "replace").strip()
         if text.startswith("ERROR:"):
-            self._end(AppDenied(f"cmux says: {safe_text(text, limit=300)}"))
+            self._end(AppDenied(tr("cmux says: {text}", text=safe_text(text, limit=300))))
         elif text.startswith("{"):
             try:
                 message = json.loads(text)
@@ -302,7 +311,7 @@ class AppRpc:
         fields = error if isinstance(error, dict) else {}
         code = safe_text(str(fields.get("code") or "error"), limit=60)
         text = safe_text(str(fields.get("message") or "refused"), limit=300)
-        future.set_exception(AppRefused(code, f"cmux: {text} ({code})"))
+        future.set_exception(AppRefused(code, tr("cmux: {text} ({code})", text=text, code=code)))
 
     def _end(self, why: AppLost) -> None:
         if self.lost is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from console.i18n import tr
 from console.model.surface import SurfaceInfo
 from console.mux.base import MuxError
 from console.mux.cmux_app_link import AppLink
@@ -52,7 +53,7 @@ async def read_tree(link: AppLink, env: Mapping[str, str]) -> tuple[Place, ...]:
     try:
         found = places(result, env)
     except ValueError as error:
-        raise MuxError(f"cmux's tree is not understood: {safe_text(str(error))}") from error
+        raise MuxError(tr("cmux's tree is not understood: {error}", error=safe_text(str(error)))) from error
     unique = {place.surface_id.casefold(): place for place in reversed(found) if place.info.uuid and place.workspace_id}
     return tuple(reversed(unique.values()))
 
@@ -74,9 +75,9 @@ def aim(name: str, told: Sequence[SurfaceInfo], fresh: Iterable[Place]) -> Place
     known = next((info for info in told if info.ref.casefold() == wanted), None)
     now = by_ref.get(wanted)
     if known is not None and now is not None and now.info.uuid != known.uuid:
-        raise MuxError(f"{shown} is another terminal since the restart; choose it again")
+        raise MuxError(tr("{shown} is another terminal since the restart; choose it again", shown=shown))
     if known is not None:
         now = by_id.get((known.uuid or "").casefold())
     if now is None:
-        raise MuxError(f"{shown} is not in cmux (any more)")
+        raise MuxError(tr("{shown} is not in cmux (any more)", shown=shown))
     return now

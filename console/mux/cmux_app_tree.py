@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.surface import SurfaceInfo
 from console.safety import safe_text
 
@@ -46,7 +47,7 @@ def places(tree: Mapping[str, Any], env: Mapping[str, str] = os.environ) -> tupl
     """Like `surfaces`, with the ids to ask for. Raises ValueError."""
     windows = tree.get("windows")
     if not isinstance(windows, list):
-        raise ValueError("the cmux tree has no list of windows")
+        raise ValueError(tr("the cmux tree has no list of windows"))
     own = _own(tree, env)
     found: list[Place] = []
     counts: dict[str, int] = {}

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Final
 
+from console.i18n import tr
 from console.model.reading import MuxReading, ScreenFailed, ScreenRead, SignalsRead, TreeRead
 from console.model.signal import Signal
 from console.mux.base import MuxError
@@ -53,7 +54,7 @@ class Watch:
         self._due = {"tree": 0.0, "tags": 0.0, "feed": 0.0}
         self._tree_at = 0.0
         self._greeted = -1
-        self._source = "cmux app"
+        self._source = tr("cmux app")
 
     async def readings(self) -> AsyncGenerator[MuxReading | AppSilent, None]:
         """Yield readings, and an `AppSilent` when cmux does not answer but may yet. Raises `MuxError` at the end."""
@@ -109,7 +110,11 @@ class Watch:
         except MuxError as error:
             self._queue.put_nowait(error)
         except Exception as error:  # a fault of ours must be seen, not end in a picture that stands still
-            self._queue.put_nowait(MuxError(f"reading cmux failed: {type(error).__name__}: {safe_text(str(error))}"))
+            self._queue.put_nowait(
+                MuxError(
+                    tr("reading cmux failed: {name}: {error}", name=type(error).__name__, error=safe_text(str(error)))
+                )
+            )
 
     async def _one(self, link: AppLink) -> bool:
         """Do what is due first; False when nothing is."""
@@ -169,7 +174,7 @@ class Watch:
         except AppDenied:
             raise
         except AppLost as error:
-            self._failed(view, f"{place.info.ref}: {error}; what is shown is from before")
+            self._failed(view, tr("{ref}: {error}; what is shown is from before", ref=place.info.ref, error=error))
         except WrongAnswer as error:
             self._failed(view, str(error))
         else:
@@ -211,7 +216,7 @@ class Watch:
             if isinstance(error, AppDenied):
                 raise
             return
-        self._tell_signals("cmux input state", self._signals.input_state(result, view.place, time.time()))
+        self._tell_signals(tr("cmux input state"), self._signals.input_state(result, view.place, time.time()))
 
     async def _read_signals(self, link: AppLink, name: str) -> None:
         self._due[name] = time.monotonic() + (TAGS_EVERY if name == "tags" else FEED_EVERY)
@@ -227,9 +232,9 @@ class Watch:
                 raise
             return
         if name == "tags":
-            self._tell_signals("cmux status pills", self._signals.tags(result, self._app.places, time.time()))
+            self._tell_signals(tr("cmux status pills"), self._signals.tags(result, self._app.places, time.time()))
         else:
-            self._tell_signals("cmux feed", feed(result, time.time()))
+            self._tell_signals(tr("cmux feed"), feed(result, time.time()))
 
     def _tell_signals(self, source: str, signals: tuple[Signal, ...]) -> None:
         before, told_at = self.signals_told.get(source, ((), 0.0))

@@ -15,6 +15,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+from console.i18n import mark, tr
 from console.model.reading import MuxDown, MuxReading, ScreenFailed, ScreenRead, TreeRead
 from console.model.surface import Screen, SurfaceInfo
 from console.mux import cmux_text_tree, cmux_typing
@@ -46,7 +47,7 @@ _FORMS: Final = (
 """Flags stand before the command: behind it 0.63 ignores them or ends with an error."""
 _REFS: Final = re.compile(r"\b(?:surface|tab):\d+\b")
 _UUIDS: Final = re.compile(r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b")
-_LOOK: Final = "look at the surface before you repeat it"
+_LOOK: Final = mark("look at the surface before you repeat it")
 
 
 class CmuxCli:
@@ -158,7 +159,7 @@ class CmuxCli:
             if why == self._down:
                 return []
             self._down = why
-            return [MuxDown(time.time(), self.source, f"{error}; the console keeps asking")]
+            return [MuxDown(time.time(), self.source, tr("{error}; the console keeps asking", error=error))]
         self._down, self._pause, self._tree_due = "", TREE_EVERY, began + TREE_EVERY
         self._told = tuple(place.info for place in found)
         return [TreeRead(time.time(), self.source, self._told)]
@@ -187,8 +188,11 @@ class CmuxCli:
             version = await self._program.version()
             if generation(version) == "daemon":
                 raise MuxError(
-                    f"{safe_text(self._program.path)} is the cmux-tui program, not the cmux app's; name its daemon's "
-                    "socket: mux.cmux_socket in the configuration"
+                    tr(
+                        "{path} is the cmux-tui program, not the cmux app's; name its daemon's socket: "
+                        "mux.cmux_socket in the configuration",
+                        path=safe_text(self._program.path),
+                    )
                 )
             self._version = version
         found = await self._ask_tree()
@@ -210,7 +214,7 @@ class CmuxCli:
             else:
                 self._form = form
                 return found
-        raise MuxError(f"`cmux tree` is not understood: {safe_text(str(wrong), limit=200)}") from wrong
+        raise MuxError(tr("`cmux tree` is not understood: {wrong}", wrong=safe_text(str(wrong), limit=200))) from wrong
 
     async def _read_screen(self, place: Place) -> Screen:
         target = ("--workspace", place.workspace_id, "--surface", place.surface_id)
@@ -255,7 +259,9 @@ class CmuxCli:
             place = await self._aim(ref)
             typed, at = self._typed.get(ref, ("", 0.0))
             if typed and typed != place.surface_id and time.monotonic() - at < SAME_ACT:
-                raise MuxError(f"{safe_text(ref)} is another terminal since the text was typed; choose it again")
+                raise MuxError(
+                    tr("{ref} is another terminal since the text was typed; choose it again", ref=safe_text(ref))
+                )
             if name:
                 await self._press(place, name, "send-key", name)
             else:
@@ -272,7 +278,15 @@ class CmuxCli:
             except MuxError as error:
                 if not typed:
                     raise
-                raise MuxError(f"{error}; {len(typed)} of {len(text)} characters were typed before: {_LOOK}") from error
+                raise MuxError(
+                    tr(
+                        "{error}; {count} of {count_2} characters were typed before: {look}",
+                        error=error,
+                        count=len(typed),
+                        count_2=len(text),
+                        look=_LOOK,
+                    )
+                ) from error
             typed += part
 
     async def _call(self, place: Place, text: str) -> bool:
@@ -310,9 +324,12 @@ class CmuxCli:
         if error.why in ("moved", "gone"):
             with suppress(MuxError):  # the first error is the one that counts
                 await self._read_tree()
-            return CmuxSaid(f"{name}: nothing was typed: {error}", error.why)
+            return CmuxSaid(tr("{name}: nothing was typed: {error}", name=name, error=error), error.why)
         if error.why in ("slow", "other"):
-            return CmuxSaid(f"{name}: {error}; it may have been typed all the same: {_LOOK}", error.why)
+            return CmuxSaid(
+                tr("{name}: {error}; it may have been typed all the same: {look}", name=name, error=error, look=_LOOK),
+                error.why,
+            )
         return CmuxSaid(f"{name}: {error}", error.why)
 
     @staticmethod
@@ -320,13 +337,28 @@ class CmuxCli:
         """Raise `CmuxSaid` unless the program says that it typed into *place*, and at once."""
         name, info = place.info.ref, place.info
         if not said.startswith("OK"):
-            raise CmuxSaid(f"{name}: cmux does not say that it was typed ({safe_text(said, limit=100)}); {_LOOK}")
+            raise CmuxSaid(
+                tr(
+                    "{name}: cmux does not say that it was typed ({said}); {look}",
+                    name=name,
+                    said=safe_text(said, limit=100),
+                    look=_LOOK,
+                )
+            )
         uuids = {found.casefold() for found in _UUIDS.findall(said)}
         named = info.uuid.casefold() in uuids if info.uuid and uuids else name in (_REFS.findall(said) or [name])
         if not named:
-            raise CmuxSaid(f"{name}: cmux typed into another surface: {safe_text(said, limit=100)}; look there")
+            raise CmuxSaid(
+                tr(
+                    "{name}: cmux typed into another surface: {said}; look there",
+                    name=name,
+                    said=safe_text(said, limit=100),
+                )
+            )
         if re.search(r'\bqueued \(|"queued"\s*:\s*true', said):
-            raise Queued(f"{name}: cmux holds it back until the terminal has started; do not send it again")
+            raise Queued(
+                tr("{name}: cmux holds it back until the terminal has started; do not send it again", name=name)
+            )
 
     async def focus(self, ref: str) -> None:
         """See `Multiplexer.focus`: selects it in cmux's window, which macOS may leave behind others."""
@@ -351,9 +383,9 @@ def decode_tree(text: str) -> Mapping[str, Any]:
     try:
         tree = json.loads(text)
     except RecursionError as error:
-        raise ValueError("the JSON is nested too deep") from error
+        raise ValueError(tr("the JSON is nested too deep")) from error
     if not isinstance(tree, dict):
-        raise ValueError("the JSON is no object")
+        raise ValueError(tr("the JSON is no object"))
     return tree
 
 

@@ -10,6 +10,7 @@ import base64
 import re
 from typing import Final
 
+from console.i18n import tr
 from console.mux.base import MuxError
 from console.mux.cmux_rpc import CmuxRpc
 from console.safety import check_outgoing, safe_text
@@ -26,7 +27,14 @@ async def paste(rpc: CmuxRpc, ref: str, text: str) -> None:
     """
     clean, wrong = check_outgoing(text)
     if wrong:
-        raise MuxError(f"not typed into {safe_text(ref)}: line {wrong[0].line} has {wrong[0].name}; take it out")
+        raise MuxError(
+            tr(
+                "not typed into {ref}: line {line} has {name}; take it out",
+                ref=safe_text(ref),
+                line=wrong[0].line,
+                name=wrong[0].name,
+            )
+        )
     if not clean:
         return
     await _check_alive(rpc, ref)
@@ -34,8 +42,11 @@ async def paste(rpc: CmuxRpc, ref: str, text: str) -> None:
         data = "\x1b[200~" + clean.replace("\n", "\r") + "\x1b[201~"
     elif "\n" in clean:
         raise MuxError(
-            f"not typed into {safe_text(ref)}: its program takes no bracketed paste, each line would be submitted alone"
-            "; put the text into a file and send one line that names it"
+            tr(
+                "not typed into {ref}: its program takes no bracketed paste, each line would be "
+                "submitted alone; put the text into a file and send one line that names it",
+                ref=safe_text(ref),
+            )
         )
     else:
         data = clean
@@ -46,7 +57,7 @@ async def _check_alive(rpc: CmuxRpc, ref: str) -> None:
     """The daemon takes input for a program that has ended, and says that all is well (tried on a live one)."""
     found = await rpc.call("terminal.get", terminal=ref)
     if isinstance(found, dict) and found.get("lifecycle") == "exited":
-        raise MuxError(f"{safe_text(ref)}: its program has ended; nothing was typed")
+        raise MuxError(tr("{ref}: its program has ended; nothing was typed", ref=safe_text(ref)))
 
 
 async def takes_paste(rpc: CmuxRpc, ref: str) -> bool:
@@ -55,7 +66,7 @@ async def takes_paste(rpc: CmuxRpc, ref: str) -> bool:
     try:
         state = base64.b64decode(result["state_base64"])
     except (KeyError, TypeError, ValueError) as error:
-        raise MuxError(f"cmux told no usable state of {safe_text(ref)}") from error
+        raise MuxError(tr("cmux told no usable state of {ref}", ref=safe_text(ref))) from error
     modes = _BRACKETED.findall(state)
     return bool(modes) and modes[-1] == b"h"
 

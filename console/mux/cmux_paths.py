@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.safety import safe_text
 
 GLOB_LIMIT: Final = 12
@@ -45,7 +46,7 @@ class Places:
     @property
     def support(self) -> Path:
         """Where earlier releases keep it."""
-        return self.home / "Library" / "Application Support" / "cmux"
+        return self.home / "Library" / tr("Application Support") / "cmux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +73,20 @@ def _app_sockets(places: Places, env: Mapping[str, str]) -> Iterator[Named]:
         for name in (f"cmux-debug-{tag}.sock", f"cmux-{tag}.sock"):
             yield Named(str(tmp / name), "$CMUX_TAG")
     old = places.mac or places.support.is_dir()
-    yield Named(str(places.state / "cmux.sock"), "default since 0.64.13")
+    yield Named(str(places.state / "cmux.sock"), tr("default since 0.64.13"))
     markers = [places.state / "last-socket-path", places.state / "nightly-last-socket-path"]
     markers += [places.support / "last-socket-path"] if old else []
     for marker in (*markers, tmp / "cmux-last-socket-path"):
         if last := read_marker(marker):
-            yield Named(last, f"marker {safe_text(str(marker))}")
+            yield Named(last, tr("marker {marker}", marker=safe_text(str(marker))))
     if old:
-        yield Named(str(places.support / "cmux.sock"), "default before 0.64.13")
-        yield Named(str(places.support / f"cmux-{uid}.sock"), "default before 0.64.13, of this user")
-    yield Named(str(tmp / "cmux.sock"), "default of old releases")
-    yield Named(str(places.state / f"cmux-{uid}.sock"), "default since 0.64.13, of this user")
-    yield Named(str(tmp / f"cmux-{uid}.sock"), "default since 0.64.13, of this user")
+        yield Named(str(places.support / "cmux.sock"), tr("default before 0.64.13"))
+        yield Named(str(places.support / f"cmux-{uid}.sock"), tr("default before 0.64.13, of this user"))
+    yield Named(str(tmp / "cmux.sock"), tr("default of old releases"))
+    yield Named(str(places.state / f"cmux-{uid}.sock"), tr("default since 0.64.13, of this user"))
+    yield Named(str(tmp / f"cmux-{uid}.sock"), tr("default since 0.64.13, of this user"))
     for variant in ("nightly", "staging", "debug"):
-        yield Named(str(tmp / f"cmux-{variant}.sock"), f"the {variant} app")
+        yield Named(str(tmp / f"cmux-{variant}.sock"), tr("the {variant} app", variant=variant))
     found = [path for folder in (tmp, places.support, places.state) for path in _sockets(folder, "cmux*.sock")]
     for path in _newest(found)[:GLOB_LIMIT]:
         yield Named(str(path), "found")
@@ -106,7 +107,7 @@ def daemon_sockets(places: Places, env: Mapping[str, str]) -> Iterator[Named]:
         if folder
     )
     for path in _newest([path for folder in folders for path in _sockets(folder, "*.sock")]):
-        yield Named(str(path), f"session {safe_text(path.stem)}")
+        yield Named(str(path), tr("session {stem}", stem=safe_text(path.stem)))
 
 
 def read_marker(path: Path) -> str:
@@ -164,28 +165,38 @@ def inspect(path: str, uid: int, *, shared: bool = False) -> Look:
     fine); with *shared*, only a socket. A link is followed.
     """
     if "\0" in path or not path.startswith("/"):
-        return Look("is no absolute path", "write the whole path")
+        return Look(tr("is no absolute path"), tr("write the whole path"))
     real = os.path.realpath(path)
-    note = f"a link to {safe_text(real)}" if real != os.path.abspath(path) else ""  # noqa: PTH100 - beside realpath
+    note = tr("a link to {real}", real=safe_text(real)) if real != os.path.abspath(path) else ""  # noqa: PTH100 - beside realpath
     folder_path = safe_text(os.path.dirname(real))  # noqa: PTH120
     try:
         found, folder = os.stat(real), os.stat(os.path.dirname(real))  # noqa: PTH116, PTH120
     except (FileNotFoundError, NotADirectoryError):
-        return Look("does not exist", absent=True, note=note)
+        return Look(tr("does not exist"), absent=True, note=note)
     except OSError as error:
-        return Look(f"cannot be looked at ({error.strerror})", f"look who owns {folder_path}", note=note)
+        return Look(
+            tr("cannot be looked at ({strerror})", strerror=error.strerror),
+            tr("look who owns {folder_path}", folder_path=folder_path),
+            note=note,
+        )
     if not stat.S_ISSOCK(found.st_mode):
-        return Look("exists but is not a Unix socket", "correct the path, or delete the file", note=note)
+        return Look(tr("exists but is not a Unix socket"), tr("correct the path, or delete the file"), note=note)
     if shared:
         return Look(note=note)
     if found.st_uid != uid:
-        reason = f"belongs to user {found.st_uid}, not to you (user {uid})"
-        return Look(reason, "run the console as the user who runs the server", note=note)
+        reason = tr("belongs to user {st_uid}, not to you (user {uid})", st_uid=found.st_uid, uid=uid)
+        return Look(reason, tr("run the console as the user who runs the server"), note=note)
     if folder.st_uid not in (uid, 0):
-        reason = f"is in {folder_path}, which belongs to user {folder.st_uid}"
-        return Look(reason, "use a socket in a folder of your own", note=note)
+        reason = tr(
+            "is in {folder_path}, which belongs to user {st_uid}", folder_path=folder_path, st_uid=folder.st_uid
+        )
+        return Look(reason, tr("use a socket in a folder of your own"), note=note)
     if folder.st_mode & 0o022 and not folder.st_mode & stat.S_ISVTX:
-        return Look(f"is in {folder_path}, which others can change", f"chmod go-w '{folder_path}'", note=note)
+        return Look(
+            tr("is in {folder_path}, which others can change", folder_path=folder_path),
+            tr("chmod go-w '{folder_path}'", folder_path=folder_path),
+            note=note,
+        )
     return Look(note=note, open=is_open(found.st_mode, folder.st_mode))
 
 
@@ -198,12 +209,17 @@ def denied_remedy(env: Mapping[str, str]) -> str:
     """What to do when cmux lets only the programs of its own panes connect (mode cmuxOnly), for this environment."""
     steps = []
     if env.get("TMUX"):
-        steps.append("this console runs in tmux, whose panes are no children of the cmux app")
-    steps.append("start the console in a cmux pane, outside tmux")
-    setting = "Settings > Automation > Socket Control Mode"
-    steps.append(f"or set {setting} to Automation (or to Password, and CMUX_SOCKET_PASSWORD in the environment)")
+        steps.append(tr("this console runs in tmux, whose panes are no children of the cmux app"))
+    steps.append(tr("start the console in a cmux pane, outside tmux"))
+    setting = tr("Settings > Automation > Socket Control Mode")
+    steps.append(
+        tr(
+            "or set {setting} to Automation (or to Password, and CMUX_SOCKET_PASSWORD in the environment)",
+            setting=setting,
+        )
+    )
     if env.get("CMUX_SOCKET_CAPABILITY"):
-        steps.append("the token in CMUX_SOCKET_CAPABILITY was not taken: open a new cmux pane for a new one")
+        steps.append(tr("the token in CMUX_SOCKET_CAPABILITY was not taken: open a new cmux pane for a new one"))
     else:
-        steps.append("or hand CMUX_SOCKET_CAPABILITY of a cmux pane on to the console (0.64.18 and later)")
+        steps.append(tr("or hand CMUX_SOCKET_CAPABILITY of a cmux pane on to the console (0.64.18 and later)"))
     return "; ".join(steps)

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
+from console.i18n import tr
 from console.mux.cmux_paths import denied_remedy
 from console.mux.cmux_rpc import PROTOCOL
 from console.safety import safe_text
@@ -74,13 +75,17 @@ async def exchange(path: str, line: bytes, timeout: float) -> Reply:
                 while line and b"\n" not in text and len(text) < ANSWER_LIMIT:
                     chunk = await loop.sock_recv(link, 1 << 16)
                     if not chunk:
-                        error = "closed the connection without an answer"
+                        error = tr("closed the connection without an answer")
                         break
                     text += chunk
         except TimeoutError:
-            error = f"takes connections but gave no answer in {timeout:g} s" if connected else "takes no connection"
+            error = (
+                tr("takes connections but gave no answer in {timeout:g} s", timeout=timeout)
+                if connected
+                else tr("takes no connection")
+            )
         except ConnectionRefusedError:
-            error = "nothing listens on it (left over from a server that has ended)"
+            error = tr("nothing listens on it (left over from a server that has ended)")
         except (OSError, ValueError) as problem:
             error = (problem.strerror if isinstance(problem, OSError) else None) or str(problem)
     return Reply(connected, bytes(text), safe_text(error, limit=200))
@@ -96,13 +101,13 @@ async def probe_app(path: str, env: Mapping[str, str], password: str, timeout: f
     second = judge_app(reply, env, password)
     if second.verdict != "taken":
         return answer
-    return Answer("taken", "let in by the token in $CMUX_SOCKET_CAPABILITY", "", second.access_mode)
+    return Answer("taken", tr("let in by the token in $CMUX_SOCKET_CAPABILITY"), "", second.access_mode)
 
 
 def judge_app(reply: Reply, env: Mapping[str, str], password: str) -> Answer:
     """Read the answer of an app; see `probe_app`."""
     if not reply.text:
-        return Answer("no answer", reply.error or "gave no answer")
+        return Answer("no answer", reply.error or tr("gave no answer"))
     if reply.text.startswith(b"ERROR:"):  # the rest may be in the user's language
         said = safe_text(reply.text.decode("utf-8", "replace").strip(), limit=200)
         return Answer("denied", said, denied_remedy(env))
@@ -116,13 +121,13 @@ def judge_app(reply: Reply, env: Mapping[str, str], password: str) -> Answer:
         mode = result.get("access_mode")
         return Answer("taken", "answers", "", safe_text(mode, limit=40) if isinstance(mode, str) else "")
     if message.get("ok") is not False or not isinstance(error, dict):
-        return Answer("other", "answers, but not as the cmux app does")
+        return Answer("other", tr("answers, but not as the cmux app does"))
     code = str(error.get("code"))
     if not code.startswith("auth"):
-        return Answer("taken", f"answers ({safe_text(code, limit=60)} to system.capabilities)")
+        return Answer("taken", tr("answers ({code} to system.capabilities)", code=safe_text(code, limit=60)))
     if password:
-        return Answer("taken", f"wants a password; there is one in {password}", "", "password")
-    remedy = "put its password (Settings > Automation) into the environment variable CMUX_SOCKET_PASSWORD"
+        return Answer("taken", tr("wants a password; there is one in {password}", password=password), "", "password")
+    remedy = tr("put its password (Settings > Automation) into the environment variable CMUX_SOCKET_PASSWORD")
     return Answer("denied", "wants a password", remedy, "password")
 
 
@@ -130,12 +135,12 @@ async def probe_daemon(path: str, timeout: float) -> Answer:
     """Ask the cmux-tui daemon behind *path*."""
     reply = await exchange(path, _DAEMON, timeout)
     if not reply.text:
-        return Answer("no answer", reply.error or "gave no answer")
+        return Answer("no answer", reply.error or tr("gave no answer"))
     message = _object(reply.text)
     result = message.get("result")
     if message.get("protocol") != PROTOCOL or message.get("ok") is not True or not isinstance(result, dict):
-        return Answer("other", f"answers, but does not speak {PROTOCOL}")
-    return Answer("taken", f"session {safe_text(str(result.get('name')), limit=60)}")
+        return Answer("other", tr("answers, but does not speak {protocol}", protocol=PROTOCOL))
+    return Answer("taken", tr("session {get}", get=safe_text(str(result.get("name")), limit=60)))
 
 
 async def probe_listener(path: str, timeout: float) -> Answer:

@@ -16,6 +16,7 @@ from contextlib import AsyncExitStack
 from typing import Final, Literal
 
 from console import host
+from console.i18n import mark, tr
 from console.mux.base import MuxError
 from console.mux.cmux_paths import denied_remedy
 from console.safety import safe_text
@@ -37,23 +38,23 @@ Why = Literal["denied", "password", "down", "slow", "moved", "gone", "cold", "us
 Generation = Literal["app", "daemon", ""]
 
 _KINDS: Final[tuple[tuple[Why, str], ...]] = (
-    ("password", r"auth_(required|failed|unconfigured)|Authentication required|Invalid password|Missing password"),
-    ("cold", r"Terminal surface not found|Failed to read terminal text|surface_unavailable"),
-    ("denied", r"Access denied|\AERROR: |Broken pipe|Connection reset|errno (32|54|104)\b"),
-    ("down", r"Socket not found|Failed to connect|No live cmux socket|not a Unix socket|refusing to connect"),
-    ("slow", r"Command timed out"),
-    ("moved", r"Surface is not a terminal"),
-    ("gone", r"(Surface|Workspace|Pane)( index)? not found|No focused surface|process_exited"),
-    ("busy", r"nothing was sent|input_queue_full"),
-    ("usage", r"(?i)unknown (flag|option|command|resource)|unexpected argument|needs a value|\Ausage:"),
+    ("password", mark("auth_(required|failed|unconfigured)|Authentication required|Invalid password|Missing password")),
+    ("cold", mark("Terminal surface not found|Failed to read terminal text|surface_unavailable")),
+    ("denied", mark("Access denied|\\AERROR: |Broken pipe|Connection reset|errno (32|54|104)\\b")),
+    ("down", mark("Socket not found|Failed to connect|No live cmux socket|not a Unix socket|refusing to connect")),
+    ("slow", mark("Command timed out")),
+    ("moved", mark("Surface is not a terminal")),
+    ("gone", mark("(Surface|Workspace|Pane)( index)? not found|No focused surface|process_exited")),
+    ("busy", mark("nothing was sent|input_queue_full")),
+    ("usage", mark("(?i)unknown (flag|option|command|resource)|unexpected argument|needs a value|\\Ausage:")),
 )
 _REMEDIES: Final[dict[Why, str]] = {
-    "password": "it wants a password: put it into the environment variable CMUX_SOCKET_PASSWORD",
-    "cold": "its terminal has not been started yet; show its workspace in cmux once",
-    "down": "start the cmux app",
-    "slow": "the app is busy",
-    "moved": "it is not in that workspace any more; the list is read again",
-    "gone": "the list is read again",
+    "password": mark("it wants a password: put it into the environment variable CMUX_SOCKET_PASSWORD"),
+    "cold": mark("its terminal has not been started yet; show its workspace in cmux once"),
+    "down": mark("start the cmux app"),
+    "slow": mark("the app is busy"),
+    "moved": mark("it is not in that workspace any more; the list is read again"),
+    "gone": mark("the list is read again"),
 }
 
 
@@ -118,14 +119,16 @@ class CmuxProgram:
             done = await self._run(argv, timeout)
         said = (done.stderr or done.stdout).decode("utf-8", "replace").strip()
         if done.returncode in (126, 127) and said.startswith("env:"):
-            raise CmuxSaid(f"{safe_text(self.path)}: no such program; put the directory of `cmux` on PATH", "down")
+            raise CmuxSaid(
+                tr("{path}: no such program; put the directory of `cmux` on PATH", path=safe_text(self.path)), "down"
+            )
         if done.returncode != 0:
-            raise explain(said or f"exit code {done.returncode}", self._env)
+            raise explain(said or tr("exit code {returncode}", returncode=done.returncode), self._env)
         return done.stdout.decode("utf-8", "replace")
 
     async def _run(self, argv: Sequence[str], timeout: float) -> host.Completed:
         if self._closed:
-            raise CmuxSaid("the console has let go of cmux")
+            raise CmuxSaid(tr("the console has let go of cmux"))
         task = asyncio.create_task(host.run(argv, timeout=timeout), name="cmux-program")
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -136,12 +139,16 @@ class CmuxProgram:
             await asyncio.wait((task,))
             raise
         if task.cancelled():
-            raise CmuxSaid("the console has let go of cmux")
+            raise CmuxSaid(tr("the console has let go of cmux"))
         try:
             return task.result()
         except host.HostError as error:
             why: Why = "slow" if "no end within" in str(error) else "down"
-            text = f"cmux gave no answer in {timeout:g} s" if why == "slow" else f"cmux: {error}"
+            text = (
+                tr("cmux gave no answer in {timeout:g} s", timeout=timeout)
+                if why == "slow"
+                else tr("cmux: {error}", error=error)
+            )
             raise CmuxSaid(text, why) from error
 
 
@@ -156,4 +163,4 @@ def explain(said: str, env: Mapping[str, str]) -> CmuxSaid:
     text = re.sub(r"\A(Error: )+", "", said)
     why: Why = next((kind for kind, pattern in _KINDS if re.search(pattern, text)), "other")
     remedy = denied_remedy(env) if why == "denied" else _REMEDIES.get(why, "")
-    return CmuxSaid("; ".join(filter(None, (f"cmux: {safe_text(text, limit=300)}", remedy))), why)
+    return CmuxSaid("; ".join(filter(None, (tr("cmux: {text}", text=safe_text(text, limit=300)), remedy))), why)

@@ -13,6 +13,7 @@ import re
 import socket
 from typing import Final
 
+from console.i18n import tr
 from console.mux.base import MuxError
 from console.mux.cmux_app_login import Login
 from console.mux.cmux_app_rpc import ANSWER_TIMEOUT, connect_socket, reason
@@ -66,21 +67,23 @@ class Sidebar:
         name = line.partition(" ")[0]
         prefix = f"_cmux_capability_v1 {self._login.capability} " if self._login.capability else ""
         password = self._login.accepted
-        lines = [f"auth {password}", line] if password and "\n" not in password else [line]
+        lines = [tr("auth {password}", password=password), line] if password and "\n" not in password else [line]
         data = "".join(f"{prefix}{each}\n" for each in lines).encode("utf-8", "replace")
         sock = await connect_socket(self._path)
         try:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 reply = await _exchange(sock, data)
         except TimeoutError as error:
-            raise MuxError(f"cmux gave no answer to {name} in {ANSWER_TIMEOUT:g} s") from error
+            raise MuxError(
+                tr("cmux gave no answer to {name} in {answer_timeout:g} s", name=name, answer_timeout=ANSWER_TIMEOUT)
+            ) from error
         finally:
             sock.close()
         for each in reply.splitlines():
             if each.startswith("ERROR:"):
-                raise MuxError(f"cmux refuses {name}: {safe_text(each, limit=300)}")
+                raise MuxError(tr("cmux refuses {name}: {each}", name=name, each=safe_text(each, limit=300)))
         if not reply.strip():
-            raise MuxError(f"cmux closed the connection without an answer to {name}")
+            raise MuxError(tr("cmux closed the connection without an answer to {name}", name=name))
         return safe_text(reply, multiline=True)
 
 
@@ -99,7 +102,7 @@ async def _exchange(sock: socket.socket, data: bytes) -> str:
     except OSError as error:
         failed = failed or error
     if failed is not None and not got:
-        raise MuxError(f"the connection to cmux broke: {reason(failed)}") from failed
+        raise MuxError(tr("the connection to cmux broke: {reason}", reason=reason(failed))) from failed
     return got.decode("utf-8", "replace")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.surface import Screen
 from console.safety import safe_text
 
@@ -37,7 +38,7 @@ class Grid:
         try:
             self._render(item["render"])
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"a render item has no usable {safe_text(str(error))}") from error
+            raise ValueError(tr("a render item has no usable {error}", error=safe_text(str(error)))) from error
 
     def screen(self) -> Screen:
         """The screen; the same object until something changes."""
@@ -68,7 +69,7 @@ def plain_screen(result: dict[str, Any]) -> Screen:
         width, height = int(result["cols"]), int(result["rows"])
         cursor = (int(result["cursor_col"]), int(result["cursor_row"])) if result["cursor_visible"] else None
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"a screen has no usable {safe_text(str(error))}") from error
+        raise ValueError(tr("a screen has no usable {error}", error=safe_text(str(error)))) from error
     rows += ("",) * (height - len(rows))
     return Screen(rows, rows, width, height, cursor)
 

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from console.i18n import tr
 from console.mux.base import MuxError
 from console.safety import safe_text
 
@@ -37,9 +38,11 @@ def _check(path: str) -> None:
     with suppress(OSError, ValueError):
         found = Path(path).stat()
         if not stat.S_ISSOCK(found.st_mode):
-            raise MuxError(f"cmux daemon at {safe_text(path)}: not a Unix socket; take the file away")
+            raise MuxError(tr("cmux daemon at {path}: not a Unix socket; take the file away", path=safe_text(path)))
         if found.st_uid != os.getuid():
-            raise MuxError(f"cmux daemon at {safe_text(path)}: not owned by the current user; not connected to")
+            raise MuxError(
+                tr("cmux daemon at {path}: not owned by the current user; not connected to", path=safe_text(path))
+            )
 
 
 class CmuxRefused(MuxError):
@@ -73,7 +76,9 @@ class CmuxRpc:
                 reader, writer = await asyncio.open_unix_connection(path, limit=LINE_BYTES)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error) or "no answer"
-            raise MuxError(f"cmux daemon at {safe_text(path)}: {safe_text(reason)}") from error
+            raise MuxError(
+                tr("cmux daemon at {path}: {reason}", path=safe_text(path), reason=safe_text(reason))
+            ) from error
         return cls(reader, writer)
 
     async def call(self, operation: str, *, mutation: bool = False, **params: Any) -> Any:
@@ -98,15 +103,24 @@ class CmuxRpc:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 return await answer
         except TimeoutError as error:
-            again = "; it may have been done all the same, look before you repeat it" if mutation else ""
-            raise MuxError(f"cmux daemon gave no answer to {operation} in {ANSWER_TIMEOUT:g} s{again}") from error
+            again = tr("; it may have been done all the same, look before you repeat it") if mutation else ""
+            raise MuxError(
+                tr(
+                    "cmux daemon gave no answer to {operation} in {answer_timeout:g} s{again}",
+                    operation=operation,
+                    answer_timeout=ANSWER_TIMEOUT,
+                    again=again,
+                )
+            ) from error
         finally:
             self._waiting.pop(key, None)
 
     async def open_stream(self, operation: str, handler: StreamHandler, **params: Any) -> str:
         """Open a stream, give its items to *handler*, return its id. Raises like `call`."""
         if len(self._streams) >= STREAM_LIMIT:
-            raise CmuxRefused("stream.limit", f"cmux allows {STREAM_LIMIT} streams on one connection")
+            raise CmuxRefused(
+                "stream.limit", tr("cmux allows {stream_limit} streams on one connection", stream_limit=STREAM_LIMIT)
+            )
         stream = f"stream_{uuid.uuid4().hex}"
         self._streams[stream] = handler
         try:
@@ -130,29 +144,29 @@ class CmuxRpc:
         """Break the connection at once, before the event loop runs again; waiting calls fail."""
         with suppress(OSError):  # the daemon was faster
             self._writer.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
-        self._end("cmux connection let go")
+        self._end(tr("cmux connection let go"))
         self._task.cancel()
 
     async def close(self) -> None:
         """Close the connection; idempotent."""
-        self._end("cmux connection closed")
+        self._end(tr("cmux connection closed"))
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def _receive(self) -> None:
-        why = "cmux daemon closed the connection"
+        why = tr("cmux daemon closed the connection")
         try:
             while line := await self._reader.readline():
                 self._dispatch(line)
         except (OSError, ValueError) as error:
-            why = f"cmux connection broke: {safe_text(str(error))}"
+            why = tr("cmux connection broke: {error}", error=safe_text(str(error)))
         finally:
             self._end(why)
 
     def _dispatch(self, line: bytes) -> None:
         message = json.loads(line)
         if not isinstance(message, dict):
-            raise ValueError("a line is not a JSON object")
+            raise ValueError(tr("a line is not a JSON object"))
         match message.get("type"):
             case "response":
                 self._answer(message)
@@ -178,7 +192,11 @@ class CmuxRpc:
         error = message.get("error")
         fields = error if isinstance(error, dict) else {}
         code = safe_text(str(fields.get("code", "error")))
-        future.set_exception(CmuxRefused(code, f"cmux: {safe_text(str(fields.get('message', 'refused')))} ({code})"))
+        future.set_exception(
+            CmuxRefused(
+                code, tr("cmux: {get} ({code})", get=safe_text(str(fields.get("message", "refused"))), code=code)
+            )
+        )
 
     def _end(self, why: str) -> None:
         if self.lost:

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, suppress
 from pathlib import Path
 
+from console.i18n import tr
 from console.model.reading import MuxDown, MuxReading, SignalsRead, TreeRead
 from console.model.surface import Screen
 from console.mux.base import Interest, MuxError
@@ -213,7 +214,7 @@ class CmuxSocket:
         if self._down_since is None:
             self._down_since = now
         since = time.strftime("%H:%M:%S", time.localtime(self._down_since))
-        text = f"{error}; since {since}, tried again until it answers"
+        text = tr("{error}; since {since}, tried again until it answers", error=error, since=since)
         if text == self._down_told:
             return None
         self._down_told = text

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from console.i18n import tr
+
 _ID: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _NODE: Final = re.compile(
     r"(?P<indent>(?:(?:│   |    )*(?:├── |└── ))?)(?P<kind>window|workspace|pane|surface) "
@@ -56,7 +58,7 @@ def parse(text: str) -> Node:
         siblings.append(node)
         path.append(node)
     if not root["windows"]:
-        raise ValueError("this is not what `cmux tree --all` prints")
+        raise ValueError(tr("this is not what `cmux tree --all` prints"))
     return root
 
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.signal import Signal
 from console.model.surface import SurfaceInfo
@@ -40,7 +41,7 @@ def parse_tree(snapshot: dict[str, Any], processes: dict[str, Process]) -> tuple
     try:
         return _parse(snapshot, processes)
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"the cmux snapshot has no usable {safe_text(str(error))}") from error
+        raise ValueError(tr("the cmux snapshot has no usable {error}", error=safe_text(str(error)))) from error
 
 
 def _parse(snapshot: dict[str, Any], processes: dict[str, Process]) -> tuple[SurfaceInfo, ...]:
@@ -54,7 +55,11 @@ def _parse(snapshot: dict[str, Any], processes: dict[str, Process]) -> tuple[Sur
         screen = screens[pane["screen_id"]]
         workspace = workspaces[screen["workspace_id"]]
         rank = (workspace["index"], screen["index"], order, tab["index"])
-        place = (rank, str(workspace["name"] or f"workspace {workspace['index']}"), str(tab["name"] or ""))
+        place = (
+            rank,
+            str(workspace["name"] or tr("workspace {workspace}", workspace=workspace["index"])),
+            str(tab["name"] or ""),
+        )
         places[tab["content_id"]] = min(place, places.get(tab["content_id"], place))
     found = [t for t in snapshot["terminals"] if t["id"] in places or t["lifecycle"] != "exited"]
     found.sort(key=lambda t: places[t["id"]][0] if t["id"] in places else (len(workspaces),))
@@ -100,7 +105,9 @@ def parse_agents(snapshot: dict[str, Any]) -> tuple[Signal, ...]:
         if state is not None and told.isascii() and told.isdigit() and len(told) < 16:
             edge = each.get("source") == "hook"
             source = safe_text(each["terminal_id"])
-            found.append(Signal("cmux", "", state, int(told) / 1000, surface=source, edge=edge, evidence="agent list"))
+            found.append(
+                Signal("cmux", "", state, int(told) / 1000, surface=source, edge=edge, evidence=tr("agent list"))
+            )
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import Any, Final
 
+from console.i18n import tr
 from console.model.reading import MuxDown, MuxReading, ScreenFailed, ScreenRead, SignalsRead, TreeRead
 from console.model.signal import Signal
 from console.model.surface import Screen, SurfaceInfo
@@ -104,7 +105,11 @@ class CmuxTui:
                     continue
                 if str(error) != down:
                     down = str(error)
-                    yield MuxDown(time.time(), self.source, f"{down}; looking for it every {RETRY[-1]:g} s")
+                    yield MuxDown(
+                        time.time(),
+                        self.source,
+                        tr("{down}; looking for it every {retry:g} s", down=down, retry=RETRY[-1]),
+                    )
                 await asyncio.sleep(RETRY[min(attempt, len(RETRY) - 1)])
                 attempt += 1
 
@@ -119,10 +124,10 @@ class CmuxTui:
                 return
             try:
                 if item is None:
-                    raise ValueError("the stream ended")
+                    raise ValueError(tr("the stream ended"))
                 grid.apply(item)
             except ValueError as error:
-                arrived.set_exception(MuxError(f"{safe_text(ref)} could not be read: {error}"))
+                arrived.set_exception(MuxError(tr("{ref} could not be read: {error}", ref=safe_text(ref), error=error)))
             else:
                 if grid.ready:
                     arrived.set_result(None)
@@ -132,7 +137,7 @@ class CmuxTui:
             async with asyncio.timeout(5.0):
                 await arrived
         except TimeoutError as error:
-            raise MuxError(f"{safe_text(ref)}: cmux sent no screen in 5 s") from error
+            raise MuxError(tr("{ref}: cmux sent no screen in 5 s", ref=safe_text(ref))) from error
         finally:
             with suppress(MuxError):  # the screen is here; a connection that breaks now shows itself in watch()
                 await rpc.close_stream(stream)
@@ -152,7 +157,7 @@ class CmuxTui:
         try:
             workspace, pane, tab = tab_of(await rpc.call("session.snapshot"), ref)
         except (LookupError, StopIteration, TypeError) as error:
-            raise MuxError(f"{safe_text(ref)}: no tab of cmux shows it") from error
+            raise MuxError(tr("{ref}: no tab of cmux shows it", ref=safe_text(ref))) from error
         await rpc.call("workspace.focus", mutation=True, workspace=workspace)
         await rpc.call("pane.focus", mutation=True, pane=pane)
         await rpc.call("tab.focus", mutation=True, tab=tab)
@@ -168,7 +173,7 @@ class CmuxTui:
     async def _connection(self) -> CmuxRpc:
         async with self._connecting:
             if self._done.is_set() or not self._going.is_set():
-                raise MuxError("the console has let go of cmux")
+                raise MuxError(tr("the console has let go of cmux"))
             if self._rpc is None or self._rpc.lost:
                 self._rpc = await CmuxRpc.connect(self._path)
                 self._rpc.on_lost = self._wake.set
@@ -204,14 +209,16 @@ class CmuxTui:
             agents = parse_agents(snapshot)
         except (ValueError, KeyError, TypeError) as error:
             await rpc.close()
-            raise MuxError(f"the cmux daemon's tree is not understood: {safe_text(str(error))}") from error
+            raise MuxError(
+                tr("the cmux daemon's tree is not understood: {error}", error=safe_text(str(error)))
+            ) from error
         readings: list[MuxReading] = []
         if tree != self._tree or time.monotonic() >= self._tree_told + TREE_REPEAT:
             self._tree, self._tree_told = tree, time.monotonic()
             readings.append(TreeRead(time.time(), self.source, tree))
         if agents != self._agents:
             self._agents = agents
-            readings.append(SignalsRead(time.time(), "cmux agents", agents))
+            readings.append(SignalsRead(time.time(), tr("cmux agents"), agents))
         readings += await self._attach_all(rpc, tree)
         return readings
 

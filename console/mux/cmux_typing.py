@@ -10,6 +10,7 @@ import json
 import re
 from typing import Final
 
+from console.i18n import mark, tr
 from console.mux.base import MuxError
 from console.safety import check_outgoing, safe_text
 
@@ -17,7 +18,7 @@ TEXT_LIMIT: Final = 1500
 """Characters of one send; 2,000 and more have frozen a surface (issue 2396)."""
 BYTE_LIMIT: Final = 3500
 """Bytes of one send inside its request: 0.63 loses what holds a character that lies across byte 4,095."""
-POINTER: Final = "put it into a file and send one line that names the file"
+POINTER: Final = mark("put it into a file and send one line that names the file")
 
 _SPLIT: Final = re.compile(r"(?<=\\)(?=[nrt])")
 _NAMES: Final = {
@@ -37,15 +38,41 @@ def checked(ref: str, text: str) -> str:
     clean, wrong = check_outgoing(text)
     name = safe_text(ref)
     if wrong:
-        raise MuxError(f"{name}: not typed: {wrong[0].name} in line {wrong[0].line}; take it out")
+        raise MuxError(
+            tr(
+                "{name}: not typed: {name_2} in line {line}; take it out",
+                name=name,
+                name_2=wrong[0].name,
+                line=wrong[0].line,
+            )
+        )
     if "\n" in clean:
-        raise MuxError(f"{name}: not typed: the cmux program would submit each line alone; {POINTER}")
+        raise MuxError(
+            tr(
+                "{name}: not typed: the cmux program would submit each line alone; {pointer}",
+                name=name,
+                pointer=POINTER,
+            )
+        )
     if "\t" in clean:
-        raise MuxError(f"{name}: not typed: the cmux program presses the Tab key for a tab; write spaces, or {POINTER}")
+        raise MuxError(
+            tr(
+                "{name}: not typed: the cmux program presses the Tab key for a tab; write spaces, or {pointer}",
+                name=name,
+                pointer=POINTER,
+            )
+        )
     # How the program writes it into its request: raw UTF-8, with / as \/.
     size = len(json.dumps(clean, ensure_ascii=False).encode()) + clean.count("/")
     if len(clean) > TEXT_LIMIT or size > BYTE_LIMIT:
-        raise MuxError(f"{name}: not typed: {len(clean)} characters are too many for one cmux send; {POINTER}")
+        raise MuxError(
+            tr(
+                "{name}: not typed: {count} characters are too many for one cmux send; {pointer}",
+                name=name,
+                count=len(clean),
+                pointer=POINTER,
+            )
+        )
     return clean
 
 
@@ -74,5 +101,5 @@ def key_name(key: str) -> str:
     named = [_MODIFIERS.get(modifier, "") for modifier in modifiers]
     last = _NAMES.get(base, base if named and re.fullmatch("[a-z]", base) else "")
     if not last or not all(named):
-        raise MuxError(f"{safe_text(key)!r} is not a key the cmux program presses")
+        raise MuxError(tr("{key!r} is not a key the cmux program presses", key=safe_text(key)))
     return "+".join([*named, last])

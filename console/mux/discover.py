@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from console.config import MuxConfig
+from console.i18n import tr
 from console.mux import cmux_paths
 from console.mux.cmux_paths import Look, Places, inspect
 from console.mux.cmux_probe import Answer, probe_app, probe_daemon, probe_listener
@@ -101,11 +102,11 @@ def lines(discovery: Discovery) -> Iterator[tuple[str, bool, str]]:
     """One row for each place, for `doctor`: what it is, whether all is well with it, everything known about it."""
     for each in discovery.candidates:
         good = each.verdict in ("taken", "not tried") or (each.verdict == "absent" and each is not discovery.chosen)
-        mode = f"access mode {each.access_mode}" if each.access_mode else ""
+        mode = tr("access mode {access_mode}", access_mode=each.access_mode) if each.access_mode else ""
         said = "; ".join(filter(None, (each.reason, mode, each.remedy)))
         yield each.kind, good, f"{safe_text(each.path)} ({each.origin}) {each.verdict}{': ' if said else ''}{said}"
     if discovery.chosen is None:
-        yield "server", False, "none found; start tmux or cmux, or name a socket (mux: in the configuration)"
+        yield "server", False, tr("none found; start tmux or cmux, or name a socket (mux: in the configuration)")
 
 
 def problem(discovery: Discovery) -> str:
@@ -116,7 +117,7 @@ def problem(discovery: Discovery) -> str:
     for each in (*named, *closed):
         said = "; ".join(filter(None, (each.reason, each.remedy)))
         return f"{safe_text(each.path)} ({each.origin}) {said}"
-    return "no tmux and no cmux server answers; start one, or name its socket"
+    return tr("no tmux and no cmux server answers; start one, or name its socket")
 
 
 def _configured(config: MuxConfig, env: Mapping[str, str]) -> Iterator[_Wish]:
@@ -148,10 +149,10 @@ def _environment(config: MuxConfig, env: Mapping[str, str], places: Places) -> I
         seen.add(value)
         wrong, remedy = "", ""
         if conflict:
-            wrong, remedy = "CMUX_SOCKET_PATH and CMUX_SOCKET name two sockets", "unset the one that is wrong"
+            wrong, remedy = tr("CMUX_SOCKET_PATH and CMUX_SOCKET name two sockets"), tr("unset the one that is wrong")
         elif cmux_paths.is_relay(value):
-            wrong = "is the TCP relay of `cmux ssh`, which the console does not speak"
-            remedy = "with the `cmux` program on PATH the console goes through that; or run it where cmux runs"
+            wrong = tr("is the TCP relay of `cmux ssh`, which the console does not speak")
+            remedy = tr("with the `cmux` program on PATH the console goes through that; or run it where cmux runs")
         usual = not wrong and cmux_paths.is_default(places, value)
         rank: Literal["environment", "usual"] = "usual" if usual else "environment"
         yield _Wish("cmux-app", value, f"${name}", rank, unsure=unsure, wrong=wrong, remedy=remedy)
@@ -172,25 +173,25 @@ def _usual(env: Mapping[str, str], places: Places) -> Iterator[_Wish]:
             yield _Wish("cmux-tui", named.path, named.origin, "usual")
     default = str(socket_path("default", env))
     if not env.get("TMUX") or str(socket_path("", env)) != default:
-        yield _Wish("tmux", default, "default of tmux", "usual")
+        yield _Wish("tmux", default, tr("default of tmux"), "usual")
 
 
 def _program(env: Mapping[str, str]) -> Iterator[_Wish]:
-    yield _Wish("cmux-cli", shutil.which("cmux", path=env.get("PATH")) or "", "program on PATH", "usual")
+    yield _Wish("cmux-cli", shutil.which("cmux", path=env.get("PATH")) or "", tr("program on PATH"), "usual")
 
 
 def _passed_over(wish: _Wish, wishes: list[_Wish], config: MuxConfig, chosen: Candidate | None) -> str:
     """Why *wish* is not looked at; empty when it is its turn."""
     if chosen is not None:
-        return f"{safe_text(chosen.path)} was taken before"
+        return tr("{path} was taken before", path=safe_text(chosen.path))
     if wish.rank != "config" and any(each.rank == "config" for each in wishes):
-        return "the configuration names another"
+        return tr("the configuration names another")
     if wish.rank != "config" and config.backend != "auto" and not wish.kind.startswith(config.backend):
-        return f"mux.backend is {config.backend}"
+        return tr("mux.backend is {backend}", backend=config.backend)
     if wish.rank == "usual" and wish.kind != "cmux-cli":
         for named in wishes:
             if named.rank == "environment" and named.kind == wish.kind:
-                return f"{named.origin} names another"
+                return tr("{origin} names another", origin=named.origin)
     return ""
 
 
@@ -218,7 +219,7 @@ async def _try(wish: _Wish, config: MuxConfig, env: Mapping[str, str], places: P
         return replace(base, verdict=verdict, reason=wish.wrong, remedy=wish.remedy)
     if wish.kind == "cmux-cli":
         if not wish.path:
-            return replace(base, path="cmux", verdict="absent", reason="there is no cmux program on PATH")
+            return replace(base, path="cmux", verdict="absent", reason=tr("there is no cmux program on PATH"))
         return await _try_program(base, config.cmux_socket, env)
     # Several users may share a tmux server on purpose (`tmux server-access`), and tmux itself looks who comes.
     look = inspect(wish.path, places.uid, shared=wish.kind == "tmux" and wish.rank != "usual")
@@ -228,9 +229,15 @@ async def _try(wish: _Wish, config: MuxConfig, env: Mapping[str, str], places: P
     kind, answer = await _ask(wish, config, env, places)
     candidate = replace(base, kind=kind, access_mode=answer.access_mode)
     if answer.verdict == "taken" and look.open and kind != "tmux" and answer.access_mode != "allowAll":
-        mode = f", though its access mode is {answer.access_mode}" if answer.access_mode else ""
+        mode = (
+            tr(", though its access mode is {access_mode}", access_mode=answer.access_mode)
+            if answer.access_mode
+            else ""
+        )
         remedy = f"chmod 600 '{safe_text(wish.path)}'"
-        return replace(candidate, verdict="refused", reason=f"other users can connect to it too{mode}", remedy=remedy)
+        return replace(
+            candidate, verdict="refused", reason=tr("other users can connect to it too{mode}", mode=mode), remedy=remedy
+        )
     return _judged(candidate, look, answer)
 
 
@@ -277,8 +284,8 @@ async def _try_program(candidate: Candidate, socket: str, env: Mapping[str, str]
     try:
         version = await program.version()
         if generation(version) == "daemon":
-            remedy = "start a session with `cmux`, and its socket is found"
-            reason = "is the cmux-tui program, whose daemon is reached by its socket"
+            remedy = tr("start a session with `cmux`, and its socket is found")
+            reason = tr("is the cmux-tui program, whose daemon is reached by its socket")
             return replace(candidate, verdict="unsupported", reason=reason, remedy=remedy)
         said = (await program.ask("ping")).strip()
     except CmuxSaid as error:
@@ -287,6 +294,6 @@ async def _try_program(candidate: Candidate, socket: str, env: Mapping[str, str]
     finally:
         await program.close()
     if said != "PONG":
-        reason = f"answers {safe_text(said, limit=60)!r} to `cmux ping`"
+        reason = tr("answers {said!r} to `cmux ping`", said=safe_text(said, limit=60))
         return replace(candidate, verdict="no answer", reason=reason)
-    return replace(candidate, verdict="taken", reason=f"{version} answers")
+    return replace(candidate, verdict="taken", reason=tr("{version} answers", version=version))

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from typing import Final, cast
 
+from console.i18n import tr
 from console.model.reading import MuxDown, MuxReading
 from console.model.surface import Screen
 from console.mux.base import Interest, Multiplexer, MuxError, Publisher
@@ -33,7 +34,7 @@ class Sought:
     @property
     def source(self) -> str:
         """That of what was found."""
-        return self._mux.source if self._mux is not None else "no terminal server"
+        return self._mux.source if self._mux is not None else tr("no terminal server")
 
     @property
     def capabilities(self) -> frozenset[str]:
@@ -46,7 +47,11 @@ class Sought:
         while self._mux is None:
             if self._why != told:
                 told = self._why
-                yield MuxDown(time.time(), self.source, f"{told}; looked for every {LOOK_EVERY:g} s")
+                yield MuxDown(
+                    time.time(),
+                    self.source,
+                    tr("{told}; looked for every {look_every:g} s", told=told, look_every=LOOK_EVERY),
+                )
             self._again.clear()
             with suppress(TimeoutError):  # nobody was in a hurry
                 async with asyncio.timeout(LOOK_EVERY):
@@ -127,7 +132,7 @@ class Sought:
 
     def _publisher(self) -> Publisher:
         if "publish" not in self.capabilities:
-            raise MuxError("this terminal server has no sidebar")
+            raise MuxError(tr("this terminal server has no sidebar"))
         return cast(Publisher, self._found())
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from console import host
+from console.i18n import tr
 from console.model.reading import MuxDown, MuxReading, TreeRead
 from console.model.surface import Screen, SurfaceInfo
 from console.mux import tmux_control
@@ -156,7 +157,7 @@ class Tmux:
                 self._careful = not self._paused
                 if not (self._paused or self._closed) and said != down:
                     down = said
-                    yield MuxDown(time.time(), self.source, f"{said}; the console keeps trying")
+                    yield MuxDown(time.time(), self.source, tr("{said}; the console keeps trying", said=said))
             if self._ended():
                 return
             # Attaching forks a client: not in a tight loop when it is let in and thrown out again.
@@ -183,10 +184,10 @@ class Tmux:
     async def _attached(self) -> AsyncGenerator[MuxReading, None]:
         """Readings of one connection; ends when the session attached to closes; raises `MuxError` when all is gone."""
         if not answers(self.path):
-            raise MuxError(f"tmux: no server on {self.path}")
+            raise MuxError(tr("tmux: no server on {path}", path=self.path))
         target = await self._session()
         if self._paused or self._closed:
-            raise MuxError("tmux: detached")
+            raise MuxError(tr("tmux: detached"))
         connection = await ControlConnection.open(self.server, self._program, self._notice, target)
         lost = asyncio.ensure_future(connection.lost.wait())
         panes = PaneReader(connection, self._wake)
@@ -197,7 +198,7 @@ class Tmux:
             while True:
                 self._wake.clear()
                 if connection.lost.is_set() or self._paused or self._closed:
-                    raise MuxError(connection.why or "tmux: detached")
+                    raise MuxError(connection.why or tr("tmux: detached"))
                 now = time.monotonic()
                 if self._relist or now >= list_at:
                     # At the moment of the panes' own backstop reads: one wake-up.
@@ -211,7 +212,7 @@ class Tmux:
                 await self._sleep(pause, lost)
         except MuxError as error:
             if not answers(self.path):
-                raise MuxError(f"tmux: the server on {self.path} has gone away") from error
+                raise MuxError(tr("tmux: the server on {path} has gone away", path=self.path)) from error
             if not connection.lost.is_set():
                 raise
             self._careful = not self._paused
@@ -252,12 +253,15 @@ class Tmux:
         said = await self._tmux("list-sessions", "-F", _SESSIONS)
         rows = [row for row in (line.split("\t") for line in said.splitlines()) if len(row) == 3]
         if not rows:
-            raise MuxError(f"tmux: no sessions on {self.path}")
+            raise MuxError(tr("tmux: no sessions on {path}", path=self.path))
         self._version = version = safe_text(rows[0][0])
         number = _VERSION.search(version)
         if not version or (number and (int(number[1]), int(number[2])) < MINIMUM):
             raise MuxError(
-                f"tmux {version or 'before 2.4'} is too old to be watched without harm; install 3.2 or newer"
+                tr(
+                    "tmux {version} is too old to be watched without harm; install 3.2 or newer",
+                    version=version or "before 2.4",
+                )
             )
         return [(_number(created), session) for _, created, session in rows]
 
@@ -290,7 +294,7 @@ class Tmux:
         """See `Multiplexer.read`."""
         pane, connection = _checked(ref), self._connection
         if connection is None:
-            raise MuxError(f"tmux: not connected to {self.path}")
+            raise MuxError(tr("tmux: not connected to {path}", path=self.path))
         (answer,) = await connection.capture([pane], META)
         if isinstance(answer, MuxError):
             raise answer
@@ -301,7 +305,14 @@ class Tmux:
         pane = _checked(ref)
         text, wrong = check_outgoing(text)
         if wrong:
-            raise MuxError(f"{ref}: not typed: {wrong[0].name} in line {wrong[0].line}; take it out")
+            raise MuxError(
+                tr(
+                    "{ref}: not typed: {name} in line {line}; take it out",
+                    ref=ref,
+                    name=wrong[0].name,
+                    line=wrong[0].line,
+                )
+            )
         if not text:
             return  # tmux makes no buffer of nothing
         # A buffer for each send: two at once must not paste each other's text.
@@ -321,7 +332,7 @@ class Tmux:
         pane = _checked(ref)
         name = _KEYS.get(key)
         if name is None and not (len(key) == 1 and key.isascii() and key.isalnum()):
-            raise MuxError(f"{ref}: {key!r} is not a key the console presses")
+            raise MuxError(tr("{ref}: {key!r} is not a key the console presses", ref=ref, key=key))
         await self._guarded(pane, f"send-keys -t {pane} {name or key}")
 
     async def focus(self, ref: str) -> None:
@@ -335,7 +346,7 @@ class Tmux:
         """
         said = await self._tmux("if-shell", "-F", "-t", pane, "#{pane_dead}", "display-message -p dead", act)
         if said.strip() == "dead":
-            raise MuxError(f"{pane}: its program has ended; nothing was typed")
+            raise MuxError(tr("{pane}: its program has ended; nothing was typed", pane=pane))
 
     async def _tmux(self, *command: str, stdin: bytes | None = None) -> str:
         try:
@@ -357,7 +368,7 @@ class Tmux:
 
 def _checked(ref: str) -> str:
     if not _PANE.match(ref):
-        raise MuxError(f"{ref!r} is not a tmux pane id such as %3")
+        raise MuxError(tr("{ref!r} is not a tmux pane id such as %3", ref=ref))
     return ref
 
 

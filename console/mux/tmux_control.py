@@ -22,6 +22,7 @@ from functools import partial
 from typing import Final
 
 from console import host
+from console.i18n import tr
 from console.mux.base import MuxError
 from console.safety import safe_text
 
@@ -135,7 +136,7 @@ class ControlConnection:
 
     def _write(self, lines: Sequence[str]) -> None:
         if self.lost.is_set() or self._process.stdin is None:
-            raise MuxError(self.why or "tmux: the connection has ended")
+            raise MuxError(self.why or tr("tmux: the connection has ended"))
         self._process.stdin.write("".join(f"{line}\n" for line in lines).encode())
 
     async def _answer(self, pending: _Pending) -> list[bytes]:
@@ -144,7 +145,7 @@ class ControlConnection:
             async with asyncio.timeout(REPLY_TIMEOUT):
                 return await pending.reply
         except TimeoutError:
-            self._end(f"tmux: no reply within {REPLY_TIMEOUT:.0f} s")
+            self._end(tr("tmux: no reply within {reply_timeout:.0f} s", reply_timeout=REPLY_TIMEOUT))
             raise MuxError(self.why) from None
 
     async def _read(self) -> None:
@@ -166,13 +167,13 @@ class ControlConnection:
                 if self._inside(line, begin, current):
                     begin = None
         except ValueError:
-            self._end("tmux: a reply line longer than 1 MiB")
+            self._end(tr("tmux: a reply line longer than 1 MiB"))
         except OSError as error:
-            self._end(f"tmux: {error}")
+            self._end(tr("tmux: {error}", error=error))
         else:
             self._end(await self._last_words())
         finally:
-            self._end("tmux: the connection has ended")
+            self._end(tr("tmux: the connection has ended"))
 
     def _inside(self, line: bytes, begin: list[bytes], current: _Pending | None) -> bool:
         """Take one line of a reply; True when it was the last."""
@@ -187,7 +188,7 @@ class ControlConnection:
         if not closing:
             current.lines.append(line)
             if wanted is not None and len(current.lines) > wanted:
-                self._end("tmux: a reply with more rows than the pane has")
+                self._end(tr("tmux: a reply with more rows than the pane has"))
             return False
         if self._waiting and self._waiting[0] is current:
             self._waiting.popleft()
@@ -212,7 +213,7 @@ class ControlConnection:
 
     def _notice(self, line: bytes) -> None:
         if line.startswith(b"%exit"):
-            self.why = self.why or "tmux: " + (_words(line[6:]) or "the session attached to was closed")
+            self.why = self.why or "tmux: " + (_words(line[6:]) or tr("the session attached to was closed"))
         elif line.startswith(b"%"):
             self._on_notice(line)
 
@@ -223,7 +224,7 @@ class ControlConnection:
             with contextlib.suppress(TimeoutError, OSError):
                 async with asyncio.timeout(0.2):
                     words = await stderr.read(4096)
-        return self.why or "tmux: " + (_words(words) or "the server has gone away")
+        return self.why or "tmux: " + (_words(words) or tr("the server has gone away"))
 
     def _end(self, why: str) -> None:
         if self.lost.is_set():
@@ -238,12 +239,12 @@ class ControlConnection:
 
     def abort(self) -> None:
         """Detach without waiting."""
-        self._end("tmux: detached")
+        self._end(tr("tmux: detached"))
         self._signal(signal.SIGTERM)
 
     async def close(self) -> None:
         """Detach and wait until the client process is gone; idempotent."""
-        self._end("tmux: closed")
+        self._end(tr("tmux: closed"))
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:

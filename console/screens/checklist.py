@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
 from console.model.checklist import SYMBOLS, About, Mark, Progress, Step, StepState, progress
 from console.widgets.words import span
 
@@ -31,7 +32,7 @@ _VARIABLES: Final = {
     StepState.RUNNING: "foreground-muted",
     StepState.SKIPPED: "foreground-muted",
 }
-HINT: Final = "r again   a all again   space tick   x skip   Enter go there   Esc back"
+HINT: Final = mark("r again   a all again   space tick   x skip   Enter go there   Esc back")
 
 
 class Board(Protocol):
@@ -58,8 +59,8 @@ class ChecklistScreen(ModalScreen[About | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,R", "leave", "back"),
-        Binding("r", "again", "look again"),
-        Binding("a", "all_again", "look at everything again"),
+        Binding("r", "again", mark("look again")),
+        Binding("a", "all_again", mark("look at everything again")),
         Binding("space", "tick", "tick", priority=True),
         Binding("x", "skip", "skip"),
     ]
@@ -78,11 +79,11 @@ class ChecklistScreen(ModalScreen[About | None]):
     def compose(self) -> ComposeResult:
         """Which hand-off, how far, the steps, the chosen one in full."""
         with Vertical():
-            yield Static("Restart checklist", classes="dialog--title", markup=False)
+            yield Static(tr("Restart checklist"), classes="dialog--title", markup=False)
             yield Static("", id="check-progress", markup=False)
             yield OptionList(id="steps", markup=False)
             yield Static("", id="check-detail", markup=False)
-            yield Input(placeholder="why it is skipped; Enter skips it, Esc does not", id="check-reason")
+            yield Input(placeholder=tr("why it is skipped; Enter skips it, Esc does not"), id="check-reason")
             yield Static("", classes="dialog--hint", id="told", markup=False)
 
     def on_mount(self) -> None:
@@ -173,8 +174,8 @@ class ChecklistScreen(ModalScreen[About | None]):
         step = self._chosen()
         text = Text()
         if step is not None:
-            age = f"   {span(time.time() - step.checked_at)} ago" if step.checked_at is not None else ""
-            line = f"   line {step.line} of the hand-off" if step.line is not None else ""
+            age = tr("   {time} ago", time=span(time.time() - step.checked_at)) if step.checked_at is not None else ""
+            line = tr("   line {line} of the hand-off", line=step.line) if step.line is not None else ""
             text.append(f"{SYMBOLS[step.state]} {step.state}", style=self._style(step.state))
             text.append(f"{age}{line}\n", style="dim")
             text.append(step.evidence[:400] or step.title)
@@ -206,14 +207,14 @@ class ChecklistScreen(ModalScreen[About | None]):
         """Look at the chosen one again."""
         step = self._chosen()
         if step is not None:
-            self._tell(f"Looking at {step.title} again.")
+            self._tell(tr("Looking at {title} again.", title=step.title))
             await self._board.run([step.id, *step.links])
             self._refill()
 
     @work(exit_on_error=False)
     async def action_all_again(self) -> None:
         """Look at everything again."""
-        self._tell("Looking at everything again.")
+        self._tell(tr("Looking at everything again."))
         await self._board.run()
         self._refill()
 
@@ -226,19 +227,19 @@ class ChecklistScreen(ModalScreen[About | None]):
         if step is None:
             return
         if self._board.marked(step.id) is not None:
-            await self._mark(step, None, "Taken back.")
+            await self._mark(step, None, tr("Taken back."))
         elif step.state is StepState.MANUAL and not step.links:
             await self._mark(step, Mark("tick", time.time()), "Ticked.")
         elif step.links:
-            self._tell("It follows the steps below; settle those.")
+            self._tell(tr("It follows the steps below; settle those."))
         else:
-            self._tell("It checks itself; only steps by hand (☐) are ticked.  x skips it.")
+            self._tell(tr("It checks itself; only steps by hand (☐) are ticked.  x skips it."))
 
     def action_skip(self) -> None:
         """Ask why the chosen one is skipped."""
         step = self._chosen()
         if step is None or step.links or step.state is StepState.PASS:
-            self._tell("Only a step that is owed, and follows no other, is skipped.")
+            self._tell(tr("Only a step that is owed, and follows no other, is skipped."))
             return
         self._skips = step.id
         reason = self.query_one(Input)
@@ -250,11 +251,11 @@ class ChecklistScreen(ModalScreen[About | None]):
         step = next((each for each in self._steps if each.id == self._skips), None)
         reason = " ".join(event.value.split())
         if not reason:
-            self._tell("Write why; Esc does not skip it.")
+            self._tell(tr("Write why; Esc does not skip it."))
             return
         self._end_question()
         if step is not None:
-            await self._mark(step, Mark("skip", time.time(), reason[:200]), "Skipped; space takes it back.")
+            await self._mark(step, Mark("skip", time.time(), reason[:200]), tr("Skipped; space takes it back."))
 
     def _end_question(self) -> None:
         self._skips = ""
@@ -276,7 +277,7 @@ class ChecklistScreen(ModalScreen[About | None]):
         if step is not None and step.about.kind:
             self.dismiss(step.about)
         elif step is not None:
-            self._tell("There is no place to go to; what it found stands above.")
+            self._tell(tr("There is no place to go to; what it found stands above."))
 
     def action_leave(self) -> None:
         """Back to the fleet; or no skip after all."""

@@ -13,6 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.i18n import mark, tr, trn
 from console.widgets.words import size, span
 
 SHOWN: Final = 200
@@ -65,8 +66,8 @@ class CleanupScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,n", "leave", "back"),
-        Binding("y", "clean", "move them"),
-        Binding("u", "restore", "bring them back"),
+        Binding("y", "clean", mark("move them")),
+        Binding("u", "restore", mark("bring them back")),
     ]
 
     def __init__(self, name: str, broom: Broom, read_only: bool = False) -> None:
@@ -81,7 +82,7 @@ class CleanupScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """The files, the question."""
         with Vertical():
-            yield Static(Text(f"Clean up: {self._entry}"), classes="dialog--title")
+            yield Static(Text(tr("Clean up: {entry}", entry=self._entry)), classes="dialog--title")
             with VerticalScroll():
                 yield Static("", id="going", markup=False)
             yield Static("looking …", classes="dialog--hint", id="told", markup=False)
@@ -101,21 +102,24 @@ class CleanupScreen(ModalScreen[None]):
         for item in self._items[:SHOWN]:
             text.append(f"{size(item.size):>9}  {span(now - item.mtime):>5}  {item.path}\n")
         if len(self._items) > SHOWN:
-            text.append(f"and {len(self._items) - SHOWN:,} more\n", style="dim")
+            text.append(tr("and {count:,} more\n", count=len(self._items) - SHOWN), style="dim")
         for each in left[:SHOWN]:
-            text.append(f"stays: {each.path}: {each.why}\n", style="dim")
+            text.append(tr("stays: {path}: {why}\n", path=each.path, why=each.why), style="dim")
         self.query_one("#going", Static).update(text)
         total = sum(item.size for item in self._items)
         count = len(self._items)
-        files = f"{count:,} file{'' if count == 1 else 's'}, {size(total)}"
+        files = trn("{count:,} file, {size}", "{count:,} files, {size}", count, size=size(total))
         if self._read_only:
-            ask = "The console is read-only: nothing is moved.  Esc goes back."
+            ask = tr("The console is read-only: nothing is moved.  Esc goes back.")
         elif count:
-            ask = f"{files} would go into the trash, from where u brings them back.  y moves them, n does not."
+            ask = tr(
+                "{files} would go into the trash, from where u brings them back.  y moves them, n does not.",
+                files=files,
+            )
         else:
-            ask = "Nothing to clean up.  Esc goes back."
+            ask = tr("Nothing to clean up.  Esc goes back.")
         self._ready = bool(count) and not self._read_only
-        undo = "  u brings them back." if self._made else ""
+        undo = tr("  u brings them back.") if self._made else ""
         self._tell(f"{told}{undo}\n{ask}" if told else ask)
 
     def _tell(self, text: str) -> None:

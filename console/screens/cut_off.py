@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
 from console.model.cut_off import Checked
 from console.model.outcome import Written
 from console.widgets.words import span
@@ -27,9 +28,9 @@ class CutOffScreen(ModalScreen[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "back"),
-        Binding("t", "settle(True)", "it was taken"),
-        Binding("c", "settle(False)", "it was not taken"),
-        Binding("g", "go", "go to the surface"),
+        Binding("t", "settle(True)", mark("it was taken")),
+        Binding("c", "settle(False)", mark("it was not taken")),
+        Binding("g", "go", mark("go to the surface")),
     ]
 
     def __init__(self, now: Callable[[], Sequence[Checked]], settle: Settle) -> None:
@@ -44,7 +45,7 @@ class CutOffScreen(ModalScreen[str]):
     def compose(self) -> ComposeResult:
         """The list, then what can be done."""
         with Vertical():
-            yield Static("Cut off while sending", classes="dialog--title", markup=False)
+            yield Static(tr("Cut off while sending"), classes="dialog--title", markup=False)
             yield OptionList(id="cut-off", markup=False)
             yield Static("", classes="dialog--hint", id="told", markup=False)
 
@@ -63,8 +64,8 @@ class CutOffScreen(ModalScreen[str]):
             listed.clear_options()
             listed.add_options([Option(_row(each, time.time())) for each in found])
             listed.highlighted = min(at, len(found) - 1) if found else None
-        hint = "t it was taken (sent), c it was not (cancelled), Enter goes to its surface, Esc goes back."
-        hint = hint if found else "Nothing is left to settle.  Esc goes back."
+        hint = tr("t it was taken (sent), c it was not (cancelled), Enter goes to its surface, Esc goes back.")
+        hint = hint if found else tr("Nothing is left to settle.  Esc goes back.")
         self.query_one("#told", Static).update(f"{self._told}\n{hint}" if self._told else hint)
 
     def _chosen(self) -> Checked | None:
@@ -91,7 +92,7 @@ class CutOffScreen(ModalScreen[str]):
         if chosen is not None and chosen.key:
             self.dismiss(chosen.key)
         elif chosen is not None:
-            self._told = "Its surface is not there now."
+            self._told = tr("Its surface is not there now.")
             self._fill()
 
     def action_leave(self) -> None:
@@ -102,7 +103,7 @@ class CutOffScreen(ModalScreen[str]):
 def _row(checked: Checked, now: float) -> Text:
     found = checked.cut_off
     where = f"{checked.where} ({found.surface})" if checked.where not in ("", found.surface) else found.surface
-    label = f"#{found.number}" if found.number is not None else "no record"
-    age = f", {span(now - found.at)} ago" if found.at else ""
+    label = f"#{found.number}" if found.number is not None else tr("no record")
+    age = tr(", {time} ago", time=span(now - found.at)) if found.at else ""
     text = Text(f"{label}  {where}{age}\n", style="bold")
-    return text.append(f"    {checked.evidence}", style="not bold")
+    return text.append(f"    {checked.evidence}", style=tr("not bold"))

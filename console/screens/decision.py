@@ -16,6 +16,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import tr
 from console.model.decision import Asked, Decision
 from console.model.decision_command import Outcome, Plan
 from console.model.outcome import Written
@@ -57,8 +58,8 @@ class DecisionScreen(ModalScreen[str | None]):
             with VerticalScroll(can_focus=False, id="about"):
                 yield Static("", id="facts", markup=False)
             yield OptionList(*choices, id="choices", markup=False)
-            yield Input(placeholder="your answer; Enter decides", id="answer", compact=True)
-            yield Input(placeholder="a note, if it needs one", id="note", compact=True)
+            yield Input(placeholder=tr("your answer; Enter decides"), id="answer", compact=True)
+            yield Input(placeholder=tr("a note, if it needs one"), id="note", compact=True)
             yield OptionList(id="plans", markup=False)
             yield Static("", classes="dialog--hint", id="told", markup=False)
 
@@ -120,7 +121,7 @@ class DecisionScreen(ModalScreen[str | None]):
                 table.add_row(name, Text(text, style=style))
 
         if decision is None:
-            row("", "It is not in the file any more.")
+            row("", tr("It is not in the file any more."))
             return table
         row("", decision.text, "bold")
         row("asked", " · ".join(part for part in (_time(decision.asked_at), decision.source) if part))
@@ -130,7 +131,7 @@ class DecisionScreen(ModalScreen[str | None]):
             row(str(decision.state), " · ".join(p for p in (decision.decided_by, _time(decision.decided_at)) if p))
         row("note", decision.note)
         for each in decision.ran[-RUNS_SHOWN:]:
-            how = f"exit {each.exit}" if each.exit is not None else "no end known"
+            how = tr("exit {exit}", exit=each.exit) if each.exit is not None else tr("no end known")
             took = f"{each.seconds:.1f} s" if each.seconds is not None else ""
             head = " · ".join(part for part in (how, _time(each.at), took, each.by) if part)
             row("ran", f"{each.command}\n{head}\n{each.result}".rstrip())
@@ -141,10 +142,10 @@ class DecisionScreen(ModalScreen[str | None]):
         lines = [self._told] if self._told else []
         if self._asked is None and decision is not None and not self._busy:
             if decision.pending:
-                lines.append("Enter decides; what it unlocks can be run after that.  Tab moves, Esc goes back.")
+                lines.append(tr("Enter decides; what it unlocks can be run after that.  Tab moves, Esc goes back."))
             else:
-                keys = ["Tab, then Enter, runs or sends a command"] if self._plans else []
-                lines.append(", ".join((*keys, "u lets it wait again", "Esc goes back")) + ".")
+                keys = [tr("Tab, then Enter, runs or sends a command")] if self._plans else []
+                lines.append(", ".join((*keys, tr("u lets it wait again"), tr("Esc goes back"))) + ".")
         self.query_one("#told", Static).update("\n".join(lines))
 
     def _say(self, told: str) -> None:
@@ -168,7 +169,7 @@ class DecisionScreen(ModalScreen[str | None]):
             return
         answer, note = (self.query_one(name, Input).value for name in ("#answer", "#note"))
         if not answer.strip():
-            self._say("An answer is needed: a word will do.")
+            self._say(tr("An answer is needed: a word will do."))
             self.query_one("#answer", Input).focus()
             return
         await self._do(self._desk.decide(self._which, answer, note))
@@ -193,12 +194,18 @@ class DecisionScreen(ModalScreen[str | None]):
         if plan.kind == "refused":
             self._say(f"✗ {plan.why}; {plan.remedy}." if plan.remedy else f"✗ {plan.why}.")
         elif decision.pending:
-            self._say("Decide it first: the answer, then Enter.")
+            self._say(tr("Decide it first: the answer, then Enter."))
         elif plan.kind == "send":
             self.dismiss(plan.text)
         else:
             self._asked = plan
-            self._say(f"Run this now?\n{plan.shown}\nin {plan.cwd}, without a shell.\ny runs it, n does not.")
+            self._say(
+                tr(
+                    "Run this now?\n{shown}\nin {cwd}, without a shell.\ny runs it, n does not.",
+                    shown=plan.shown,
+                    cwd=plan.cwd,
+                )
+            )
 
     async def action_sure(self, sure: bool) -> None:
         """The answer to the question that was asked."""
@@ -206,11 +213,11 @@ class DecisionScreen(ModalScreen[str | None]):
         if plan is None:
             return
         if not sure:
-            self._say("Nothing was run.")
+            self._say(tr("Nothing was run."))
             return
         self._busy = True
-        self._say(f"Running {plan.shown} …")
-        self.run_worker(self._run(plan), exit_on_error=False, name="command of a decision")
+        self._say(tr("Running {shown} …", shown=plan.shown))
+        self.run_worker(self._run(plan), exit_on_error=False, name=tr("command of a decision"))
 
     async def _run(self, plan: Plan) -> None:
         try:
@@ -230,9 +237,9 @@ class DecisionScreen(ModalScreen[str | None]):
         """Back to the list; or no answer to the question. What runs is waited for: leaving would not stop it."""
         if self._asked is not None:
             self._asked = None
-            self._say("Nothing was run.")
+            self._say(tr("Nothing was run."))
         elif self._busy:
-            self._say("It runs still; its end is noted with the decision.")
+            self._say(tr("It runs still; its end is noted with the decision."))
         else:
             self.dismiss(None)
 
@@ -246,10 +253,10 @@ class NewDecisionScreen(ModalScreen[Asked | None]):
         """What is asked, what it unlocks, what may be answered."""
         with Vertical():
             yield Static("Note a decision", classes="dialog--title", markup=False)
-            yield Input(placeholder="what has to be decided", id="text", compact=True)
-            yield Input(placeholder="the command it unlocks, if there is one", id="command", compact=True)
-            yield Input(placeholder="choices, separated by |, if there are some", id="options", compact=True)
-            yield Static("Enter notes it, Tab moves, Esc leaves.", classes="dialog--hint", id="told", markup=False)
+            yield Input(placeholder=tr("what has to be decided"), id="text", compact=True)
+            yield Input(placeholder=tr("the command it unlocks, if there is one"), id="command", compact=True)
+            yield Input(placeholder=tr("choices, separated by |, if there are some"), id="options", compact=True)
+            yield Static(tr("Enter notes it, Tab moves, Esc leaves."), classes="dialog--hint", id="told", markup=False)
 
     @on(Input.Submitted)
     def _noted(self) -> None:
@@ -257,11 +264,11 @@ class NewDecisionScreen(ModalScreen[Asked | None]):
             self.query_one(name, Input).value.strip() for name in ("#text", "#command", "#options")
         )
         if not text:
-            self.query_one("#told", Static).update("Say what has to be decided; Esc leaves.")
+            self.query_one("#told", Static).update(tr("Say what has to be decided; Esc leaves."))
             self.query_one("#text", Input).focus()
             return
         choices = tuple(each.strip() for each in options.split("|") if each.strip())
-        self.dismiss(Asked(text, (command,) if command else (), (), choices, "noted in the console"))
+        self.dismiss(Asked(text, (command,) if command else (), (), choices, tr("noted in the console")))
 
     def action_leave(self) -> None:
         """Note nothing."""

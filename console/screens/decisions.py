@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
 from console.model.decision import Asked, Decision, DecisionsSlice, DecisionState, new
 from console.model.decision_command import Outcome, Plan
 from console.model.outcome import Written
@@ -21,7 +22,7 @@ from console.widgets.words import span
 
 EVERY: Final = 0.5
 """Seconds between two looks."""
-EMPTY: Final = "Nothing waits for a decision.  n notes one, and so does `oc-console decision add`."
+EMPTY: Final = mark("Nothing waits for a decision.  n notes one, and so does `oc-console decision add`.")
 SYMBOL: Final = {DecisionState.PENDING: "▲", DecisionState.DECIDED: "✓", DecisionState.WITHDRAWN: "–"}
 OFFER: Final = "offer "
 
@@ -54,7 +55,7 @@ class DecisionsScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,d", "leave", "back"),
         Binding("n", "add", "note a decision"),
-        Binding("i", "take_all", "note what is offered"),
+        Binding("i", "take_all", mark("note what is offered")),
         Binding("x", "withdraw", "withdraw"),
         Binding("y", "sure", "yes"),
     ]
@@ -117,7 +118,7 @@ class DecisionsScreen(ModalScreen[str | None]):
             listed.highlighted = ids.index(chosen) if chosen in ids else first
         seen = self._now()
         notes = [seen.error, *seen.problems[:3]]
-        notes += ["This console is read-only: it decides and runs nothing."] if self._read_only else []
+        notes += [tr("This console is read-only: it decides and runs nothing.")] if self._read_only else []
         note = self.query_one("#decisions-note", Static)
         note.update("\n".join(filter(None, notes)))
         note.display = any(notes)
@@ -129,10 +130,12 @@ class DecisionsScreen(ModalScreen[str | None]):
         rows = [(each.id, _pending(each, now)) for each in seen.pending]
         offered = self._offers()
         if offered:
-            rows.append(("head offers", Text(f"Asked in the last hand-off, {self._from}", style="dim")))
+            rows.append(
+                (tr("head offers"), Text(tr("Asked in the last hand-off, {what}", what=self._from), style="dim"))
+            )
             rows += [(f"{OFFER}{each.source} {each.text}", _offered(each)) for each in offered]
         if seen.settled:
-            rows.append(("head settled", Text("Decided", style="dim")))
+            rows.append((tr("head settled"), Text("Decided", style="dim")))
             rows += [(each.id, _settled(each)) for each in seen.settled]
         return rows
 
@@ -144,12 +147,12 @@ class DecisionsScreen(ModalScreen[str | None]):
         decision = self._chosen()
         keys = []
         if chosen.startswith(OFFER):
-            keys.append("Enter notes it, i notes all of them")
+            keys.append(tr("Enter notes it, i notes all of them"))
         elif decision is not None and decision.pending:
-            keys += ["Enter decides it", "x withdraws it"]
+            keys += [tr("Enter decides it"), tr("x withdraws it")]
         elif decision is not None:
-            keys.append("Enter shows it")
-        hint = "" if self._asked else ", ".join((*keys, "n notes one", "Esc back")) + "."
+            keys.append(tr("Enter shows it"))
+        hint = "" if self._asked else ", ".join((*keys, tr("n notes one"), tr("Esc back"))) + "."
         self.query_one("#told", Static).update("\n".join(part for part in (text, hint) if part))
 
     def _chosen_id(self) -> str:
@@ -200,7 +203,7 @@ class DecisionsScreen(ModalScreen[str | None]):
             self._asked = self._told = ""
             self._hint()
         else:
-            self.run_worker(self._add(), exit_on_error=False, name="new decision")
+            self.run_worker(self._add(), exit_on_error=False, name=tr("new decision"))
 
     async def _add(self) -> None:
         from console.screens.decision import NewDecisionScreen
@@ -215,7 +218,7 @@ class DecisionsScreen(ModalScreen[str | None]):
         if offered:
             await self._do(self._desk.add(offered))
         else:
-            self._told = self._from if self._from.startswith("✗") else "The last hand-off asks for nothing new."
+            self._told = self._from if self._from.startswith("✗") else tr("The last hand-off asks for nothing new.")
             self._hint()
 
     def action_withdraw(self) -> None:
@@ -223,7 +226,7 @@ class DecisionsScreen(ModalScreen[str | None]):
         decision = self._chosen()
         if decision is not None and decision.pending:
             self._asked = decision.id
-            self._told = f"Withdraw “{decision.text}”?  y withdraws it, n keeps it."
+            self._told = tr("Withdraw “{text}”?  y withdraws it, n keeps it.", text=decision.text)
             self._hint()
 
     async def action_sure(self) -> None:
@@ -271,4 +274,8 @@ def last_run(decision: Decision) -> str:
     if not decision.ran:
         return ""
     last = decision.ran[-1]
-    return f"ran: exit {last.exit}" if last.exit is not None else f"ran: {last.result or 'no end known'}"
+    return (
+        tr("ran: exit {exit}", exit=last.exit)
+        if last.exit is not None
+        else tr("ran: {result}", result=last.result or tr("no end known"))
+    )

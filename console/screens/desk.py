@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from console.i18n import tr
 from console.model.agent import TAKES_NO_TEXT
 from console.model.composed import Composed
 from console.model.draft import Remembered
@@ -48,19 +49,35 @@ class Desk:
     def verdicts(self, key: str, composed: Composed) -> tuple[Verdict, ...]:
         """What the guards say; without them, whether the surface takes a text at all."""
         if self.read_only:
-            return (_refused("read-only", "the console is read-only", "start it without --read-only"),)
+            return (_refused("read-only", tr("the console is read-only"), tr("start it without --read-only")),)
         return self.judge(key, composed) if self.judge is not None else self._plain(key)
 
     def _plain(self, key: str) -> tuple[Verdict, ...]:
         surface = self.snapshot().surface(key)
         if surface is None or surface.gone:
-            why = "the surface is gone" if surface is None else f"{surface.name} is gone: {surface.gone}"
+            why = (
+                tr("the surface is gone")
+                if surface is None
+                else tr("{name} is gone: {gone}", name=surface.name, gone=surface.gone)
+            )
             return (_refused("dead", why, ""),)
         if surface.unconfirmed:
-            remedy = "Esc, look at it, and C confirms it"
-            return (_refused("identity", f"{surface.name} is blocked: {surface.unconfirmed}", remedy),)
+            remedy = tr("Esc, look at it, and C confirms it")
+            return (
+                _refused(
+                    "identity",
+                    tr("{name} is blocked: {unconfirmed}", name=surface.name, unconfirmed=surface.unconfirmed),
+                    remedy,
+                ),
+            )
         if state_of(surface) in TAKES_NO_TEXT:
-            return (_refused("dialog", f"{surface.name} shows {state_of(surface)}", "answer that first"),)
+            return (
+                _refused(
+                    "dialog",
+                    tr("{name} shows {state_of}", name=surface.name, state_of=state_of(surface)),
+                    tr("answer that first"),
+                ),
+            )
         return ()
 
 

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import TextArea
 
+from console.i18n import mark, tr
 from console.model.draft import Remembered
 from console.model.parcel import Parcel
 from console.model.surface import Surface
@@ -35,7 +36,7 @@ class EarlierTexts(ModalScreen[tuple[Parcel, ...] | None]):
         self._saved = ""
 
     def _surfaces(self) -> Sequence[Surface]:
-        raise TypeError("the composer has the targets")
+        raise TypeError(tr("the composer has the targets"))
 
     def _remember(self) -> None:
         """Begin to keep, and offer what was kept."""
@@ -43,7 +44,7 @@ class EarlierTexts(ModalScreen[tuple[Parcel, ...] | None]):
             self.set_interval(SAVE_EVERY, self._save)
             self._recall()
 
-    @work(exit_on_error=False, name="texts of before")
+    @work(exit_on_error=False, name=mark("texts of before"))
     async def _recall(self) -> None:
         assert self._desk.memory is not None
         self._past = await self._desk.memory.remembered()
@@ -58,7 +59,7 @@ class EarlierTexts(ModalScreen[tuple[Parcel, ...] | None]):
         told = ""
         if draft is not None:
             began = " ".join(draft.text.split())[:60]
-            told = f"ctrl+up: what you left here {span(time.time() - draft.at)} ago: {began}"
+            told = tr("ctrl+up: what you left here {time} ago: {began}", time=span(time.time() - draft.at), began=began)
         self.query_one(TextArea).placeholder = Content(told)
 
     def _put(self, text: str) -> None:

@@ -14,6 +14,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import ContentSwitcher, Markdown, Static, TextArea
 
+from console.i18n import mark, tr
+
 VIEWS: Final = (("document", "Document"), ("changes", "Changes"), ("notes", "Notes"))
 WIDTH: Final = 150
 """Cells of the widest dialog, as the style sheet has it."""
@@ -41,8 +43,8 @@ class HandoffScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", priority=True),
         Binding("ctrl+s", "write", "write", priority=True),
-        Binding("tab", "turn(1)", "next view", priority=True),
-        Binding("shift+tab", "turn(-1)", "previous view", priority=True),
+        Binding("tab", "turn(1)", mark("next view"), priority=True),
+        Binding("shift+tab", "turn(-1)", mark("previous view"), priority=True),
         Binding("q,H", "leave", "back"),
         *(Binding(str(at), f"view('{name}')", title) for at, (name, title) in enumerate(VIEWS, 1)),
     ]
@@ -87,16 +89,18 @@ class HandoffScreen(ModalScreen[bool]):
 
     def _where(self) -> str:
         shown = self._shown
-        kept = " (a copy is kept)" if shown.replaces else ""
+        kept = tr(" (a copy is kept)") if shown.replaces else ""
         room = max(20, min(WIDTH, int(self.app.size.width * 0.95)) - 12)
         to = f"to {_tail(shown.path, room - len(kept))}{kept}"
-        return f"{to}\n" + (f"from {_tail(shown.last, room)}" if shown.last else "there is none before it")
+        return f"{to}\n" + (
+            tr("from {tail}", tail=_tail(shown.last, room)) if shown.last else tr("there is none before it")
+        )
 
     def _tabs(self, current: str) -> Text:
         text = Text()
         for at, (name, title) in enumerate(VIEWS, 1):
             count = f" {len(self._shown.changes)}" if name == "changes" else ""
-            text.append(f" {at} {title}{count} ", style="bold reverse" if name == current else "dim").append(" ")
+            text.append(f" {at} {title}{count} ", style=tr("bold reverse") if name == current else "dim").append(" ")
         return text
 
     def _changes(self) -> Text:
@@ -104,7 +108,7 @@ class HandoffScreen(ModalScreen[bool]):
         heading = ""
         if not self._shown.changes:
             return Text(
-                "Nothing changed since the last one." if self._shown.last else "There is no hand-off before it."
+                tr("Nothing changed since the last one.") if self._shown.last else tr("There is no hand-off before it.")
             )
         for sign, section, told in self._shown.changes:
             if section != heading:
@@ -114,8 +118,8 @@ class HandoffScreen(ModalScreen[bool]):
         return text
 
     def _hint(self) -> str:
-        writes = "The console is read-only: nothing is written." if self._read_only else "Ctrl-S writes it."
-        hint = f"{writes}  Tab: next view  Esc: back"
+        writes = tr("The console is read-only: nothing is written.") if self._read_only else tr("Ctrl-S writes it.")
+        hint = tr("{writes}  Tab: next view  Esc: back", writes=writes)
         return f"{self._told}\n{hint}" if self._told else hint
 
     # -- what the operator does ----------------------------------------------------------------------------------
@@ -139,7 +143,7 @@ class HandoffScreen(ModalScreen[bool]):
 
     async def action_write(self) -> None:
         """Write it, and leave when that was done."""
-        self._told = "The console is read-only: nothing was written."
+        self._told = tr("The console is read-only: nothing was written.")
         if not self._read_only:
             self._told = await self._write(self.query_one("#notes", TextArea).text)
         if self._told:

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from console.commands import COMPOSER, DIGITS, Command
+from console.i18n import tr
 from console.model.agent import NEEDS_PERSON, SYMBOLS
 
 
@@ -32,7 +33,7 @@ class HelpScreen(ModalScreen[None]):
             yield Static("Keys", classes="dialog--title", markup=False)
             with VerticalScroll():
                 yield Static(self._table(), classes="help--table")
-            yield Static("Esc goes back.  ctrl+p searches every command.", classes="dialog--hint", markup=False)
+            yield Static(tr("Esc goes back.  ctrl+p searches every command."), classes="dialog--hint", markup=False)
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
@@ -54,7 +55,7 @@ class HelpScreen(ModalScreen[None]):
         table.add_row("", "")
         table.add_row("", Text("States", style="bold"))
         for state, symbol in SYMBOLS.items():
-            table.add_row(symbol, Text(f"{state}{'  — waits for a person' if state in NEEDS_PERSON else ''}"))
+            table.add_row(symbol, Text(f"{state}{tr('  — waits for a person') if state in NEEDS_PERSON else ''}"))
         return table
 
     def action_leave(self) -> None:

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.model.ledger import Ledger, ledger
 from console.model.verify_task import numbered
@@ -45,25 +46,30 @@ class LedgerScreen(ModalScreen[Dispatch | None]):
         """The verifications that were sent, then three tables."""
         found = self._ledger
         with Vertical():
-            yield Static("Verification ledger", classes="dialog--title", markup=False)
+            yield Static(tr("Verification ledger"), classes="dialog--title", markup=False)
             with VerticalScroll():
                 if not found.checked and not found.awaiting:
-                    yield Static("Nothing is finished yet, so there is nothing to verify.", markup=False)
+                    yield Static(tr("Nothing is finished yet, so there is nothing to verify."), markup=False)
                 if self._sent:
-                    yield Static("Sent to be verified", classes="dialog--title", markup=False)
+                    yield Static(tr("Sent to be verified"), classes="dialog--title", markup=False)
                     rows = (_sent(each, numbered(self._log, each.links.verifies)) for each in self._sent)
                     yield OptionList(*(Option(row) for row in rows), markup=False)
                 if found.authors:
                     yield Static(_authors(found))
                 if found.by_author:
                     numbers = ", ".join(each.label for each in found.by_author[:20])
-                    yield Static(f"▲ verified by their own author, which is no verification: {numbers}", markup=False)
+                    yield Static(
+                        tr("▲ verified by their own author, which is no verification: {numbers}", numbers=numbers),
+                        markup=False,
+                    )
                 if found.awaiting:
                     yield Static(_awaiting(found, time.time(), self._sent))
                 if found.checked:
                     yield Static(_checked(found))
-            keys = "Enter opens the record, PgDn scrolls.  " if self._sent else ""
-            hint = f"The gap is self minus cross score.  v on a dispatch has it verified.  {keys}Esc goes back."
+            keys = tr("Enter opens the record, PgDn scrolls.  ") if self._sent else ""
+            hint = tr(
+                "The gap is self minus cross score.  v on a dispatch has it verified.  {keys}Esc goes back.", keys=keys
+            )
             yield Static(hint, classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
@@ -96,12 +102,12 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _authors(found: Ledger) -> Table:
-    table = _table("Authors", "author", "pass", "warn", "fail", "awaits", "mean gap", "trend", "verified by")
+    table = _table("Authors", "author", "pass", "warn", "fail", "awaits", tr("mean gap"), "trend", "verified by")
     for author in found.authors:
         gap = "–" if author.mean_gap is None else f"{author.mean_gap:+.2f}"
         by = ", ".join(f"{name} {count}×" for name, count in author.verifiers.items())
         counts = (str(each) if each else "–" for each in (author.passed, author.warned, author.failed, author.awaiting))
-        cells = (author.name or "(nobody named)", *counts, gap, gap_trend(author.gaps, 12), by)
+        cells = (author.name or tr("(nobody named)"), *counts, gap, gap_trend(author.gaps, 12), by)
         table.add_row(*(Text(cell) for cell in cells))
     return table
 
@@ -109,14 +115,21 @@ def _authors(found: Ledger) -> Table:
 def _sent(each: Dispatch, verified: Dispatch | None) -> Text:
     """``#61 on CLAUDE V verifies #54 · sent · the task of #54``."""
     told = Text(no_wrap=True, overflow="ellipsis")
-    told.append(f"{each.label} on {each.surface or '?'} verifies #{each.links.verifies}")
+    told.append(
+        tr(
+            "{label} on {surface} verifies #{verifies}",
+            label=each.label,
+            surface=each.surface or "?",
+            verifies=each.links.verifies,
+        )
+    )
     told.append(f" · {each.status} · {verified.task if verified is not None else each.task}", style="dim")
     return told
 
 
 def _awaiting(found: Ledger, now: float, sent: Sequence[Dispatch]) -> Table:
     asked = {each.links.verifies: each.label for each in reversed(sent) if each.is_open}
-    title = f"\nAwaiting verification: {len(found.awaiting)}"
+    title = tr("\nAwaiting verification: {count}", count=len(found.awaiting))
     columns = ("#", "author", "age", "status", *(("asked",) if asked else ()), "task")
     table = _table(title, *columns)
     for each in found.awaiting[:SHOWN]:

@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
+
 
 class Undone(Protocol):
     """One change that was undone."""
@@ -54,7 +56,7 @@ class LossesScreen(ModalScreen[None], Generic[Lost]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "back"),
-        Binding("a", "restore_all", "write all again"),
+        Binding("a", "restore_all", mark("write all again")),
     ]
 
     def __init__(self, undone: Sequence[Lost], restore: Callable[[Lost], Awaitable[Outcome]]) -> None:
@@ -65,7 +67,7 @@ class LossesScreen(ModalScreen[None], Generic[Lost]):
     def compose(self) -> ComposeResult:
         """The list, then what can be done."""
         with Vertical():
-            yield Static("Undone by another writer", classes="dialog--title", markup=False)
+            yield Static(tr("Undone by another writer"), classes="dialog--title", markup=False)
             yield OptionList(id="undone", markup=False)
             yield Static("", classes="dialog--hint", id="told", markup=False)
 
@@ -79,11 +81,11 @@ class LossesScreen(ModalScreen[None], Generic[Lost]):
         at = listed.highlighted or 0
         listed.clear_options()
         for each in self._undone:
-            mark = "" if each.restorable else "  (cannot be written again)"
+            mark = "" if each.restorable else tr("  (cannot be written again)")
             listed.add_option(Option(Text(f"#{each.number}  {each.why}{mark}\n    {each.what}")))
         listed.highlighted = min(at, len(self._undone) - 1) if self._undone else None
-        hint = "Enter writes it again, a writes all again, Esc leaves them be."
-        self._tell(hint if self._undone else "Nothing that the console wrote is undone now.  Esc goes back.")
+        hint = tr("Enter writes it again, a writes all again, Esc leaves them be.")
+        self._tell(hint if self._undone else tr("Nothing that the console wrote is undone now.  Esc goes back."))
 
     def _tell(self, text: str) -> None:
         self.query_one("#told", Static).update(text)

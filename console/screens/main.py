@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from console.commands import COMMANDS, Command
+from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.model.reconcile import live_states
 from console.model.snapshot import Snapshot
@@ -86,7 +87,7 @@ class MainScreen(Filtering):
         self._panes = [SurfacePane()]
         self._grid = Ground(*self._panes, id="surfaces")
         self._nothing = Static("", id="nothing", markup=False)
-        self._filter = FilterLine(placeholder="filter: number, text, surface, status", id="filter", compact=True)
+        self._filter = FilterLine(placeholder=tr("filter: number, text, surface, status"), id="filter", compact=True)
         self._table = DispatchTable(id="dispatches")
         self._status = StatusBar(id="status")
         self._keys = KeyBar(id="keys")
@@ -239,8 +240,8 @@ class MainScreen(Filtering):
         pages = 1 if self._single() else self.pages
         self._top.show(TopView.of(snapshot, self.note, self.page, pages), now)
         if not self._fleet:
-            text = snapshot.mux.error or "no surfaces yet"
-            self._nothing.update(text if snapshot.mux.source else "looking for a terminal server …")
+            text = snapshot.mux.error or tr("no surfaces yet")
+            self._nothing.update(text if snapshot.mux.source else tr("looking for a terminal server …"))
         if within and surface_in(self.focused) != within:
             self._focus_selected()  # the pane shows another surface now; the operator stays where they were
         self._tell(frozenset(surface.key for surface in shown))
@@ -329,7 +330,10 @@ class MainScreen(Filtering):
         """Go to the surface of a dispatch."""
         surface = next((s for s in self._fleet if s.answers_to(dispatch.surface)), None)
         if surface is None:
-            self.notify(f"{dispatch.label}: no surface {dispatch.surface or '?'} here", markup=False)
+            self.notify(
+                tr("{label}: no surface {surface} here", label=dispatch.label, surface=dispatch.surface or "?"),
+                markup=False,
+            )
         else:
             self.select(surface.key)
 
@@ -349,7 +353,9 @@ class MainScreen(Filtering):
         if self._in_surfaces():
             self._answer(wanted)
         else:
-            text = f"{wanted} answers the dialog of the pane you are in: go there first (w, or its number)."
+            text = tr(
+                "{wanted} answers the dialog of the pane you are in: go there first (w, or its number).", wanted=wanted
+            )
             self.notify(text, severity="warning", markup=False, timeout=4)
 
     def _answer(self, wanted: str) -> None:
@@ -365,7 +371,7 @@ class MainScreen(Filtering):
         """Go to who has waited longest, then round."""
         keys = [surface.key for surface in self.snapshot.waiting()]
         if not keys:
-            self.notify("Nobody waits.", markup=False, timeout=2)
+            self.notify(tr("Nobody waits."), markup=False, timeout=2)
             return
         at = keys.index(self.selected) + 1 if self.selected in keys else 0
         self.select(keys[at % len(keys)])

@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from console.commands import Command
+from console.i18n import mark, tr
 from console.model.artifact import Artifact
 from console.model.automation import Automation
 from console.model.service import Service
@@ -32,7 +33,9 @@ SETTLED: Final = 0.15
 """Seconds the cursor has to rest on a service before its manager is asked about it."""
 WIDE: Final = 120
 """Cells from which the detail stands beside the list."""
-EMPTY: Final = "Nothing is watched: write services:, automation:, artifacts:, figures: or collector: in the config."
+EMPTY: Final = mark(
+    "Nothing is watched: write services:, automation:, artifacts:, figures: or collector: in the config."
+)
 
 
 class OperationsDesk(Protocol):
@@ -64,9 +67,9 @@ def _key(key: str, title: str, action: str) -> Command:
 KEYS: Final = (
     _key("enter", "open", "open"),
     _key("a", "act", "act"),
-    _key("c", "clean up", "clean"),
+    _key("c", mark("clean up"), "clean"),
     _key("slash", "filter", "filter"),
-    _key("tab", "next section", "section(1)"),
+    _key("tab", mark("next section"), "section(1)"),
     _key("r", "re-read", "reread"),
     _key("escape", "back", "leave"),
 )
@@ -78,13 +81,13 @@ class OperationsScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,o", "leave", "back"),
         Binding("slash", "filter", "filter"),
-        Binding("a", "act", "act on the service"),
-        Binding("c", "clean", "clean up"),
-        Binding("p", "show_file('pager')", "open in $PAGER"),
-        Binding("e", "show_file('editor')", "open in $EDITOR"),
+        Binding("a", "act", mark("act on the service")),
+        Binding("c", "clean", mark("clean up")),
+        Binding("p", "show_file('pager')", mark("open in $PAGER")),
+        Binding("e", "show_file('editor')", mark("open in $EDITOR")),
         Binding("r", "reread", "re-read"),
-        Binding("J,shift+down", "scroll_detail(1)", "scroll the detail"),
-        Binding("K,shift+up", "scroll_detail(-1)", "scroll the detail"),
+        Binding("J,shift+down", "scroll_detail(1)", mark("scroll the detail")),
+        Binding("K,shift+up", "scroll_detail(-1)", mark("scroll the detail")),
     ]
 
     def __init__(self, desk: OperationsDesk, name: str = "") -> None:
@@ -100,7 +103,7 @@ class OperationsScreen(ModalScreen[None]):
         self._asked = ("", 0.0)
         """The service that was looked at closely, and when (monotonic)."""
         self._table = OperationsTable(id="operations")
-        self._filter = FilterLine(placeholder="filter: name, state, alarm …", id="filter", compact=True)
+        self._filter = FilterLine(placeholder=tr("filter: name, state, alarm …"), id="filter", compact=True)
         self._detail = Static("", id="operation", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -148,7 +151,7 @@ class OperationsScreen(ModalScreen[None]):
         snapshot, second = self._desk.snapshot(), int(time.time())
         if snapshot is not self._seen or second != self._drawn_at:
             self._seen, self._drawn_at = snapshot, second
-            nothing = f"nothing matches {' '.join(self._words)}" if self._words else EMPTY
+            nothing = tr("nothing matches {listed}", listed=" ".join(self._words)) if self._words else EMPTY
             self._table.show(self._rows(), nothing)
             self._draw_detail()
         self._look_closer()
@@ -159,7 +162,7 @@ class OperationsScreen(ModalScreen[None]):
     def _draw_detail(self) -> None:
         row = self._table.marked
         title = self.query_one("#operations-title", Static)
-        title.update(f"Operations  {row.name}" if row is not None else "Operations")
+        title.update(tr("Operations  {name}", name=row.name) if row is not None else "Operations")
         self._detail.update(detail(row, self._desk.snapshot(), time.time(), self._extra) if row is not None else "")
 
     def _look_closer(self) -> None:
@@ -208,7 +211,7 @@ class OperationsScreen(ModalScreen[None]):
         if isinstance(entry, Service):
             await self._desk.act(entry)
         else:
-            self.notify("Only services can be started and stopped.", markup=False, timeout=3)
+            self.notify(tr("Only services can be started and stopped."), markup=False, timeout=3)
 
     async def action_clean(self) -> None:
         """Clean up the selected entry."""
@@ -216,7 +219,7 @@ class OperationsScreen(ModalScreen[None]):
         if isinstance(entry, Automation) and entry.clean:
             await self._desk.clean(entry)
         else:
-            text = "Only temporary automation with clean: true is cleaned up."
+            text = tr("Only temporary automation with clean: true is cleaned up.")
             self.notify(text, markup=False, timeout=3)
 
     async def action_show_file(self, how: str) -> None:
@@ -225,13 +228,13 @@ class OperationsScreen(ModalScreen[None]):
         if isinstance(entry, Artifact):
             await self._desk.open(entry, how)
         else:
-            self.notify("Only artifacts can be opened.", markup=False, timeout=3)
+            self.notify(tr("Only artifacts can be opened."), markup=False, timeout=3)
 
     def action_reread(self) -> None:
         """Everything again, now."""
         self._desk.reread()
         self._asked = ("", 0.0)
-        self.notify("Reading again.", markup=False, timeout=2)
+        self.notify(tr("Reading again."), markup=False, timeout=2)
 
     def action_section(self, by: int) -> None:
         """Another section."""

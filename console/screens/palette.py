@@ -10,6 +10,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from console.commands import COMMANDS
+from console.i18n import tr
 from console.screens.fleet_views import operations
 from console.widgets.status_parts import COLLECTOR
 
@@ -30,8 +31,8 @@ class FleetProvider(Provider):
         main: MainScreen = self.screen  # type: ignore[assignment]
         for surface in main.snapshot.fleet():
             about = " · ".join(text for text in (surface.agent, surface.role, surface.info.ref) if text)
-            yield f"go to {surface.name}", about, partial(main.select, surface.key)
-            yield f"send to {surface.name}", about, partial(_send, main, surface.key)
+            yield tr("go to {name}", name=surface.name), about, partial(main.select, surface.key)
+            yield tr("send to {name}", name=surface.name), about, partial(_send, main, surface.key)
         yield from self._watched(main)
         for dispatch in main.snapshot.log.dispatches:
             if dispatch.is_open:
@@ -47,11 +48,20 @@ class FleetProvider(Provider):
         if told.source:
             found = told.collector
             about = f"{found.state} · {found.why}" if found is not None else "asking …"
-            title = f"collector {found.endpoint if found is not None else ''}".rstrip()
+            title = tr("collector {endpoint}", endpoint=found.endpoint if found is not None else "").rstrip()
             yield title, about, partial(self.screen.run_action, operations(COLLECTOR))
         for service in main.snapshot.services.services:
-            about = f"{service.observed}, expected {service.expected} · {service.evidence}"
-            yield f"service {service.name}", about, partial(self.screen.run_action, operations(service.name))
+            about = tr(
+                "{observed}, expected {expected} · {evidence}",
+                observed=service.observed,
+                expected=service.expected,
+                evidence=service.evidence,
+            )
+            yield (
+                tr("service {name}", name=service.name),
+                about,
+                partial(self.screen.run_action, operations(service.name)),
+            )
 
     async def discover(self) -> Hits:
         """What is shown before anything is typed."""

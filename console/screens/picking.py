@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import tr
+
 
 class PickScreen(ModalScreen[int | None]):
     """Returns the place of what was chosen, counted from 0, or None."""
@@ -37,9 +39,13 @@ class PickScreen(ModalScreen[int | None]):
         with Vertical():
             yield Static(self._title, classes="dialog--title", markup=False)
             if self._entries:
-                yield Input(placeholder="type a part of it", compact=True, id="part", classes="send--line")
+                yield Input(placeholder=tr("type a part of it"), compact=True, id="part", classes="send--line")
                 yield OptionList(markup=False, id="found")
-            hint = "Enter takes it, Esc goes back." if self._entries else f"{self._nothing}\nEsc goes back."
+            hint = (
+                tr("Enter takes it, Esc goes back.")
+                if self._entries
+                else tr("{nothing}\nEsc goes back.", nothing=self._nothing)
+            )
             yield Static(hint, classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:

@@ -11,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.i18n import tr, trn
 from console.widgets.typed import visible
 
 
@@ -27,14 +28,19 @@ class PreviewScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """A heading with its length, then the text, for each."""
         with Vertical():
-            yield Static("The exact bytes that would be typed", classes="dialog--title", markup=False)
+            yield Static(tr("The exact bytes that would be typed"), classes="dialog--title", markup=False)
             with VerticalScroll():
                 for names, text in self._texts:
                     size = len(text.encode("utf-8", "replace"))
-                    told = f"{names}: {size} byte{'' if size == 1 else 's'} (UTF-8), then Enter as a key of its own"
+                    told = trn(
+                        "{names}: {count} byte (UTF-8), then Enter as a key of its own",
+                        "{names}: {count} bytes (UTF-8), then Enter as a key of its own",
+                        size,
+                        names=names,
+                    )
                     yield Static(told, classes="preview--names", markup=False)
                     yield Static(visible(text), classes="preview--text", markup=False)
-            hint = "␊ line end · ␉ tab · characters that do not show are in reverse.  Arrows scroll, Esc goes back."
+            hint = tr("␊ line end · ␉ tab · characters that do not show are in reverse.  Arrows scroll, Esc goes back.")
             yield Static(hint, classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
 from console.model.agent import SYMBOLS
 from console.model.outcome import Written
 from console.model.queue import Item, ItemState
@@ -31,7 +32,7 @@ SYMBOL: Final = {
 }
 EVERY: Final = 0.5
 """Seconds between two looks."""
-EMPTY: Final = "Nothing waits.  The composer (s) queues a task, and so does `oc-console send … --queue`."
+EMPTY: Final = mark("Nothing waits.  The composer (s) queues a task, and so does `oc-console send … --queue`.")
 
 
 class Desk(Protocol):
@@ -73,13 +74,13 @@ class QueueScreen(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,Q", "leave", "back"),
-        Binding("p", "hold", "pause or resume the surface"),
-        Binding("P", "hold_all", "pause or resume everything"),
+        Binding("p", "hold", mark("pause or resume the surface")),
+        Binding("P", "hold_all", mark("pause or resume everything")),
         Binding("J,shift+down", "move(1)", "later"),
         Binding("K,shift+up", "move(-1)", "earlier"),
         Binding("x", "drop", "drop"),
-        Binding("a", "again", "send again"),
-        Binding("g", "go", "go to the surface"),
+        Binding("a", "again", mark("send again")),
+        Binding("g", "go", mark("go to the surface")),
         Binding("y", "sure(True)", "yes"),
         Binding("n", "sure(False)", "no"),
     ]
@@ -137,12 +138,12 @@ class QueueScreen(ModalScreen[str | None]):
         rows: list[tuple[str, str, Text]] = []
         for lane in self._lanes:
             # The head of an empty queue can be chosen: it is paused, and only p there takes that back.
-            rows.append((f"lane {lane.key}", "head" if lane.lines else "lane", _head(lane)))
+            rows.append((tr("lane {key}", key=lane.key), "head" if lane.lines else "lane", _head(lane)))
             rows += [(line.item.id, "task", _task(at, line, now)) for at, line in enumerate(lane.lines, start=1)]
         sent = self._desk.lately()
         if sent:
-            rows.append(("sent", "head", Text("Sent in the last hour", style="dim")))
-            rows += [(f"sent {item.id}", "sent", _sent(item, now)) for item in sent]
+            rows.append(("sent", "head", Text(tr("Sent in the last hour"), style="dim")))
+            rows += [(tr("sent {id}", id=item.id), "sent", _sent(item, now)) for item in sent]
         return rows
 
     def _hint(self) -> None:
@@ -152,14 +153,14 @@ class QueueScreen(ModalScreen[str | None]):
         lane, line = self._chosen()
         keys = []
         if lane is not None:
-            keys.append("p lets it go on" if lane.held else "p pauses this surface")
+            keys.append(tr("p lets it go on") if lane.held else tr("p pauses this surface"))
         if line is not None:
-            keys += ["J K move it", "x drops it", "Enter shows it"]
-            keys += ["a sends it again"] if line.state is ItemState.CHECK else []
+            keys += [tr("J K move it"), tr("x drops it"), tr("Enter shows it")]
+            keys += [tr("a sends it again")] if line.state is ItemState.CHECK else []
         if lane is not None and lane.surface:
-            keys.append("g goes there")
-        keys.append(f"P {'lets everything go on' if self._all_held() else 'pauses everything'}")
-        hint = "" if self._asked is not None else ", ".join((*keys, "Esc goes back")) + "."
+            keys.append(tr("g goes there"))
+        keys.append(f"P {tr('lets everything go on') if self._all_held() else tr('pauses everything')}")
+        hint = "" if self._asked is not None else ", ".join((*keys, tr("Esc goes back"))) + "."
         self.query_one("#told", Static).update("\n".join(part for part in (text, hint) if part))
 
     def _all_held(self) -> bool:
@@ -206,7 +207,7 @@ class QueueScreen(ModalScreen[str | None]):
         if lane is None:
             return
         if lane.held and self._desk.stopped():
-            self._ask(None, "Everything is stopped: P lets it go on.")
+            self._ask(None, tr("Everything is stopped: P lets it go on."))
             return
         await self._do(self._desk.resume(lane.key) if lane.held else self._desk.pause(lane.key))
 
@@ -225,18 +226,24 @@ class QueueScreen(ModalScreen[str | None]):
         _, line = self._chosen()
         if line is not None:
             id = line.item.id
-            self._ask(lambda: self._desk.drop(id), f"Drop “{line.item.title}”?  y drops it, n keeps it.")
+            self._ask(
+                lambda: self._desk.drop(id), tr("Drop “{title}”?  y drops it, n keeps it.", title=line.item.title)
+            )
 
     def action_again(self) -> None:
         """Ask whether it was really not sent."""
         _, line = self._chosen()
         if line is None or line.state is not ItemState.CHECK:
-            self._ask(None, "Only a task that has to be looked at (▲) can be sent again; the others go by themselves.")
+            self._ask(
+                None, tr("Only a task that has to be looked at (▲) can be sent again; the others go by themselves.")
+            )
             return
         id = line.item.id
         where = line.item.target.name or line.item.target.ref
-        question = (
-            f"Have you looked at {where}, and it did not get “{line.item.title}”?  y queues it again, n does not."
+        question = tr(
+            "Have you looked at {where}, and it did not get “{title}”?  y queues it again, n does not.",
+            where=where,
+            title=line.item.title,
         )
         self._ask(lambda: self._desk.again(id), question)
 
@@ -274,9 +281,9 @@ def _head(lane: Lane) -> Text:
     text = Text()
     text.append(lane.name, style="bold")
     text.append(f"  {lane.ref}" if lane.ref != lane.name else "", style="dim")
-    text.append(f"  {SYMBOLS[lane.state]} {lane.state}" if lane.state is not None else "  not there", style="dim")
+    text.append(f"  {SYMBOLS[lane.state]} {lane.state}" if lane.state is not None else tr("  not there"), style="dim")
     text.append("  paused" if lane.paused else "", style="bold")
-    text.append("" if lane.lines else "  nothing waits", style="dim")
+    text.append("" if lane.lines else tr("  nothing waits"), style="dim")
     return text
 
 
@@ -287,7 +294,7 @@ def _task(at: int, line: Line, now: float) -> Text:
     if line.state is ItemState.PAUSED and not line.before:
         return text  # by the operator: the head of the surface, or the line above them all, says so
     if line.state is not ItemState.SENDING:
-        why = why or "is sent next"
+        why = why or tr("is sent next")
     text.append(f"\n{' ' * 21}{why}", style="bold" if line.state is ItemState.CHECK else "dim")
     return text
 

@@ -13,6 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.i18n import tr
 from console.model.queue_view import Lane, Line
 from console.safety import safe_text
 from console.widgets.words import span
@@ -38,12 +39,14 @@ class ItemScreen(ModalScreen[None]):
             yield Static(Text(f"{item.title}"), classes="dialog--title")
             with VerticalScroll():
                 yield Static(self._facts())
-                yield Static(Text("\nWhat would be typed:" if typed != text else "\nTyped as it stands:", style="dim"))
+                yield Static(
+                    Text(tr("\nWhat would be typed:") if typed != text else tr("\nTyped as it stands:"), style="dim")
+                )
                 yield Static(Text(typed))
                 if typed != text:
-                    yield Static(Text("\nThe task:", style="dim"))
+                    yield Static(Text(tr("\nThe task:"), style="dim"))
                     yield Static(Text(text))
-            yield Static("Esc goes back.", classes="dialog--hint", markup=False)
+            yield Static(tr("Esc goes back."), classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
         """Keys scroll."""
@@ -61,8 +64,8 @@ class ItemScreen(ModalScreen[None]):
 
         row("for", f"{self._lane.name} ({self._lane.ref})" if self._lane.ref else self._lane.name)
         row("state", str(self._line.state))
-        row("waits for", self._line.why or "nothing: it is sent next")
-        row("queued", f"{span(now - item.created_at)} ago, as {item.id}")
+        row(tr("waits for"), self._line.why or tr("nothing: it is sent next"))
+        row("queued", tr("{time} ago, as {id}", time=span(now - item.created_at), id=item.id))
         row("tried", f"{item.tries}×" if item.tries else "")
         overrides = item.options.get("overrides")
         row("overrides", ", ".join(map(str, overrides)) if isinstance(overrides, list) else "")

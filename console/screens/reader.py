@@ -12,6 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Markdown, OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
+
 MARKDOWN = (".md", ".markdown")
 
 
@@ -20,8 +22,8 @@ class ReaderScreen(ModalScreen[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "leave", "back"),
-        Binding("p", "choose('pager')", "open in $PAGER"),
-        Binding("e", "choose('editor')", "open in $EDITOR"),
+        Binding("p", "choose('pager')", mark("open in $PAGER")),
+        Binding("e", "choose('editor')", mark("open in $EDITOR")),
     ]
 
     def __init__(self, path: str, text: str, note: str = "") -> None:
@@ -40,7 +42,7 @@ class ReaderScreen(ModalScreen[str]):
                     yield Markdown(self._text, open_links=False)
                 else:
                     yield Static(Text(self._text))
-            hint = "p opens it in $PAGER, e in $EDITOR, Esc goes back."
+            hint = tr("p opens it in $PAGER, e in $EDITOR, Esc goes back.")
             yield Static(f"{self._note}  {hint}".strip(), classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
@@ -72,7 +74,7 @@ class FilesScreen(ModalScreen[str | None]):
         with Vertical():
             yield Static(Text(self._artifact), classes="dialog--title")
             yield OptionList(*(Option(Text(shown)) for _, shown in self._files), id="files", markup=False)
-            yield Static("Enter opens it, Esc goes back.", classes="dialog--hint", markup=False)
+            yield Static(tr("Enter opens it, Esc goes back."), classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
         """Choose."""

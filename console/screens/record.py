@@ -14,6 +14,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.i18n import mark, tr
 from console.model.dispatch import Dispatch
 from console.model.ledger import gaps
 from console.model.naming import identity
@@ -43,11 +44,11 @@ class RecordScreen(ModalScreen[Choice | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "leave", "back"),
-        Binding("g", "choose('go')", "go to the surface"),
-        Binding("v", "choose('verify')", "have it verified"),
+        Binding("g", "choose('go')", mark("go to the surface")),
+        Binding("v", "choose('verify')", mark("have it verified")),
         Binding("r", "choose('check')", "record a verification"),
-        Binding("o", "other", "the other dispatch"),
-        Binding("e", "choose('status')", "another status"),
+        Binding("o", "other", mark("the other dispatch")),
+        Binding("e", "choose('status')", mark("another status")),
         Binding("c,y", "copy", "copy"),
     ]
 
@@ -74,8 +75,11 @@ class RecordScreen(ModalScreen[Choice | None]):
             with VerticalScroll():
                 yield Static(self._facts(), id="facts")
                 yield Static("", id="raw", markup=False)
-            other = "o the other one, " if self._others else ""
-            hint = f"g its surface, e sets its status, v has it verified, r a verdict, {other}c copies, Esc goes back."
+            other = tr("o the other one, ") if self._others else ""
+            hint = tr(
+                "g its surface, e sets its status, v has it verified, r a verdict, {other}c copies, Esc goes back.",
+                other=other,
+            )
             yield Static(hint, classes="dialog--hint", markup=False)
 
     async def on_mount(self) -> None:
@@ -85,8 +89,8 @@ class RecordScreen(ModalScreen[Choice | None]):
     async def _fill(self) -> None:
         detail = await self._read()
         self._raw = detail.raw
-        parts = ["", "As the file has it:", detail.raw]
-        parts += ["", "What the console wrote:", *(detail.history or ("nothing yet",))]
+        parts = ["", tr("As the file has it:"), detail.raw]
+        parts += ["", tr("What the console wrote:"), *(detail.history or (tr("nothing yet"),))]
         self.query_one("#raw", Static).update(Text("\n".join(parts)))
 
     def _facts(self) -> Table:
@@ -101,24 +105,26 @@ class RecordScreen(ModalScreen[Choice | None]):
 
         row("status", f"{dispatch.status} ({dispatch.raw_status})" if dispatch.raw_status else str(dispatch.status))
         live = self._live.get(identity(dispatch.surface))
-        doing = f", {live.state} now" if live is not None else ""
+        doing = tr(", {state} now", state=live.state) if live is not None else ""
         row("surface", f"{dispatch.surface}{doing}" if dispatch.surface else "")
         row("attention", disagreement(dispatch, self._live, time.time()))
         if dispatch.dispatched_at is not None:
             at = time.strftime("%Y-%m-%d %H:%M", time.localtime(dispatch.dispatched_at))
-            row("dispatched", f"{at}, {span(now - dispatch.dispatched_at)} ago")
+            row("dispatched", tr("{at}, {time} ago", at=at, time=span(now - dispatch.dispatched_at)))
         check = dispatch.verification
         if check is not None:
-            scores = f"self {_score(check.self_score)}, cross {_score(check.cross_score)}"
-            gap = f", gap {check.gap:+g}" if check.gap is not None else ""
+            scores = tr(
+                "self {score}, cross {score_2}", score=_score(check.self_score), score_2=_score(check.cross_score)
+            )
+            gap = tr(", gap {gap:+g}", gap=check.gap) if check.gap is not None else ""
             row("verified", f"{check.verdict or 'pending'} by {check.by or 'somebody'}: {scores}{gap}")
         for other in self._others:
             verb = "verifies" if other.number == dispatch.links.verifies else "verified by"
             where = f" on {other.surface}" if other.surface and verb == "verified by" else ""
             row(verb, f"{other.label}{where}, {other.status}: {other.task}")
         if dispatch.links.verifies is not None and not self._others:
-            row("verifies", f"#{dispatch.links.verifies}, which is not in the log")
-        row("author's gaps", gap_words(gaps(self._log, dispatch.surface)))
+            row("verifies", tr("#{verifies}, which is not in the log", verifies=dispatch.links.verifies))
+        row(tr("author's gaps"), gap_words(gaps(self._log, dispatch.surface)))
         return table
 
     def action_leave(self) -> None:
@@ -139,7 +145,7 @@ class RecordScreen(ModalScreen[Choice | None]):
         if self._others:
             self.dismiss("other")
         else:
-            self.notify("No other dispatch is linked with it.", markup=False, timeout=2)
+            self.notify(tr("No other dispatch is linked with it."), markup=False, timeout=2)
 
     def action_copy(self) -> None:
         """The whole record to the clipboard (OSC 52, where the terminal allows it)."""

@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.widgets import Input, Static, TextArea
 
 from console.commands import COMPOSER
+from console.i18n import tr
 from console.model.composed import EARLIER, Broadcast, Composed, earlier, earlier_ones
 from console.model.dispatch import Dispatch
 from console.model.guard_facts import Level
@@ -120,13 +121,15 @@ class SendScreen(EarlierTexts):
         if fresh:
             context.choose(min(EARLIER, most))
         roles = {surface.role for surface in surfaces}
-        self.query_one("#role", Input).placeholder = f"role: {roles.pop() or 'none'}" if len(roles) == 1 else "own role"
+        self.query_one("#role", Input).placeholder = (
+            tr("role: {pop}", pop=roles.pop() or "none") if len(roles) == 1 else tr("own role")
+        )
         self._offer()
 
     async def action_targets(self) -> None:
         """Mark the surfaces that get it."""
         if self._given is not None:
-            self.notify("This task is for this surface alone.", markup=False, timeout=4)
+            self.notify(tr("This task is for this surface alone."), markup=False, timeout=4)
             return
 
         def taken(keys: tuple[str, ...] | None) -> None:
@@ -212,13 +215,13 @@ class SendScreen(EarlierTexts):
         judged = self._judged()
         several = len(judged) > 1
         self.set_class(several, "-several")
-        whom = f"{len(judged)} surfaces" if several else judged[0][0].name if judged else "nobody"
-        after = f"  after {self._about.label}" if self._about is not None else ""
-        self.query_one(".dialog--title", Static).update(f"Send to {whom}{after}")
+        whom = tr("{count} surfaces", count=len(judged)) if several else judged[0][0].name if judged else "nobody"
+        after = tr("  after {label}", label=self._about.label) if self._about is not None else ""
+        self.query_one(".dialog--title", Static).update(tr("Send to {whom}{after}", whom=whom, after=after))
         now = time.time()
         lines = [target_line(surface, now) for surface, _, _ in judged[:SHOWN_TARGETS]]
         if len(judged) > SHOWN_TARGETS:
-            lines.append(Content.assemble((f"and {len(judged) - SHOWN_TARGETS} more", "dim")))
+            lines.append(Content.assemble((tr("and {count} more", count=len(judged) - SHOWN_TARGETS), "dim")))
         self.query_one("#targets", Static).update(Content("\n").join(lines))
         if several:
             found = Content("\n").join([fate_line(parcel) for _, parcel, _ in judged])
@@ -232,7 +235,7 @@ class SendScreen(EarlierTexts):
         override = self.query_one("#override", Input)
         override.display = bool(rules)
         if rules:
-            override.placeholder = f"to send it all the same, name the guard: {rules[0].rule}"
+            override.placeholder = tr("to send it all the same, name the guard: {rule}", rule=rules[0].rule)
         last, text = self.query_one("#verdict", Static), self.query_one(TextArea).text
         last.update(hint(judged, text, self._desk, self._remark, last.size.width))
 
@@ -259,7 +262,7 @@ class SendScreen(EarlierTexts):
         self._weigh()
         found = parcels()
         if wrong or (len(found) < 2 and all(parcel.fate is Fate.REFUSE for parcel in found)):
-            self.notify("Nothing was sent; the text stays here.", severity="warning", markup=False, timeout=4)
+            self.notify(tr("Nothing was sent; the text stays here."), severity="warning", markup=False, timeout=4)
         elif len(found) == 1:
             self.dismiss(found)
         else:
@@ -286,7 +289,7 @@ class SendScreen(EarlierTexts):
             if at is not None:
                 self._fill(listed[at])
 
-        nothing = "There are none. Write some under `templates:` in the configuration."
+        nothing = tr("There are none. Write some under `templates:` in the configuration.")
         entries = [(each.name, each.text) for each in listed]
         await self.app.push_screen(PickScreen("Templates", entries, nothing), taken)
 
@@ -305,9 +308,9 @@ class SendScreen(EarlierTexts):
         filled = fill(template.text.rstrip("\n"), meant)
         notes = [filled.remark] if filled.remark else []
         if template.verifier and not found:
-            notes.append(f"the verifier {template.verifier} is not here")
+            notes.append(tr("the verifier {verifier} is not here", verifier=template.verifier))
         if len(surfaces) > 1 and filled.text != template.text.rstrip("\n"):
-            notes.append(f"filled in for {surfaces[0].name}; the others get the same text")
+            notes.append(tr("filled in for {name}; the others get the same text", name=surfaces[0].name))
         self._remark = "; ".join(notes)
         self.query_one(TextArea).insert(filled.text)
         self._weigh_soon()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from console.commands import COMPOSER
+from console.i18n import tr, trn
 from console.model.guard_facts import Verdict
 from console.model.parcel import Fate, Parcel, waits
 from console.model.surface import Surface
@@ -22,19 +23,38 @@ def hint(judged: Sequence[Judged], written: str, desk: Desk, remark: str, width:
     text, wrong = check_outgoing(written)
     lines: list[Content] = []
     if wrong:
-        told = f"✗ line {wrong[0].line}: {wrong[0].name} cannot be typed; take it out ({len(wrong)} in all)"
+        told = tr(
+            "✗ line {line}: {name} cannot be typed; take it out ({count} in all)",
+            line=wrong[0].line,
+            name=wrong[0].name,
+            count=len(wrong),
+        )
         lines.append(Content.assemble((told, "bold $error")))
     if len(judged) == 1:
         surface, parcel, verdicts = judged[0]
         current = desk.snapshot().dispatch_of(surface)
         if parcel.fate is Fate.SEND and current is not None:
-            lines.append(Content(f"▲ {current.label} is still open here: {' '.join(current.task.split())}"))
+            lines.append(
+                Content(
+                    tr(
+                        "▲ {label} is still open here: {listed}",
+                        label=current.label,
+                        listed=" ".join(current.task.split()),
+                    )
+                )
+            )
         if parcel.fate is Fate.REFUSE and desk.queues and waits(verdicts, parcel.composed.overrides):
-            lines.append(Content.assemble(("◌ ctrl+l queues it until this has passed", "$primary")))
+            lines.append(Content.assemble((tr("◌ ctrl+l queues it until this has passed"), "$primary")))
     if remark:
         lines.append(Content(f"▲ {remark}"))
     count = text.count("\n") + 1
-    length = f"{len(text)} character{'' if len(text) == 1 else 's'}, {count} line{'' if count == 1 else 's'}.  "
+    length = trn(
+        "{count} character, {number} line{what}.  ",
+        "{count} characters, {number} line{what}.  ",
+        len(text),
+        number=count,
+        what="" if count == 1 else "s",
+    )
     return Content("\n").join([*lines, *_keys(length, desk.queues, width)])
 
 

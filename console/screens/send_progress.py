@@ -14,16 +14,17 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.i18n import mark, tr
 from console.model.outcome import Ended, Step
 from console.model.parcel import Fate, Parcel
 
-STAGES: Final = ("recorded", "re-read", "pasted", "echo seen", "Enter", "taken")
+STAGES: Final = ("recorded", "re-read", "pasted", mark("echo seen"), "Enter", "taken")
 """What a send goes through, as people say it."""
 _AT: Final = {"record": 0, "look": 1, "paste": 2, "echo": 3, "wait": 3, "enter": 4, "verify": 5}
 """From a step to its stage."""
 _LEFT: Final = {
-    "text": "The text stands in its input box, not submitted: f goes there; submit it or clear it.",
-    "unknown": "What its input box holds is not known: f goes there; look at it.",
+    "text": mark("The text stands in its input box, not submitted: f goes there; submit it or clear it."),
+    "unknown": mark("What its input box holds is not known: f goes there; look at it."),
 }
 EVERY: Final = 0.1
 """Seconds between two looks at a send."""
@@ -84,7 +85,7 @@ class ProgressScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "stop", "cancel"),
-        Binding("enter,l,q", "leave", "go on watching"),
+        Binding("enter,l,q", "leave", mark("go on watching")),
     ]
 
     def __init__(self, run: Run) -> None:
@@ -112,11 +113,11 @@ class ProgressScreen(ModalScreen[None]):
         self.query_one(".dialog--title", Static).update(_title(run))
         self.query_one("#steps", Static).update(Content("\n\n").join([_block(each) for each in run.errands]))
         if run.done:
-            hint = "Esc goes back.  ctrl+up in the composer brings the text back."
+            hint = tr("Esc goes back.  ctrl+up in the composer brings the text back.")
         elif run.cancelled:
-            hint = "Stopping; no Enter is pressed any more."
+            hint = tr("Stopping; no Enter is pressed any more.")
         else:
-            hint = "Esc cancels it, Enter leaves it running and goes back."
+            hint = tr("Esc cancels it, Enter leaves it running and goes back.")
         self.query_one(".dialog--hint", Static).update(hint)
 
     def interrupted(self) -> None:
@@ -143,11 +144,15 @@ class ProgressScreen(ModalScreen[None]):
 
 def _title(run: Run) -> str:
     names = [errand.parcel.name for errand in run.errands]
-    whom = names[0] if len(names) == 1 else f"{len(names)} surfaces"
+    whom = names[0] if len(names) == 1 else tr("{count} surfaces", count=len(names))
     if not run.done:
-        return f"{'Stopping' if run.cancelled else 'Sending to'} {whom}"
+        return f"{'Stopping' if run.cancelled else tr('Sending to')} {whom}"
     wrong = sum(errand.ended is not None and not errand.ended.well for errand in run.errands)
-    return f"{whom}: look at this" if len(names) == 1 else f"{whom}: look at {wrong} of them"
+    return (
+        tr("{whom}: look at this", whom=whom)
+        if len(names) == 1
+        else tr("{whom}: look at {wrong} of them", whom=whom, wrong=wrong)
+    )
 
 
 def _block(errand: Errand) -> Content:
@@ -158,7 +163,9 @@ def _block(errand: Errand) -> Content:
         lines.append(_stages(errand))
     if ended is not None:
         mark, style = ("✓", "$success") if ended.well else ("▲", "$warning")
-        lines.append(Content.assemble((f"{mark} {ended.outcome}", f"bold {style}"), f"  {ended.evidence}"))
+        lines.append(
+            Content.assemble((f"{mark} {ended.outcome}", tr("bold {style}", style=style)), f"  {ended.evidence}")
+        )
         if ended.left in _LEFT:
             lines.append(Content.assemble((_LEFT[ended.left], "$warning")))
     return Content("\n").join(lines)

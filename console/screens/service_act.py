@@ -13,10 +13,11 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
 from console.model.service import Service
 from console.model.service_act import Done, Offer
 
-HINT = "Enter chooses, Esc goes back."
+HINT = mark("Enter chooses, Esc goes back.")
 
 
 class ServiceActScreen(ModalScreen[None]):
@@ -50,10 +51,15 @@ class ServiceActScreen(ModalScreen[None]):
         service = self._service
         with Vertical():
             yield Static(Text(service.name), classes="dialog--title")
-            seen = f"{service.observed}, expected {service.expected} ({service.evidence})"
+            seen = tr(
+                "{observed}, expected {expected} ({evidence})",
+                observed=service.observed,
+                expected=service.expected,
+                evidence=service.evidence,
+            )
             yield Static(Text(seen, style="dim"), classes="act--seen")
             yield OptionList(id="offers", markup=False)
-            yield Static("asking its manager …", classes="dialog--hint", id="told", markup=False)
+            yield Static(tr("asking its manager …"), classes="dialog--hint", id="told", markup=False)
 
     def on_mount(self) -> None:
         """Find out what can be done."""
@@ -71,8 +77,13 @@ class ServiceActScreen(ModalScreen[None]):
         listed.add_options([Option(_drawn(offer)) for offer in self._offers])
         first = next((nr for nr, offer in enumerate(self._offers) if not offer.refusal), 0)
         listed.highlighted = (first if at is None else min(at, len(self._offers) - 1)) if self._offers else None
-        nothing = f"{self._service.manager or 'It'} has no manager that could start or stop it: it is only watched."
-        self._tell("\n".join(filter(None, (told, HINT if self._offers else f"{nothing}  Esc goes back."))))
+        nothing = tr(
+            "{manager} has no manager that could start or stop it: it is only watched.",
+            manager=self._service.manager or "It",
+        )
+        self._tell(
+            "\n".join(filter(None, (told, HINT if self._offers else tr("{nothing}  Esc goes back.", nothing=nothing))))
+        )
 
     def _tell(self, text: str) -> None:
         self.query_one("#told", Static).update(text)
@@ -90,13 +101,19 @@ class ServiceActScreen(ModalScreen[None]):
             return
         offer = self._offers[event.option_index]
         if self._read_only:
-            self._tell("The console is read-only: nothing is started or stopped.  Esc goes back.")
+            self._tell(tr("The console is read-only: nothing is started or stopped.  Esc goes back."))
         elif offer.refusal:
-            self._tell(f"✗ refused: {offer.why_not}.  Esc goes back.")
+            self._tell(tr("✗ refused: {why_not}.  Esc goes back.", why_not=offer.why_not))
         else:
             self._chosen = offer
             self._tell(
-                f"{offer.verb} {offer.service}?\n{_commands(offer)}\n{offer.consequence}.\ny does it, n does not."
+                tr(
+                    "{verb} {service}?\n{commands}\n{consequence}.\ny does it, n does not.",
+                    verb=offer.verb,
+                    service=offer.service,
+                    commands=_commands(offer),
+                    consequence=offer.consequence,
+                )
             )
 
     def action_sure(self, sure: bool) -> None:

@@ -16,6 +16,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from console.i18n import tr
 from console.model.agent import SYMBOLS, AgentState, Detection
 from console.model.dispatch import Dispatch
 from console.model.service import Judgement
@@ -57,7 +58,7 @@ class SurfaceScreen(ModalScreen[None]):
                 yield Static("", id="facts", markup=False)
                 if self._dispatches:
                     yield Static(_dispatches(self._dispatches, time.time()))
-            yield Static("Esc goes back.", classes="dialog--hint", markup=False)
+            yield Static(tr("Esc goes back."), classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
         """Ages move by themselves."""
@@ -85,16 +86,29 @@ class SurfaceScreen(ModalScreen[None]):
         info = surface.info
         row(
             "attention",
-            surface.gone or (f"blocked: {surface.unconfirmed}; C confirms it" if surface.unconfirmed else ""),
+            surface.gone
+            or (
+                tr("blocked: {unconfirmed}; C confirms it", unconfirmed=surface.unconfirmed)
+                if surface.unconfirmed
+                else ""
+            ),
         )
         row("where", " · ".join(filter(None, (info.ref, info.place, info.workspace_ref))))
-        row("identity", info.uuid or (f"process {info.pid}" if info.pid else ""))
+        row("identity", info.uuid or (tr("process {pid}", pid=info.pid) if info.pid else ""))
         row("title", info.title)
         row("role", surface.role)
         row("agent", _agent(surface))
         if surface.status is not None:
             found = surface.status.detection
-            row("state", f"{found.state} for {span(now - surface.status.since)}  {found.reason}".rstrip())
+            row(
+                "state",
+                tr(
+                    "{state} for {time}  {reason}",
+                    state=found.state,
+                    time=span(now - surface.status.since),
+                    reason=found.reason,
+                ).rstrip(),
+            )
             row("says", _witness(found, surface, now))
             for name, text in _told(found):
                 row(name, text)
@@ -102,12 +116,17 @@ class SurfaceScreen(ModalScreen[None]):
         if started is not None:
             mark = "" if started.judgement in (Judgement.OK, Judgement.UNKNOWN) else "▲ "
             row("started", f"{mark}{started.evidence}")
-            row("", f"pid {started.pid}, {span(now - started.at)} ago: {started.argv}" if started.at else started.argv)
+            row(
+                "",
+                tr("pid {pid}, {time} ago: {argv}", pid=started.pid, time=span(now - started.at), argv=started.argv)
+                if started.at
+                else started.argv,
+            )
         if surface.history:
             hour = Text()
             for text, style in timeline(surface.history, now, self._state_style, CELLS):
                 hour.append(text, style)
-            row("last hour", hour)
+            row(tr("last hour"), hour)
         row("error", surface.error)
         for name, text in self._server():
             table.add_row(name, Text(text))
@@ -125,7 +144,7 @@ class SurfaceScreen(ModalScreen[None]):
 def _agent(surface: Surface) -> str:
     seen, expected = surface.seen_agent, surface.expected_agent
     if seen and expected and seen != expected:
-        return f"▲ {seen}; the configuration expects {expected}"
+        return tr("▲ {seen}; the configuration expects {expected}", seen=seen, expected=expected)
     version = surface.status.detection.facts.version if surface.status is not None else ""
     return " ".join(filter(None, (surface.agent, version)))
 
@@ -133,10 +152,10 @@ def _agent(surface: Surface) -> str:
 def _witness(found: Detection, surface: Surface, now: float) -> str:
     """Who says so, how old that is, and the line it was read from."""
     at = found.at if found.at is not None else surface.read_at
-    age = f", {span(now - at)} ago" if at is not None else ""
-    where = f" in the {found.region}" if found.region else ""
+    age = tr(", {time} ago", time=span(now - at)) if at is not None else ""
+    where = tr(" in the {region}", region=found.region) if found.region else ""
     line = f": {found.line.strip()}" if found.line.strip() else ""
-    return f"{found.source}{age} ({found.rule or 'no rule'}{where}){line}"
+    return f"{found.source}{age} ({found.rule or tr('no rule')}{where}){line}"
 
 
 def _told(found: Detection) -> list[tuple[str, str]]:
@@ -144,10 +163,10 @@ def _told(found: Detection) -> list[tuple[str, str]]:
     left = f"{facts.context_left} % left" if facts.context_left is not None else found.context
     rows = [("model", facts.model), ("context", left), ("draft", found.draft)]
     if facts.elapsed is not None:
-        tokens = f", {facts.tokens} tokens" if facts.tokens is not None else ""
-        rows.append(("this turn", f"{span(facts.elapsed)}{tokens}"))
+        tokens = tr(", {tokens} tokens", tokens=facts.tokens) if facts.tokens is not None else ""
+        rows.append((tr("this turn"), f"{span(facts.elapsed)}{tokens}"))
     if facts.background_jobs:
-        rows.append(("background", f"{facts.background_jobs} jobs"))
+        rows.append(("background", tr("{background_jobs} jobs", background_jobs=facts.background_jobs)))
     if facts.question is not None:
         asked = facts.question
         rows.append(("asks", " ".join(filter(None, (asked.title, asked.text)))))
@@ -158,7 +177,9 @@ def _told(found: Detection) -> list[tuple[str, str]]:
 
 
 def _dispatches(mine: Sequence[Dispatch], now: float) -> Table:
-    table = Table(title="\nDispatches here", box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0))
+    table = Table(
+        title=tr("\nDispatches here"), box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0)
+    )
     for name in ("#", "status", "age", "task"):
         table.add_column(name, header_style="dim", no_wrap=True, overflow="ellipsis")
     for each in mine:

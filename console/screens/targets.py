@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.parcel import Fate, Parcel
 from console.model.snapshot import Snapshot
@@ -33,8 +34,8 @@ class TargetsScreen(ModalScreen[tuple[str, ...] | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back"),
         Binding("space,x", "mark", "mark", priority=True),
-        Binding("a", "idle", "all that are idle"),
-        Binding("enter,ctrl+b,ctrl+s", "take", "take these", priority=True),
+        Binding("a", "idle", mark("all that are idle")),
+        Binding("enter,ctrl+b,ctrl+s", "take", mark("take these"), priority=True),
     ]
 
     def __init__(self, snapshot: Callable[[], Snapshot], chosen: Sequence[str]) -> None:
@@ -48,7 +49,7 @@ class TargetsScreen(ModalScreen[tuple[str, ...] | None]):
     def compose(self) -> ComposeResult:
         """The fleet, each with its live state."""
         with Vertical():
-            yield Static("Send to which surfaces?", classes="dialog--title", markup=False)
+            yield Static(tr("Send to which surfaces?"), classes="dialog--title", markup=False)
             yield OptionList(markup=False)
             yield Static("", classes="dialog--hint", markup=False)
 
@@ -74,7 +75,9 @@ class TargetsScreen(ModalScreen[tuple[str, ...] | None]):
         for at, surface in enumerate(self._surfaces):
             listed.replace_option_prompt_at_index(at, self._line(snapshot.surface(surface.key) or surface))
         count = sum(surface.key in self._marked for surface in self._surfaces)
-        hint = f"{count} marked.  Space marks, a marks all that are idle, Enter takes them, Esc goes back."
+        hint = tr(
+            "{count} marked.  Space marks, a marks all that are idle, Enter takes them, Esc goes back.", count=count
+        )
         self.query_one(".dialog--hint", Static).update(hint)
 
     def action_mark(self) -> None:
@@ -110,7 +113,7 @@ class ConfirmScreen(ModalScreen[tuple[Parcel, ...] | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "leave", "back"),
-        Binding("y", "confirm", "do it"),
+        Binding("y", "confirm", mark("do it")),
     ]
 
     def __init__(self, parcels: Callable[[], tuple[Parcel, ...]], *, queues: bool) -> None:
@@ -138,16 +141,16 @@ class ConfirmScreen(ModalScreen[tuple[Parcel, ...] | None]):
 
     def _show(self) -> None:
         going = [each for each in self._parcels if each.fate is not Fate.REFUSE]
-        title = f"Send the same task to {len(going)} of {len(self._parcels)} surfaces?"
-        self.query_one(".dialog--title", Static).update(title if going else "Nobody can take it now")
+        title = tr("Send the same task to {count} of {count_2} surfaces?", count=len(going), count_2=len(self._parcels))
+        self.query_one(".dialog--title", Static).update(title if going else tr("Nobody can take it now"))
         lines = Content("\n").join([fate_line(each) for each in self._parcels])
         self.query_one("#fates", Static).update(lines)
         overrides = self._parcels[0].composed.overrides if self._parcels else ()
-        set_aside = [*overrides, *(["elsewhere (among these)"] if len(going) > 1 else [])]
-        told = f"Set aside, and recorded: {', '.join(set_aside)}.\n\n" if set_aside else ""
+        set_aside = [*overrides, *([tr("elsewhere (among these)")] if len(going) > 1 else [])]
+        told = tr("Set aside, and recorded: {listed}.\n\n", listed=", ".join(set_aside)) if set_aside else ""
         busy = self._queues and any(each.fate is Fate.REFUSE for each in self._parcels)
-        more = "  Esc, then ctrl+l queues those that are busy." if busy else ""
-        keys = "y does it, Esc goes back." if going else "Esc goes back."
+        more = tr("  Esc, then ctrl+l queues those that are busy.") if busy else ""
+        keys = tr("y does it, Esc goes back.") if going else tr("Esc goes back.")
         self.query_one(".dialog--hint", Static).update(f"{told}{keys}{more}")
 
     def action_confirm(self) -> None:

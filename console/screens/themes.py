@@ -13,6 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import tr
+
 
 class ThemeScreen(ModalScreen[str | None]):
     """Returns the theme's name, or None to keep the one before; the fleet stays visible behind it."""
@@ -29,7 +31,7 @@ class ThemeScreen(ModalScreen[str | None]):
         with Vertical():
             yield Static("Theme", classes="dialog--title", markup=False)
             yield OptionList(*(Option(name, id=name) for name in self._names), markup=False)
-            yield Static("Enter keeps, Esc goes back", classes="dialog--hint", markup=False)
+            yield Static(tr("Enter keeps, Esc goes back"), classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
         """Start at the theme in use."""

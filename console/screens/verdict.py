@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import mark, tr
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
 from console.model.verdict_words import verdict_word
 from console.model.verify_answer import Answer
@@ -24,10 +25,10 @@ EVIDENCE: Final = 300
 """Characters of a line of evidence that are shown."""
 _FIELDS: Final = (
     ("by", "verified by", "surface:6"),
-    ("self", "self score", "the author's own, for example 4.9"),
-    ("cross", "cross score", "the verifier's, for example 3.8"),
-    ("verdict", "verdict", "pass, warn or fail (통과, 경고, 실패)"),
-    ("note", "note", "what was found"),
+    ("self", mark("self score"), mark("the author's own, for example 4.9")),
+    ("cross", mark("cross score"), mark("the verifier's, for example 3.8")),
+    ("verdict", "verdict", mark("pass, warn or fail (통과, 경고, 실패)")),
+    ("note", "note", mark("what was found")),
 )
 
 
@@ -60,7 +61,9 @@ class VerdictScreen(ModalScreen[Check | None]):
     def compose(self) -> ComposeResult:
         """One line for each part of the check; what is known already stands there."""
         with Vertical():
-            title = f"Verification of {self._dispatch.label} · {self._dispatch.surface}"
+            title = tr(
+                "Verification of {label} · {surface}", label=self._dispatch.label, surface=self._dispatch.surface
+            )
             yield Static(title, classes="dialog--title", markup=False)
             yield Static(self._dispatch.task, markup=False)
             if self._answer is not None:
@@ -102,31 +105,31 @@ class VerdictScreen(ModalScreen[Check | None]):
 
     def _judge(self) -> Check | None:
         found, wrong = self._read()
-        text = f"✗ {wrong}" if wrong else "ctrl+s records it, Esc goes back."
+        text = f"✗ {wrong}" if wrong else tr("ctrl+s records it, Esc goes back.")
         self.query_one("#judged", Static).update(text)
         return found
 
     def _read(self) -> tuple[Check | None, str]:
         by, own, cross, word, note = (self.query_one(f"#check-{name}", Input).value.strip() for name, *_ in _FIELDS)
         if not by:
-            return None, "who verified it?"
+            return None, tr("who verified it?")
         if reason := self._refuse(by):
             return None, reason
         scores = []
         for text in (own, cross):
             score = _score(text)
             if score is not None and math.isnan(score):
-                return None, f"{text} is no score; write for example 4.9"
+                return None, tr("{text} is no score; write for example 4.9", text=text)
             scores.append(score)
         verdict = verdict_word(word)
         if word and verdict is None:
             verdict = next((each for each in VerificationVerdict if each.value.startswith(word.casefold())), None)
         if word and verdict is None:
-            return None, f"{word} is no verdict; write pass, warn or fail"
+            return None, tr("{word} is no verdict; write pass, warn or fail", word=word)
         if verdict is None and scores == [None, None]:
-            return None, "a verification needs a verdict or a score"
+            return None, tr("a verification needs a verdict or a score")
         if check_outgoing(note)[1]:
-            return None, "the note holds control characters; take them out"
+            return None, tr("the note holds control characters; take them out")
         return Check(by, scores[0], scores[1], verdict, note), ""
 
     def action_save(self) -> None:
@@ -145,11 +148,11 @@ def _evidence(answer: Answer) -> Text:
     found, told = answer.findings, Text()
     where = f"{answer.asked.label} on {answer.name}"
     if found.lines:
-        told.append(f"{where} said at the end:\n", style="dim")
+        told.append(tr("{where} said at the end:\n", where=where), style="dim")
         told.append("\n".join(f"  {line[:EVIDENCE]}" for line in found.lines))
     else:
-        why = answer.why or "its last message names no score and no verdict"
-        told.append(f"▲ {where}: {why}. Read what it said, then type it in.")
+        why = answer.why or tr("its last message names no score and no verdict")
+        told.append(tr("▲ {where}: {why}. Read what it said, then type it in.", where=where, why=why))
     if found.doubt:
         told.append(f"\n▲ {found.doubt}")
     return told
@@ -175,9 +178,9 @@ class StatusScreen(ModalScreen[DispatchStatus | None]):
     def compose(self) -> ComposeResult:
         """The states."""
         with Vertical():
-            yield Static(f"{self._dispatch.label} is now …", classes="dialog--title", markup=False)
+            yield Static(tr("{label} is now …", label=self._dispatch.label), classes="dialog--title", markup=False)
             yield OptionList(*(Option(each.value) for each in self.CHOICES), markup=False)
-            yield Static("Enter writes it into the log, Esc goes back.", classes="dialog--hint", markup=False)
+            yield Static(tr("Enter writes it into the log, Esc goes back."), classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
         """At the present state."""

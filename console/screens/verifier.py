@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.i18n import tr
 from console.model.agent import SYMBOLS
 from console.model.dispatch import Dispatch
 from console.model.verify_task import Candidate
@@ -42,14 +43,14 @@ class VerifierScreen(ModalScreen[str | None]):
         """What is verified, then the surfaces."""
         dispatch = self._dispatch
         with Vertical():
-            yield Static(f"Who verifies {dispatch.label}?", classes="dialog--title", markup=False)
+            yield Static(tr("Who verifies {label}?", label=dispatch.label), classes="dialog--title", markup=False)
             yield Static(Text(f"{dispatch.task}\n"))
             width = max((cell_len(each.surface.name) for each in self._candidates), default=0)
             rows = (Option(_row(each, width), disabled=bool(each.barred)) for each in self._candidates)
             yield OptionList(*rows, markup=False)
-            hint = "Enter shows the task before it is sent, r records a verdict you have, Esc goes back."
+            hint = tr("Enter shows the task before it is sent, r records a verdict you have, Esc goes back.")
             if all(each.barred for each in self._candidates):
-                hint = f"▲ Nobody else is here who could.  {hint}"
+                hint = tr("▲ Nobody else is here who could.  {hint}", hint=hint)
             yield Static(hint, classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.model.artifact import FILES, Artifact, FileFact
 from console.model.reading import OperationsRead
 from console.model.service import Judgement
@@ -49,7 +50,7 @@ async def watch_artifacts(
             lambda: in_thread(lambda: look(spec)),
             spec.every,
             TIMEOUT,
-            lambda: unknown(spec, f"no answer within {TIMEOUT:g} s; it is still waited for"),
+            lambda: unknown(spec, tr("no answer within {timeout:g} s; it is still waited for", timeout=TIMEOUT)),
             lambda seen: seen.judgement is Judgement.UNKNOWN,
         )
 
@@ -98,7 +99,7 @@ def _evidence(found: Artifact) -> str:
     if not found.count:
         return "missing"
     files = sum(file.count for file in found.files)
-    several = f"{max(files, found.count):,} files, " if files > 1 or found.count > 1 else ""
+    several = tr("{max:,} files, ", max=max(files, found.count)) if files > 1 or found.count > 1 else ""
     return f"{several}{size(found.size)}"
 
 

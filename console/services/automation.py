@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.model.automation import Automation, Expectation, expectation, judge_files, judge_processes
 from console.model.durations import span
 from console.model.reading import OperationsRead
@@ -69,7 +70,7 @@ async def watch_automation(
             lambda: in_thread(lambda: look(spec)),
             spec.every,
             TIMEOUT,
-            lambda: unknown(spec, f"no answer within {TIMEOUT:g} s; it is still waited for"),
+            lambda: unknown(spec, tr("no answer within {timeout:g} s; it is still waited for", timeout=TIMEOUT)),
             lambda seen: seen.judgement is Judgement.UNKNOWN,
         )
 
@@ -87,7 +88,7 @@ def look(spec: AutomationSection) -> Automation:
     """Look at one entry. Takes up to ten seconds: not for the event loop. Never raises."""
     expected = expectation(spec.expected)
     if expected is None:
-        return unknown(spec, "it is not understood what is expected")
+        return unknown(spec, tr("it is not understood what is expected"))
     kind, target = spec.subject
     if kind == "glob":
         return _files(spec, expected)
@@ -95,7 +96,7 @@ def look(spec: AutomationSection) -> Automation:
         found = running(target) if kind == "script" else running()
         pattern = re.compile(target) if kind == "process" else None
     except (OSError, re.error, RecursionError, OverflowError) as error:
-        return unknown(spec, f"processes cannot be looked through: {error}")
+        return unknown(spec, tr("processes cannot be looked through: {error}", error=error))
     if pattern is not None:
         found = tuple(each for each in found if pattern.search(" ".join(each.argv)[:ARGV_LIMIT]))
     else:
@@ -106,10 +107,10 @@ def look(spec: AutomationSection) -> Automation:
 def _files(spec: AutomationSection, expected: Expectation) -> Automation:
     tally = survey(spec.glob)
     observed, judgement = judge_files(expected, tally)
-    said = [tally.cut and f"{tally.cut}: there may be more", tally.trouble]
+    said = [tally.cut and tr("{cut}: there may be more", cut=tally.cut), tally.trouble]
     if tally.count:
         said.insert(0, size(tally.size))
-    evidence = "; ".join(filter(None, said)) or f"nothing matches {safe_text(spec.glob, limit=TEXT)}"
+    evidence = "; ".join(filter(None, said)) or tr("nothing matches {glob}", glob=safe_text(spec.glob, limit=TEXT))
     return replace(
         unread(spec), observed=observed, judgement=judgement, evidence=evidence, tally=tally, read_at=time.time()
     )
@@ -121,13 +122,19 @@ def _processes(spec: AutomationSection, expected: Expectation, found: Sequence[R
     kind, target = spec.subject
     if found:
         oldest = min(each.started for each in found)
-        pids = ", ".join(str(each.pid) for each in found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")
-        evidence = f"pid {pids}, up {span(now - oldest)}" if oldest else f"pid {pids}"
+        pids = ", ".join(str(each.pid) for each in found[:3]) + (
+            tr(" and {count} more", count=len(found) - 3) if found[3:] else ""
+        )
+        evidence = (
+            tr("pid {pids}, up {time}", pids=pids, time=span(now - oldest)) if oldest else tr("pid {pids}", pids=pids)
+        )
     elif kind == "process":
-        evidence = f"no process matches {safe_text(target, limit=80)}"
+        evidence = tr("no process matches {target}", target=safe_text(target, limit=80))
     else:
         there = os.path.lexists(target)
-        evidence = "no process runs it; the file is still there" if there else "no process runs it; there is no file"
+        evidence = (
+            tr("no process runs it; the file is still there") if there else tr("no process runs it; there is no file")
+        )
         if there and expected.text == "gone":
             judgement = Judgement.ATTENTION
     return replace(unread(spec), observed=observed, judgement=judgement, evidence=evidence, read_at=now)

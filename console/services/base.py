@@ -8,6 +8,7 @@ from typing import Final, Protocol, TypeVar, runtime_checkable
 
 from console.config import ServiceConfig
 from console.host import in_thread
+from console.i18n import tr
 from console.model import expected
 from console.model.service import Service
 from console.model.service_rows import Watched, unknown
@@ -84,7 +85,7 @@ class Batch:
 
     async def look(self) -> Sequence[Service]:
         """Look once; may raise `Unavailable`."""
-        raise Unavailable(f"{self.kind} is not watched here")
+        raise Unavailable(tr("{kind} is not watched here", kind=self.kind))
 
 
 class Hanging:
@@ -96,7 +97,7 @@ class Hanging:
     async def run(self, work: Callable[[], _Result]) -> _Result:
         """The result of *work*. Raises `Unavailable` while an earlier call has not come back."""
         if self._busy:
-            raise Unavailable("the look before this one still hangs; it is not tried again until that has ended")
+            raise Unavailable(tr("the look before this one still hangs; it is not tried again until that has ended"))
         self._busy = True
 
         def whole() -> _Result:

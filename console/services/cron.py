@@ -12,6 +12,7 @@ from typing import Final
 
 from console.config import ServiceConfig
 from console.host import HostError, run
+from console.i18n import tr
 from console.model.durations import span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import row
@@ -72,10 +73,12 @@ class Cron(Batch):
         try:
             done = await run(["crontab", "-l"], timeout=self.timeout)
         except HostError as error:
-            raise Unavailable(f"{error}; cron jobs are read with it") from error
+            raise Unavailable(tr("{error}; cron jobs are read with it", error=error)) from error
         said = done.stderr.decode("utf-8", "replace")
         if done.returncode != 0 and "no crontab for" not in said:
-            raise Unavailable(f"crontab -l: {safe_text(said.strip(), limit=160) or f'exit {done.returncode}'}")
+            raise Unavailable(
+                f"crontab -l: {safe_text(said.strip(), limit=160) or tr('exit {returncode}', returncode=done.returncode)}"
+            )
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
@@ -109,23 +112,25 @@ def observe(spec: ServiceConfig, table: Crontab, now: float) -> Observation:
     try:
         pattern = re.compile(spec.cron)
     except (re.error, RecursionError, OverflowError) as error:
-        return _unclear(safe_text(f"not a regular expression: {error}", limit=200))
+        return _unclear(safe_text(tr("not a regular expression: {error}", error=error), limit=200))
     mine = [job for job in table.jobs if pattern.search(job.command)]
     shown = safe_text(spec.cron, limit=80)
     if bad := next((number for number, text in table.doubtful if pattern.search(text)), 0):
-        return _unclear(f"line {bad} of the crontab is not understood; cron may not either")
+        return _unclear(tr("line {bad} of the crontab is not understood; cron may not either", bad=bad))
     if not mine:
         at = next((number for number, text in table.off if pattern.search(text)), 0)
-        where = f"; line {at} is commented out" if at else ""
-        return Observation(State.UNLOADED, f"no line of the crontab matches {shown}{where}", count=0)
+        where = tr("; line {at} is commented out", at=at) if at else ""
+        return Observation(
+            State.UNLOADED, tr("no line of the crontab matches {shown}{where}", shown=shown, where=where), count=0
+        )
     try:
         zone = _zone(mine[0].zone)
     except ValueError as error:
         return _unclear(str(error))
     schedules = [job.fields for job in mine if job.fields != "@reboot"]
-    told = f"line {mine[0].line}: {safe_text(mine[0].fields, limit=60)}"
+    told = tr("line {line}: {fields}", line=mine[0].line, fields=safe_text(mine[0].fields, limit=60))
     if len(mine) > 1:
-        told += f" and {len(mine) - 1} more"
+        told += tr(" and {count} more", count=len(mine) - 1)
     return _timed(spec, told, next_of(schedules, now, zone), last_of(schedules, now - spec.grace, zone), now)
 
 
@@ -137,17 +142,17 @@ def _timed(spec: ServiceConfig, told: str, following: float | None, due: float |
     try:
         touched = os.stat(path).st_mtime  # noqa: PTH116 - a str from the configuration
     except FileNotFoundError:
-        warning = f"{safe_text(path, limit=120)} is not there: has it ever run?"
+        warning = tr("{path} is not there: has it ever run?", path=safe_text(path, limit=120))
         return Observation(State.LOADED, told, next_run=following, warning=warning)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return _unclear(f"{told}; {safe_text(path, limit=120)}: {safe_text(reason, limit=80)}")
     late = due is not None and touched < due
     age = max(0.0, now - touched)
-    missed = f", was due {span(now - due)} ago" if late and due is not None else ""
+    missed = tr(", was due {time} ago", time=span(now - due)) if late and due is not None else ""
     return Observation(
         State.LOADED,
-        f"{told}, last run {span(age)} ago{missed}",
+        tr("{told}, last run {time} ago{missed}", told=told, time=span(age), missed=missed),
         next_run=following,
         last_run=touched,
         age=age,
@@ -164,7 +169,9 @@ def _zone(name: str) -> tzinfo | None:
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:
-        raise ValueError(f"CRON_TZ={safe_text(name, limit=60)} is no time zone of this machine") from error
+        raise ValueError(
+            tr("CRON_TZ={name} is no time zone of this machine", name=safe_text(name, limit=60))
+        ) from error
 
 
 def _unclear(why: str) -> Observation:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from console.host import HostError, in_thread, run
+from console.i18n import mark, tr
 from console.model.service import Service
 from console.model.service_detail import ServiceDetail
 from console.safety import redact, safe_text
@@ -22,7 +23,7 @@ LINE_LIMIT: Final = 400
 TIMEOUT: Final = 5.0
 _SYSTEMD: Final = {
     "Description": "what",
-    "FragmentPath": "unit file",
+    "FragmentPath": mark("unit file"),
     "ActiveState": "state",
     "SubState": "sub-state",
     "Result": "result",
@@ -65,7 +66,9 @@ async def _unit(service: Service) -> dict[str, str]:
     asked = f"--property={','.join(_SYSTEMD)}"
     done = await run(["systemctl", scope, "--no-pager", "show", asked, "--", service.label], timeout=TIMEOUT)
     if done.returncode != 0:
-        raise Unavailable(f"systemctl show: {safe_text(done.stderr.decode('utf-8', 'replace').strip(), limit=160)}")
+        raise Unavailable(
+            tr("systemctl show: {decode}", decode=safe_text(done.stderr.decode("utf-8", "replace").strip(), limit=160))
+        )
     pairs = (line.partition("=") for line in done.stdout.decode("utf-8", "replace").split("\n"))
     return {
         _SYSTEMD[key]: redact(safe_text(value, limit=LINE_LIMIT))
@@ -82,7 +85,7 @@ def _process(service: Service) -> dict[str, str]:
         process = psutil.Process(service.pid)
         started = process.create_time()
         if service.since is not None and abs(started - service.since) > 2.0:
-            raise Unavailable(f"pid {service.pid} is another process by now")
+            raise Unavailable(tr("pid {pid} is another process by now", pid=service.pid))
         return {
             "command": redact(safe_text(" ".join(process.cmdline()), limit=LINE_LIMIT)),
             "pid": str(service.pid),
@@ -91,7 +94,7 @@ def _process(service: Service) -> dict[str, str]:
             "memory, bytes": str(process.memory_info().rss),
         }
     except (psutil.Error, OSError) as error:
-        raise Unavailable(f"pid {service.pid} cannot be looked at: {error}") from error
+        raise Unavailable(tr("pid {pid} cannot be looked at: {error}", pid=service.pid, error=error)) from error
 
 
 def tail(path: str, lines: int = LINES) -> tuple[str, ...]:
@@ -100,7 +103,7 @@ def tail(path: str, lines: int = LINES) -> tuple[str, ...]:
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise OSError(0, "is no regular file")
+            raise OSError(0, tr("is no regular file"))
         data = os.pread(handle, TAIL, max(0, found.st_size - TAIL))
     finally:
         os.close(handle)

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import signal
 
+from console.i18n import tr
+
 
 def ended(status: int) -> str:
     """``exit 1`` for a status, ``killed by SIGTERM (15)`` for a negative one (minus the signal); empty for 0."""
     if status == 0:
         return ""
     if status > 0:
-        return f"exit {status}"
+        return tr("exit {status}", status=status)
     return killed(-status)
 
 
 def killed(number: int) -> str:
     """``killed by SIGTERM (15)``."""
     try:
-        return f"killed by {signal.Signals(number).name} ({number})"
+        return tr("killed by {name} ({number})", name=signal.Signals(number).name, number=number)
     except ValueError:
-        return f"killed by signal {number}"
+        return tr("killed by signal {number}", number=number)
 
 
 def waited(status: int) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from console.host import HostError, in_thread, run
 from console.http_get import fetch, why_not
+from console.i18n import tr
 from console.model.figure import Figure
 from console.model.numbers import Number
 from console.model.reading import OperationsRead
@@ -48,7 +49,9 @@ async def watch_figures(specs: Sequence[FigureSection], nudge: Nudge | None = No
             lambda: look(spec),
             spec.every,
             2 * spec.timeout + SLACK,
-            lambda: unknown(spec, f"no answer within {2 * spec.timeout + SLACK:g} s; it is still waited for"),
+            lambda: unknown(
+                spec, tr("no answer within {what:g} s; it is still waited for", what=2 * spec.timeout + SLACK)
+            ),
             lambda seen: seen.number is None,
         )
 
@@ -90,9 +93,16 @@ async def _text(spec: FigureSection) -> bytes:
         done = await run(argv, timeout=spec.timeout, cwd=Path(spec.cwd) if spec.cwd else None)
         if done.returncode != 0:
             said = done.stderr[-2000:].decode("utf-8", "replace").strip().rpartition("\n")[2]
-            raise Unpicked(f"ended with {done.returncode}{': ' if said else ''}{safe_text(said, limit=120)}")
+            raise Unpicked(
+                tr(
+                    "ended with {returncode}{what}{said}",
+                    returncode=done.returncode,
+                    what=": " if said else "",
+                    said=safe_text(said, limit=120),
+                )
+            )
         if len(done.stdout) > SIZE_LIMIT:
-            raise Unpicked(f"wrote more than {SIZE_LIMIT >> 20} MiB")
+            raise Unpicked(tr("wrote more than {size_limit} MiB", size_limit=SIZE_LIMIT >> 20))
         return done.stdout
     if spec.url:
         return await in_thread(partial(_answer, spec.url, spec.timeout))
@@ -114,10 +124,10 @@ def _answer(url: str, timeout: float) -> bytes:
     except (OSError, HTTPException, ValueError) as error:
         raise Unpicked(why_not(error, timeout)) from error
     if answer.status != 200:
-        redirect = ", a redirect, not followed" if 300 <= answer.status < 400 else ""
-        raise Unpicked(f"answers {answer.status}{redirect}")
+        redirect = tr(", a redirect, not followed") if 300 <= answer.status < 400 else ""
+        raise Unpicked(tr("answers {status}{redirect}", status=answer.status, redirect=redirect))
     if not answer.whole:
-        raise Unpicked(f"the answer is larger than {ANSWER_LIMIT >> 20} MiB")
+        raise Unpicked(tr("the answer is larger than {answer_limit} MiB", answer_limit=ANSWER_LIMIT >> 20))
     return answer.body
 
 
@@ -127,12 +137,17 @@ def _file(path: str, take: str) -> bytes:
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            raise Unpicked("is not a regular file")
+            raise Unpicked(tr("is not a regular file"))
         if found.st_size <= SIZE_LIMIT:
             with os.fdopen(handle, "rb", closefd=False) as file:
                 return file.read(SIZE_LIMIT)
         if take not in ("first", "last"):
-            raise Unpicked(f"is larger than {SIZE_LIMIT >> 20} MiB; only take: first or last looks into such a file")
+            raise Unpicked(
+                tr(
+                    "is larger than {size_limit} MiB; only take: first or last looks into such a file",
+                    size_limit=SIZE_LIMIT >> 20,
+                )
+            )
         part = os.pread(handle, SIZE_LIMIT, 0 if take == "first" else found.st_size - SIZE_LIMIT)
         # A line that was cut could hold a part of a number.
         return part[: part.rfind(b"\n") + 1] if take == "first" else part[part.find(b"\n") + 1 :]

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from console.i18n import tr
 from console.model.automation import Tally
 from console.safety import safe_text
 
@@ -77,12 +78,16 @@ class Search:
         if stat.S_ISDIR(found.st_mode):
             yield from self._below(self.root, self.parts, 0)
         if self._deep and not self.cut:
-            self.cut = f"folders deeper than {DEPTH} are not looked into"
+            self.cut = tr("folders deeper than {depth} are not looked into", depth=DEPTH)
 
     @property
     def trouble(self) -> str:
         """What could not be looked into, for people; empty when all could."""
-        more = f" and {self.hidden - len(self.troubles)} more" if self.hidden > len(self.troubles) else ""
+        more = (
+            tr(" and {hidden} more", hidden=self.hidden - len(self.troubles))
+            if self.hidden > len(self.troubles)
+            else ""
+        )
         return "; ".join(self.troubles) + more
 
     def _below(self, folder: str, parts: tuple[str, ...], depth: int) -> Iterator[Entry]:
@@ -131,9 +136,9 @@ class Search:
             return False
         self._seen += 1
         if self._seen > self.entries:
-            self.cut = f"more than {self.entries:,} names"
+            self.cut = tr("more than {entries:,} names", entries=self.entries)
         elif not self._seen % 256 and self.clock() > self._end:
-            self.cut = f"not finished within {self.seconds:g} s"
+            self.cut = tr("not finished within {seconds:g} s", seconds=self.seconds)
         return not self.cut
 
     def _trouble(self, path: str, error: Exception) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 from console.config import ServiceConfig
 from console.http_get import SIZE_LIMIT, Answer, fetch, why_not
+from console.i18n import tr
 from console.model.service import Observation, Service, State
 from console.model.service_rows import row
 from console.safety import safe_text
@@ -52,9 +53,9 @@ def probe(spec: ServiceConfig) -> Observation:
     try:
         answer = fetch(spec.http, timeout=patience)
     except ConnectionRefusedError:
-        return Observation(State.ABSENT, "connection refused: nobody listens there")
+        return Observation(State.ABSENT, tr("connection refused: nobody listens there"))
     except (socket.gaierror, ssl.SSLError) as error:
-        return _unclear(f"{why_not(error, patience)}; check the URL")
+        return _unclear(tr("{why_not}; check the URL", why_not=why_not(error, patience)))
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Observation(State.FAILED, why_not(error, patience))
     wrong = _wrong_status(spec, answer)
@@ -70,8 +71,10 @@ def _wrong_status(spec: ServiceConfig, answer: Answer) -> Observation | None:
     if answer.status == spec.status or (not spec.status and 200 <= answer.status < 300):
         return None
     if not spec.status and 300 <= answer.status < 400:
-        return _unclear(f"{answer.status}: a redirect, not followed; write where it leads, or status: {answer.status}")
-    wanted = f", {spec.status} is wanted" if spec.status else ""
+        return _unclear(
+            tr("{status}: a redirect, not followed; write where it leads, or status: {status}", status=answer.status)
+        )
+    wanted = tr(", {status} is wanted", status=spec.status) if spec.status else ""
     return Observation(State.FAILED, f"{answer.status}{wanted}", latency=answer.seconds)
 
 
@@ -79,27 +82,36 @@ def _value(spec: ServiceConfig, answer: Answer) -> Observation:
     """Judge the value of the JSON document that was asked for."""
     name = safe_text(spec.field, limit=60)
     if not answer.whole:
-        return _unclear(f"{answer.status}: the answer is larger than {SIZE_LIMIT >> 10} kB; {name} is not looked for")
+        return _unclear(
+            tr(
+                "{status}: the answer is larger than {size_limit} kB; {name} is not looked for",
+                status=answer.status,
+                size_limit=SIZE_LIMIT >> 10,
+                name=name,
+            )
+        )
     try:
         found = _at(json.loads(answer.body.decode("utf-8-sig")), spec.field)
     except (ValueError, RecursionError):
         return Observation(
-            State.FAILED, f"{answer.status}: {answer.kind or 'the answer'} is no JSON", latency=answer.seconds
+            State.FAILED,
+            tr("{status}: {kind} is no JSON", status=answer.status, kind=answer.kind or tr("the answer")),
+            latency=answer.seconds,
         )
     except LookupError:
-        return _unclear(f"{answer.status}: there is no {name} in the answer; check field")
+        return _unclear(tr("{status}: there is no {name} in the answer; check field", status=answer.status, name=name))
     text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)[:80]
     told = f"{answer.status} {name}={safe_text(text, limit=60)}"
     word = text.strip().casefold()
     if spec.equals:
         state = State.UP if word == spec.equals.strip().casefold() else State.FAILED
-        told += "" if state is State.UP else f", {safe_text(spec.equals, limit=40)} is wanted"
+        told += "" if state is State.UP else tr(", {equals} is wanted", equals=safe_text(spec.equals, limit=40))
     elif word in _GOOD or _number(found):
         state = State.UP
     elif word in _BAD or found is None:
         state = State.FAILED
     else:
-        return _unclear(f"{told}: is that good? write what it should be as equals")
+        return _unclear(tr("{told}: is that good? write what it should be as equals", told=told))
     return Observation(state, told, latency=answer.seconds)
 
 

@@ -15,6 +15,7 @@ from typing import Final
 
 from console.config import ServiceConfig
 from console.host import HostError, in_thread, run
+from console.i18n import mark, tr
 from console.model.durations import span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import group_row, row, unknown
@@ -35,7 +36,7 @@ DAEMONS: Final = ("/Library/LaunchDaemons",)
 GROUP_LIMIT: Final = 300
 """Members of a pattern that are looked at."""
 
-_DOUBT: Final = "launchctl list has a line that is not understood"
+_DOUBT: Final = mark("launchctl list has a line that is not understood")
 
 
 class Launchd(Batch):
@@ -74,12 +75,20 @@ class Launchd(Batch):
         try:
             done = await run(["launchctl", "list"], timeout=self.timeout)
         except HostError as error:
-            raise Unavailable(f"{_line(str(error))}; launchd is on macOS only: elsewhere write unit:") from error
+            raise Unavailable(
+                tr("{line}; launchd is on macOS only: elsewhere write unit:", line=_line(str(error)))
+            ) from error
         listed = parse_list(done.stdout.decode("utf-8", "replace"))
         if done.returncode != 0:
-            raise Unavailable(f"launchctl list ended with {_line(ended(done.returncode))}: {_line(done.stderr)}")
+            raise Unavailable(
+                tr(
+                    "launchctl list ended with {line}: {line_2}",
+                    line=_line(ended(done.returncode)),
+                    line_2=_line(done.stderr),
+                )
+            )
         if not listed.good:
-            raise Unavailable("launchctl list printed something else than a list; run it in a terminal and look")
+            raise Unavailable(tr("launchctl list printed something else than a list; run it in a terminal and look"))
         return listed
 
     async def _one(self, label: str, listed: Listed, plan: Plan | None, now: float) -> Observation:
@@ -91,7 +100,7 @@ class Launchd(Batch):
             return _unclear(f"{_DOUBT}: {_line(doubt)}")
         if os.geteuid() != 0 and await in_thread(lambda: _file(label, self._daemons) is not None):
             return await self._daemon(label)
-        return Observation(State.UNLOADED, f"launchctl list has no {safe_text(label, limit=100)}")
+        return Observation(State.UNLOADED, tr("launchctl list has no {label}", label=safe_text(label, limit=100)))
 
     async def _daemon(self, label: str) -> Observation:
         try:
@@ -99,15 +108,17 @@ class Launchd(Batch):
         except HostError as error:
             return _unclear(str(error))
         if done.returncode == NOT_FOUND:
-            return Observation(State.UNLOADED, "a system daemon; launchctl print does not find it")
+            return Observation(State.UNLOADED, tr("a system daemon; launchctl print does not find it"))
         fields = parse_print(done.stdout.decode("utf-8", "replace"))
         state = {"running": State.RUNNING, "not running": State.LOADED, "waiting": State.LOADED}.get(
             fields.get("state", "")
         )
         pid = int(fields["pid"]) if fields.get("pid", "").isdecimal() else None
         if done.returncode != 0 or state is None or (state is State.RUNNING and pid is None):
-            return _unclear(f"a system daemon; launchctl print system/{_line(label)} does not tell its state")
-        return Observation(state, f"pid {pid}" if pid else "a system daemon, not running", pid=pid)
+            return _unclear(
+                tr("a system daemon; launchctl print system/{line} does not tell its state", line=_line(label))
+            )
+        return Observation(state, tr("pid {pid}", pid=pid) if pid else tr("a system daemon, not running"), pid=pid)
 
     def _plans(self, labels: Sequence[str]) -> Mapping[str, Plan]:
         found = {}
@@ -126,16 +137,21 @@ def _observe(job: Job, plan: Plan | None, now: float) -> Observation:
         since = start_of(job.pid)
         up = f", up {span(now - since)}" if since is not None else ""
         return Observation(
-            State.RUNNING, f"pid {job.pid}{up}", pid=job.pid, since=since, last_exit=last, schedule=schedule
+            State.RUNNING,
+            tr("pid {pid}{up}", pid=job.pid, up=up),
+            pid=job.pid,
+            since=since,
+            last_exit=last,
+            schedule=schedule,
         )
     when = [plan.told] if plan is not None and plan.told else []
     return Observation(
         State.LOADED,
-        ", ".join(["loaded, not running", *when]),
+        ", ".join([tr("loaded, not running"), *when]),
         last_exit=last,
         schedule=schedule,
         next_run=next_of(plan.calendar, now) if plan is not None else None,
-        warning=f"its last run ended with {last}" if last else "",
+        warning=tr("its last run ended with {last}", last=last) if last else "",
     )
 
 

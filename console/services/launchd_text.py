@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.durations import span
 from console.safety import redact, safe_text
 
@@ -20,11 +21,11 @@ PRINTED: Final = {
     "pid": "pid",
     "runs": "runs",
     "program": "program",
-    "path": "property list",
-    "last exit code": "last exit",
-    "last terminating signal": "last signal",
+    "path": mark("property list"),
+    "last exit code": mark("last exit"),
+    "last terminating signal": mark("last signal"),
     "run interval": "interval",
-    "successive crashes": "crashes in a row",
+    "successive crashes": mark("crashes in a row"),
 }
 """Fields of ``launchctl print`` that are shown, and what they are called then."""
 _FIELD: Final = re.compile(r"\t([a-z][a-z ]{1,40}) = (.{1,400})")
@@ -103,10 +104,14 @@ class Plan:
     def told(self) -> str:
         """``every 5m``, ``at 2 times``, ``kept alive``; empty when it is only started on demand."""
         if self.interval:
-            return f"every {span(self.interval)}" if self.interval >= 60 else f"every {self.interval} s"
+            return (
+                tr("every {time}", time=span(self.interval))
+                if self.interval >= 60
+                else tr("every {interval} s", interval=self.interval)
+            )
         if self.calendar:
-            return f"at {len(self.calendar)} times" if len(self.calendar) > 1 else "at one time"
-        return "kept alive" if self.keep_alive else ""
+            return tr("at {count} times", count=len(self.calendar)) if len(self.calendar) > 1 else tr("at one time")
+        return tr("kept alive") if self.keep_alive else ""
 
 
 def parse_plist(content: bytes) -> Plan | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from console.config import ServiceConfig
+from console.i18n import tr, trn
 from console.model.durations import size_of, span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import row
@@ -46,11 +47,11 @@ def look_file(path: str, now: float) -> Observation:
     try:
         found = os.stat(path)  # noqa: PTH116 - a str from the configuration, perhaps not one a Path takes
     except (FileNotFoundError, NotADirectoryError):
-        return Observation(State.ABSENT, f"{_shown(path)} is not there", count=0)
+        return Observation(State.ABSENT, tr("{shown} is not there", shown=_shown(path)), count=0)
     except (OSError, ValueError) as error:
         return _unclear(path, error)
     age = max(0.0, now - found.st_mtime)
-    told = f"{size_of(found.st_size)}, changed {span(age)} ago"
+    told = tr("{size}, changed {time} ago", size=size_of(found.st_size), time=span(age))
     return Observation(State.EXISTS, told, age=age, size=found.st_size, count=1, last_run=found.st_mtime)
 
 
@@ -61,12 +62,18 @@ def look_glob(pattern: str, now: float) -> Observation:
     """
     found = survey(pattern, entries=ENTRIES)
     if found.cut or found.trouble:
-        why = f"{found.cut}; write a narrower pattern" if found.cut else found.trouble
+        why = tr("{cut}; write a narrower pattern", cut=found.cut) if found.cut else found.trouble
         return Observation(State.UNKNOWN, why, error=why)
     if not found.count or found.newest is None:
-        return Observation(State.ABSENT, f"nothing matches {_shown(pattern)}", count=0, size=0)
+        return Observation(State.ABSENT, tr("nothing matches {shown}", shown=_shown(pattern)), count=0, size=0)
     age = max(0.0, now - found.newest)
-    told = f"{found.count} file{'s' if found.count > 1 else ''}, {size_of(found.size)}, newest {span(age)} old"
+    told = trn(
+        "{count} file, {size}, newest {time} old",
+        "{count} files, {size}, newest {time} old",
+        found.count,
+        size=size_of(found.size),
+        time=span(age),
+    )
     return Observation(State.EXISTS, told, age=age, size=found.size, count=found.count, last_run=found.newest)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from console.host import HostError, run
+from console.i18n import mark, tr
 from console.model.numbers import Number, cut_short, read_number
 from console.safety import safe_text
 
@@ -19,26 +20,17 @@ AROUND: Final = 24
 """Characters on each side of a found number that are looked at."""
 SHOWN: Final = 40
 
-_SEARCH: Final = r"""
-import json, re, sys
-pattern, take, around = re.compile(sys.argv[1], re.MULTILINE), sys.argv[2], int(sys.argv[3])
-text = sys.stdin.buffer.read().decode("utf-8", "replace")
-count, found = 0, None
-for match in pattern.finditer(text):
-    count += 1
-    if take == "last" or found is None:
-        found = match
-    if take == "first" or (take == "only" and count > 1):
-        break
-where = None
-if found is not None:
-    group = 1 if pattern.groups else 0
-    start, end = found.span(group)
-    where = ["", "", ""]
-    if start >= 0:
-        where = [text[max(0, start - around):start], text[start:end][:200], text[end:end + around]]
-print(json.dumps([count, where]))
-"""
+_SEARCH: Final = mark(
+    "\nimport json, re, sys\npattern, take, around = re.compile(sys.argv[1], re.MULTILINE), "
+    'sys.argv[2], int(sys.argv[3])\ntext = sys.stdin.buffer.read().decode("utf-8", '
+    '"replace")\ncount, found = 0, None\nfor match in pattern.finditer(text):\n    count += '
+    '1\n    if take == "last" or found is None:\n        found = match\n    if take == '
+    '"first" or (take == "only" and count > 1):\n        break\nwhere = None\nif found is not '
+    "None:\n    group = 1 if pattern.groups else 0\n    start, end = found.span(group)\n    "
+    'where = ["", "", ""]\n    if start >= 0:\n        where = [text[max(0, start - '
+    "around):start], text[start:end][:200], text[end:end + around]]\n"
+    "print(json.dumps([count, where]))\n"
+)
 """Run as a program of its own: a pattern that backtracks for ever would stop the whole console, and can be killed."""
 
 
@@ -50,11 +42,11 @@ def pick_whole(text: bytes, unit: str) -> Number:
     """The number that is all of *text*. Raises `Unpicked`."""
     said = text[:4096].decode("utf-8-sig", "replace").strip()
     if not said:
-        raise Unpicked("there is no text")
+        raise Unpicked(tr("there is no text"))
     number = read_number(said, unit)
     if number is None:
         more = "; name a pattern" if "\n" in said or len(said) > SHOWN else ""
-        raise Unpicked(f"{_shown(said)} is not surely a number{more}")
+        raise Unpicked(tr("{shown} is not surely a number{more}", shown=_shown(said), more=more))
     return number
 
 
@@ -69,21 +61,29 @@ async def pick_pattern(text: bytes, pattern: str, take: Take, unit: str, timeout
         done = await run(argv, input=text, timeout=timeout)
         count, where = json.loads(done.stdout)
     except HostError:
-        raise Unpicked(f"the pattern was not through within {timeout:g} s; write a simpler one") from None
+        raise Unpicked(
+            tr("the pattern was not through within {timeout:g} s; write a simpler one", timeout=timeout)
+        ) from None
     except ValueError:
-        raise Unpicked("the pattern cannot be used") from None
+        raise Unpicked(tr("the pattern cannot be used")) from None
     if take == "count":
         return Number(count)
     if where is None:
-        raise Unpicked("the pattern finds nothing")
+        raise Unpicked(tr("the pattern finds nothing"))
     if take == "only" and count > 1:
-        raise Unpicked("the pattern finds several places; write take: first, last or count")
+        raise Unpicked(tr("the pattern finds several places; write take: first, last or count"))
     before, found, after = where
     if whole := cut_short(before, found, after):
-        raise Unpicked(f"the pattern takes {_shown(found)}, a part of {_shown(whole)}; make its group wider")
+        raise Unpicked(
+            tr(
+                "the pattern takes {shown}, a part of {shown_2}; make its group wider",
+                shown=_shown(found),
+                shown_2=_shown(whole),
+            )
+        )
     number = read_number(found, unit)
     if number is None:
-        raise Unpicked(f"{_shown(found)} is not surely a number")
+        raise Unpicked(tr("{shown} is not surely a number", shown=_shown(found)))
     if after.startswith("+") and not number.at_least:
         return Number(number.value, number.unit, at_least=True)
     return number
@@ -94,7 +94,7 @@ def pick_json(text: bytes, path: Sequence[str], unit: str) -> Number:
     try:
         value: object = json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError):
-        raise Unpicked("is not JSON") from None
+        raise Unpicked(tr("is not JSON")) from None
     walked = "."
     for part in path:
         if part == "#" and isinstance(value, list | dict):
@@ -108,7 +108,7 @@ def pick_json(text: bytes, path: Sequence[str], unit: str) -> Number:
         ):
             value = value[int(part)]
         else:
-            raise Unpicked(f"there is no {_shown(part)} in {_shown(walked)}")
+            raise Unpicked(tr("there is no {shown} in {shown_2}", shown=_shown(part), shown_2=_shown(walked)))
         walked = f"{walked.rstrip('.')}.{part}"
     return _of_json(value, walked, unit)
 
@@ -120,9 +120,13 @@ def _of_json(value: object, where: str, unit: str) -> Number:
         return Number(int(value) if value.is_integer() and abs(value) < 1e15 else value)
     number = read_number(value, unit) if isinstance(value, str) else None
     if number is None:
-        kind = "a list" if isinstance(value, list) else "an object" if isinstance(value, dict) else _shown(str(value))
-        length = "; add .# for its length" if isinstance(value, list | dict) else ""
-        raise Unpicked(f"{_shown(where)} is {kind}, not surely a number{length}")
+        kind = (
+            "a list" if isinstance(value, list) else tr("an object") if isinstance(value, dict) else _shown(str(value))
+        )
+        length = tr("; add .# for its length") if isinstance(value, list | dict) else ""
+        raise Unpicked(
+            tr("{shown} is {kind}, not surely a number{length}", shown=_shown(where), kind=kind, length=length)
+        )
     return number
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from console.config import ServiceConfig
+from console.i18n import tr
 from console.model.durations import span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import row
@@ -73,7 +74,7 @@ def running() -> tuple[Process, ...]:
                 command = " ".join(info["cmdline"])[:ARGV_LIMIT]
                 found.append(Process(info["pid"], command, info["create_time"] or 0.0))
     except (psutil.Error, OSError) as error:
-        raise Unavailable(safe_text(f"processes cannot be listed: {error}", limit=200)) from error
+        raise Unavailable(safe_text(tr("processes cannot be listed: {error}", error=error), limit=200)) from error
     return tuple(found)
 
 
@@ -88,13 +89,15 @@ def _observe(spec: ServiceConfig, processes: Iterable[Process] | str, now: float
     try:
         pattern = re.compile(spec.process)
     except (re.error, RecursionError, OverflowError) as error:
-        reason = safe_text(f"not a regular expression: {error}", limit=200)
+        reason = safe_text(tr("not a regular expression: {error}", error=error), limit=200)
         return Observation(State.UNKNOWN, reason, error=reason)
     found = sorted(
         (p for p in processes if pattern.search(p.command)), key=lambda process: (process.started, process.pid)
     )
     if not found:
-        return Observation(State.ABSENT, f"no process matches {safe_text(spec.process, limit=80)}", count=0)
+        return Observation(
+            State.ABSENT, tr("no process matches {process}", process=safe_text(spec.process, limit=80)), count=0
+        )
     oldest = found[0]
     known = oldest.started > 0
     return Observation(
@@ -109,9 +112,9 @@ def _observe(spec: ServiceConfig, processes: Iterable[Process] | str, now: float
 
 def _evidence(found: Sequence[Process], now: float) -> str:
     pids = ", ".join(str(process.pid) for process in found[:PIDS_SHOWN])
-    more = f" and {len(found) - PIDS_SHOWN} more" if len(found) > PIDS_SHOWN else ""
+    more = tr(" and {count} more", count=len(found) - PIDS_SHOWN) if len(found) > PIDS_SHOWN else ""
     age = f", up {span(now - found[0].started)}" if found[0].started else ""
-    return f"pid {pids}{more}{age}"
+    return tr("pid {pids}{more}{age}", pids=pids, more=more, age=age)
 
 
 def start_of(pid: int) -> float | None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from console.config import ServiceConfig
+from console.i18n import tr
 from console.model.service import Service
 from console.services.base import Batch, Check, Unavailable, every, kind_of
 
@@ -67,8 +68,10 @@ class Auto(Batch):
         kind = pick(self.specs[0].socket)
         if not kind:
             raise Unavailable(
-                "this machine has none of launchd, systemd and supervisord running; write process: or supervisor: and "
-                "its socket:"
+                tr(
+                    "this machine has none of launchd, systemd and supervisord running; write process: or "
+                    "supervisor: and its socket:"
+                )
             )
         rows = await MAKERS[kind][0]([_as(kind, spec) for spec in self.specs]).look()
         periods = (what.period for what in self.watched)

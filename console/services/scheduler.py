@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.reading import ServicesRead
 from console.model.service import Judgement, Service, State
 from console.safety import safe_text
@@ -31,7 +32,7 @@ BACKOFF: Final = 5
 """After failures the pauses double, up to so many times…"""
 BACKOFF_LIMIT: Final = 60.0
 """…and never above this many seconds, unless the period itself is longer."""
-NOT_YET: Final = "not read yet"
+NOT_YET: Final = mark("not read yet")
 
 
 class Scheduler:
@@ -108,16 +109,21 @@ async def read_once(check: Check, before: Sequence[Service] = ()) -> tuple[Servi
         async with asyncio.timeout(check.timeout):
             return tuple(await check.read())
     except TimeoutError:
-        why = f"no answer within {check.timeout:g} s"
+        why = tr("no answer within {timeout:g} s", timeout=check.timeout)
     except asyncio.CancelledError:
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
-        why = "an error in the console: the look was cancelled from inside"
+        why = tr("an error in the console: the look was cancelled from inside")
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         what = safe_text(f"{type(error).__name__}: {error}", limit=200)
-        why = f"an error in the console: {what} at {Path(where.filename).name}:{where.lineno}"
+        why = tr(
+            "an error in the console: {what} at {name}:{lineno}",
+            what=what,
+            name=Path(where.filename).name,
+            lineno=where.lineno,
+        )
     now = time.time()
     rows = before or _foretold(check, why)
     return tuple(_lost(row, why, now) for row in rows)

@@ -15,6 +15,7 @@ from typing import Final
 
 from console.config import ServiceConfig
 from console.http_get import fetch, why_not
+from console.i18n import tr
 from console.model.durations import span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import group_row, row
@@ -78,11 +79,15 @@ def _one(label: str, by_name: Mapping[str, Info], now: float) -> Observation:
     if found is None:
         same = [name for name in by_name if name.endswith(f":{label}")]
         if len(same) > 1:
-            why = f"{safe_text(label, limit=80)} is in several groups; write {safe_text(same[0], limit=80)}"
+            why = tr(
+                "{label} is in several groups; write {same}",
+                label=safe_text(label, limit=80),
+                same=safe_text(same[0], limit=80),
+            )
             return Observation(State.UNKNOWN, why, error=why)
         found = by_name[same[0]] if same else None
     if found is None:
-        return Observation(State.UNLOADED, f"supervisord knows no {safe_text(label, limit=80)}")
+        return Observation(State.UNLOADED, tr("supervisord knows no {label}", label=safe_text(label, limit=80)))
     return observe(found, now)
 
 
@@ -93,14 +98,16 @@ def observe(info: Info, now: float) -> Observation:
     word = safe_text(str(info.get("statename", "")), limit=40)
     alive = pid if isinstance(pid, int) and not isinstance(pid, bool) and pid > 0 else None
     if state is None or (state is State.RUNNING and (alive is None or word not in ("RUNNING", ""))):
-        why = f"supervisord tells no clear state ({safe_text(str(number), limit=20)} {word})"
+        why = tr(
+            "supervisord tells no clear state ({number} {word})", number=safe_text(str(number), limit=20), word=word
+        )
         return Observation(State.UNKNOWN, why, error=why)
     status = info.get("exitstatus")
     last = ended(status) if isinstance(status, int) and abs(status) < 1 << 16 else ""
     since = _time(info.get("start" if state in (State.RUNNING, State.STARTING) else "stop"), now)
     if state is State.RUNNING:
         up = f", up {span(now - since)}" if since is not None else ""
-        return Observation(state, f"pid {alive}{up}", pid=alive, since=since, last_exit=last)
+        return Observation(state, tr("pid {alive}{up}", alive=alive, up=up), pid=alive, since=since, last_exit=last)
     if number == 100 and last:
         state = State.FAILED
     said = safe_text(str(info.get("spawnerr") or info.get("description") or ""), limit=100)
@@ -120,7 +127,7 @@ def ask(socket: str, timeout: float) -> list[Info]:
     found = call(socket, "supervisor.getAllProcessInfo", (), timeout)
     if not isinstance(found, list) or not all(isinstance(each, dict) and each.get("name") for each in found):
         url, path = _address(socket)
-        raise Unavailable(f"what answers at {safe_text(path or url, limit=200)} is not supervisord")
+        raise Unavailable(tr("what answers at {path} is not supervisord", path=safe_text(path or url, limit=200)))
     return found
 
 
@@ -150,19 +157,33 @@ def call(socket: str, method: str, params: Sequence[str | bool], timeout: float)
             unix=path,
         )
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise Unavailable(f"supervisord at {where}: {why_not(error, timeout)}; is it running there?") from error
+        raise Unavailable(
+            tr("supervisord at {where}: {why_not}; is it running there?", where=where, why_not=why_not(error, timeout))
+        ) from error
     if answer.status == 401:
-        raise Unavailable(f"supervisord at {where} asks for a password; give this account a socket without one")
+        raise Unavailable(
+            tr("supervisord at {where} asks for a password; give this account a socket without one", where=where)
+        )
     if answer.status != 200 or not answer.whole:
-        raise Unavailable(f"supervisord at {where} answers {answer.status}; is that its socket?")
+        raise Unavailable(
+            tr("supervisord at {where} answers {status}; is that its socket?", where=where, status=answer.status)
+        )
     if b"<!DOCTYPE" in answer.body or b"<!ENTITY" in answer.body:
-        raise Unavailable(f"what answers at {where} is not supervisord")  # entities can grow without end
+        raise Unavailable(
+            tr("what answers at {where} is not supervisord", where=where)
+        )  # entities can grow without end
     try:
         [found], _ = loads(answer.body.decode("utf-8", "replace"), use_builtin_types=True)
     except Fault as error:
-        raise Unavailable(f"supervisord at {where}: {safe_text(error.faultString, limit=120)}") from error
+        raise Unavailable(
+            tr(
+                "supervisord at {where}: {faultstring}",
+                where=where,
+                faultstring=safe_text(error.faultString, limit=120),
+            )
+        ) from error
     except Exception as error:  # expat and xmlrpc raise whatever broken XML makes of them
-        raise Unavailable(f"what answers at {where} is not supervisord") from error
+        raise Unavailable(tr("what answers at {where} is not supervisord", where=where)) from error
     answered: object = found
     return answered
 
@@ -175,7 +196,9 @@ def _address(socket: str) -> tuple[str, str]:
         return "http://localhost/RPC2", socket
     path = found()
     if not path:
-        raise Unavailable(f"no socket of supervisord in {', '.join(SOCKETS)}; write its path as socket:")
+        raise Unavailable(
+            tr("no socket of supervisord in {listed}; write its path as socket:", listed=", ".join(SOCKETS))
+        )
     return "http://localhost/RPC2", path
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from console.host import HostError, run
+from console.i18n import tr
 from console.model.service import Observation, Service, State
 from console.model.service_rows import group_row, row, unknown
 from console.safety import safe_text
@@ -83,14 +84,16 @@ class Systemd(Batch):
         except Unavailable as error:
             return _Read(str(error))
         except TimeoutError:
-            return _Read(f"{MANAGERS[scope]}: no answer within {self.timeout * 0.9:g} s")
+            return _Read(
+                tr("{managers}: no answer within {timeout:g} s", managers=MANAGERS[scope], timeout=self.timeout * 0.9)
+            )
         return _Read("", units, tuple(listed))
 
     async def _listed(self, base: Sequence[str], patterns: Sequence[str]) -> tuple[str, ...]:
         text = await self._run([*base, "list-units", "--all", "--output=json"])
         names = parse_units(text)
         if names is None:
-            raise Unavailable("systemctl list-units printed no JSON; patterns need systemd 246 or newer")
+            raise Unavailable(tr("systemctl list-units printed no JSON; patterns need systemd 246 or newer"))
         wanted = [pattern if pattern.endswith("*") else full(pattern) for pattern in patterns]
         return tuple(dict.fromkeys(name for each in wanted for name in members(each, names, ())))
 
@@ -108,7 +111,9 @@ class Systemd(Batch):
         text = await self._run([*base, "show", "--timestamp=unix", f"--property={','.join(FIELDS)}", "--", *names])
         blocks = parse_show(text)
         if len(blocks) != len(names):
-            raise Unavailable(f"systemctl show told of {len(blocks)} units, asked for {len(names)}")
+            raise Unavailable(
+                tr("systemctl show told of {count} units, asked for {count_2}", count=len(blocks), count_2=len(names))
+            )
         pairs = zip(names, blocks, strict=True)
         return {name: block for name, block in pairs if name in (block.get("Id"), *block.get("Names", "").split())}
 
@@ -116,10 +121,17 @@ class Systemd(Batch):
         try:
             done = await run(argv, timeout=self.timeout)
         except HostError as error:
-            raise Unavailable(f"{error}; systemd is on Linux only: elsewhere write unit:") from error
+            raise Unavailable(tr("{error}; systemd is on Linux only: elsewhere write unit:", error=error)) from error
         if done.returncode != 0:
             said = safe_text(done.stderr.decode("utf-8", "replace").strip().split("\n")[0], limit=160)
-            raise Unavailable(f"{argv[0]} {argv[1]}: {said or f'exit {done.returncode}'}; is it running?")
+            raise Unavailable(
+                tr(
+                    "{argv} {argv_2}: {said}; is it running?",
+                    argv=argv[0],
+                    argv_2=argv[1],
+                    said=said or tr("exit {returncode}", returncode=done.returncode),
+                )
+            )
         return done.stdout.decode("utf-8", "replace")
 
 
@@ -143,10 +155,10 @@ def _known(name: str, said: Mapping[str, _Read]) -> tuple[str, Observation]:
     silent = [f"{MANAGERS[scope]}: {read.error}" for scope, read in said.items() if read.error]
     if silent:
         other = "system" if "user" in {scope for scope, read in said.items() if read.error} else "user"
-        why = f"{silent[0]}; write scope: {other} if it belongs there"
+        why = tr("{silent}; write scope: {other} if it belongs there", silent=silent[0], other=other)
         return "", Observation(State.UNKNOWN, why, error=why)
     if len(there) < len(said):
-        why = f"systemctl show says nothing of {safe_text(name, limit=100)}"
+        why = tr("systemctl show says nothing of {name}", name=safe_text(name, limit=100))
         return "", Observation(State.UNKNOWN, why, error=why)
     unclear = next(((scope, seen) for scope, seen in there if seen.state is State.UNKNOWN), None)
     # A unit that is there and disabled says more than one that is not there at all.

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from console.i18n import tr
 from console.model.durations import span
 from console.model.service import Observation, State
 from console.safety import safe_text
@@ -55,25 +56,29 @@ def observe(block: Block, active: Mapping[str, bool], now: float) -> Observation
     load, state, sub = block.get("LoadState", ""), block.get("ActiveState", ""), block.get("SubState", "")
     words = safe_text(f"{state} ({sub})", limit=80)
     if load == "not-found":
-        return Observation(State.UNLOADED, "systemd knows no such unit")
+        return Observation(State.UNLOADED, tr("systemd knows no such unit"))
     pid = _whole(block.get("MainPID", ""))
     last = _last(block)
     if load not in ("loaded", "masked") and state != "active":
         known = load in ("bad-setting", "error", "merged", "stub")
         if known and load in ("bad-setting", "error"):
-            return Observation(State.FAILED, f"its unit file cannot be used ({load}); systemctl status says why")
-        return _unclear(f"systemctl show is not understood: LoadState={safe_text(load, limit=40)}")
+            return Observation(
+                State.FAILED, tr("its unit file cannot be used ({load}); systemctl status says why", load=load)
+            )
+        return _unclear(tr("systemctl show is not understood: LoadState={load}", load=safe_text(load, limit=40)))
     entered = _time(block.get("ActiveEnterTimestamp", ""))
     left = _time(block.get("InactiveEnterTimestamp", ""))
     match state:
         case "active" | "reloading" | "refreshing" if sub == "running" or (sub == "reload" and pid):
             up = f", up {span(now - entered)}" if entered is not None else ""
-            told = f"pid {pid}{up}" if pid else f"{words}{up}"
+            told = tr("pid {pid}{up}", pid=pid, up=up) if pid else f"{words}{up}"
             return Observation(State.RUNNING, told, pid=pid or None, since=entered, last_exit=last)
         case "active" | "reloading" | "refreshing":
             return Observation(State.LOADED, words, since=entered, last_exit=last)
         case "activating" if sub in ("auto-restart", "auto-restart-queued"):
-            return Observation(State.FAILED, f"{words}: it ends and is started again", last_exit=last, since=left)
+            return Observation(
+                State.FAILED, tr("{words}: it ends and is started again", words=words), last_exit=last, since=left
+            )
         case "activating":
             return Observation(State.STARTING, words, last_exit=last)
         case "deactivating":
@@ -83,7 +88,7 @@ def observe(block: Block, active: Mapping[str, bool], now: float) -> Observation
             return Observation(State.FAILED, f"{words}: {why}" if why else words, last_exit=last, since=left)
         case "inactive":
             return _inactive(block, active, words, last, left)
-    return _unclear(f"systemctl show is not understood: ActiveState={safe_text(state, limit=40)}")
+    return _unclear(tr("systemctl show is not understood: ActiveState={state}", state=safe_text(state, limit=40)))
 
 
 def _inactive(block: Block, active: Mapping[str, bool], words: str, last: str, since: float | None) -> Observation:
@@ -92,9 +97,9 @@ def _inactive(block: Block, active: Mapping[str, bool], words: str, last: str, s
         return Observation(State.LOADED, f"{words}, enabled", last_exit=last, since=since)
     by = [each for each in block.get("TriggeredBy", "").split() if active.get(each, True)]
     if by:
-        told = f"{words}, started by {safe_text(', '.join(by), limit=100)}"
+        told = tr("{words}, started by {listed}", words=words, listed=safe_text(", ".join(by), limit=100))
         return Observation(State.LOADED, told, last_exit=last, since=since)
-    told = safe_text(block.get("UnitFileState", "") or "not enabled", limit=40)
+    told = safe_text(block.get("UnitFileState", "") or tr("not enabled"), limit=40)
     return Observation(State.UNLOADED, f"{words}, {told}", last_exit=last, since=since)
 
 

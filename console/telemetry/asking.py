@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from console.http_get import SIZE_LIMIT, Answer, fetch, why_not
+from console.i18n import tr
 from console.model.telemetry import CollectorState
 from console.safety import safe_text
 
@@ -22,7 +23,7 @@ def split(url: str) -> SplitResult:
     """*url* in parts. Raises ValueError unless it is http(s) with a host and a possible port."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError("http://host:port/path is wanted")
+        raise ValueError(tr("http://host:port/path is wanted"))
     return parts
 
 
@@ -49,9 +50,9 @@ def ask(url: str, timeout: float, *, post: str = "", limit: int = SIZE_LIMIT) ->
         headers = {"Content-Type": post, "Accept": post}
         answer = fetch(url, method="POST", body=b"", headers=headers, timeout=timeout, limit=limit)
     else:
-        answer = fetch(url, headers={"Accept": "application/json, text/plain, */*"}, timeout=timeout, limit=limit)
+        answer = fetch(url, headers={"Accept": tr("application/json, text/plain, */*")}, timeout=timeout, limit=limit)
     if not answer.whole:
-        raise ValueError(f"answer larger than {limit >> 10} kB")
+        raise ValueError(tr("answer larger than {limit} kB", limit=limit >> 10))
     return answer
 
 
@@ -61,7 +62,7 @@ def failure(error: Exception, timeout: float, key: str) -> tuple[CollectorState,
     if isinstance(error, http.client.RemoteDisconnected):
         return CollectorState.DOWN, why
     if isinstance(error, socket.gaierror | ssl.SSLError | http.client.HTTPException):
-        return CollectorState.UNKNOWN, f"{why}; check {key}"
+        return CollectorState.UNKNOWN, tr("{why}; check {key}", why=why, key=key)
     if isinstance(error, TimeoutError | ConnectionError):
         return CollectorState.DOWN, why
     return CollectorState.UNKNOWN, why

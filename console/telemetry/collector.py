@@ -16,6 +16,7 @@ from typing import Final
 from console.config import CollectorConfig
 from console.host import in_thread
 from console.http_get import SIZE_LIMIT, Answer
+from console.i18n import tr
 from console.model.reading import CollectorRead
 from console.model.telemetry import Collector, CollectorState
 from console.telemetry import otlp
@@ -84,7 +85,7 @@ def _probe_at(asked: CollectorConfig, told: Sequence[_Told]) -> str:
 
 async def _get(key: str, asked: CollectorConfig) -> _Told:
     url = str(getattr(asked, key))
-    question = f"GET {shown(url)}"
+    question = tr("GET {url}", url=shown(url))
     try:
         metrics = key == "metrics_url" or split(url).path.endswith("/metrics")
         answer = await _ask(url, asked.timeout, limit=METRICS_LIMIT if metrics else SIZE_LIMIT)
@@ -99,7 +100,11 @@ async def _get(key: str, asked: CollectorConfig) -> _Told:
 
 def _reason(found: Collector, status: str) -> str:
     """Why it is not up, in few words."""
-    return "" if found.state is CollectorState.UP else found.reason or found.evidence or f"answers {status}"
+    return (
+        ""
+        if found.state is CollectorState.UP
+        else found.reason or found.evidence or tr("answers {status}", status=status)
+    )
 
 
 async def _ask(url: str, timeout: float, *, post: str = "", limit: int = SIZE_LIMIT) -> Answer:
@@ -112,8 +117,8 @@ def _read(answer: Answer, key: str, asked: CollectorConfig) -> Collector:
     """What an answer to a GET says, with evidence that says why where it says nothing."""
     status, unknown = answer.status, CollectorState.UNKNOWN
     if 300 <= status < 500:
-        why = "a redirect, not followed" if status < 400 else "no health document there"
-        return Collector(unknown, f"{why}; check collector.{key}")
+        why = tr("a redirect, not followed") if status < 400 else tr("no health document there")
+        return Collector(unknown, tr("{why}; check collector.{key}", why=why, key=key))
     found = None
     if status < 300 and (key == "metrics_url" or looks_like(answer.body, answer.kind)):
         found = read_metrics(answer.body)
@@ -124,7 +129,7 @@ def _read(answer: Answer, key: str, asked: CollectorConfig) -> Collector:
         return found
     if status >= 500:
         return Collector(CollectorState.DEGRADED if key != "metrics_url" else unknown, "")
-    what = "has no series of a collector" if key == "metrics_url" else "is no health document"
+    what = tr("has no series of a collector") if key == "metrics_url" else tr("is no health document")
     return Collector(unknown, f"{answer.kind or 'answer'} {what}")
 
 
@@ -134,7 +139,7 @@ async def _probe(url: str, asked: CollectorConfig) -> _Told:
     paths = otlp.PATHS if url != base else ("",)
     began, evidence = time.monotonic(), list[str]()
     for path in paths:
-        question = f"POST {shown(base + path)}"
+        question = tr("POST {base}", base=shown(base + path))
         left = asked.timeout - (time.monotonic() - began)
         if evidence and left < GRACE:
             break
@@ -148,7 +153,7 @@ async def _probe(url: str, asked: CollectorConfig) -> _Told:
         if found.state is not CollectorState.UNKNOWN or answer.status not in (404, 405):
             reason = _reason(found, f"{answer.status}")
             return _Told("otlp_url", replace(found, evidence=evidence[-1], reason=reason))
-    return _Told("otlp_url", Collector(CollectorState.UNKNOWN, evidence[0], reason="no OTLP receiver there"))
+    return _Told("otlp_url", Collector(CollectorState.UNKNOWN, evidence[0], reason=tr("no OTLP receiver there")))
 
 
 def _endpoint(asked: CollectorConfig) -> str:
@@ -180,6 +185,6 @@ def _merged(told: Sequence[_Told], where: str) -> Collector:
             state, reason = CollectorState.DEGRADED, f"{silent[0].key}: {silent[0].collector.reason}"
     elif any(each.key in ("url", "otlp_url") or not any(one.reached for one in told) for each in silent):
         state, reason = CollectorState.DOWN, silent[0].collector.reason
-    evidence = " · ".join(each.collector.evidence for each in told) or "nothing to ask; write collector.url"
+    evidence = " · ".join(each.collector.evidence for each in told) or tr("nothing to ask; write collector.url")
     found = Collector(state, evidence, where, reason=reason, origins=tuple(origins))
     return replace(found, **fields)  # type: ignore[arg-type]

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from console.i18n import mark, tr
 from console.model.telemetry import Collector, CollectorState
 from console.safety import safe_text
 from console.telemetry.amounts import duration, number, octets, since
@@ -56,12 +57,18 @@ _NO_ERROR: Final = frozenset({"", "none", "null", "nil", "no", "ok", "false", "0
 _PLAIN: Final = re.compile(r"[\w .!]+")
 
 _WORDS: Final[Mapping[CollectorState, str]] = {
-    CollectorState.UP: "ok up healthy pass passing good green alive running ready serving available serveravailable"
-    " statusok success true yes 200 정상",
-    CollectorState.DEGRADED: "degraded warn warning yellow partial unhealthy error starting stopping statusstarting"
-    " statusstopping statusrecoverableerror statuspermanenterror false no 경고",
-    CollectorState.DOWN: "down fail failed failing critical red dead stopped unavailable notready servernotavailable"
-    " statusfatalerror statusstopped 중단 실패",
+    CollectorState.UP: mark(
+        "ok up healthy pass passing good green alive running ready serving available "
+        "serveravailable statusok success true yes 200 정상"
+    ),
+    CollectorState.DEGRADED: mark(
+        "degraded warn warning yellow partial unhealthy error starting stopping statusstarting "
+        "statusstopping statusrecoverableerror statuspermanenterror false no 경고"
+    ),
+    CollectorState.DOWN: mark(
+        "down fail failed failing critical red dead stopped unavailable notready "
+        "servernotavailable statusfatalerror statusstopped 중단 실패"
+    ),
 }
 _STATES: Final = {word: state for state, words in _WORDS.items() for word in words.split()}
 _RANK: Final = {CollectorState.UNKNOWN: 0, CollectorState.UP: 1, CollectorState.DEGRADED: 2, CollectorState.DOWN: 3}
@@ -104,7 +111,11 @@ def read_health(body: bytes, status: int, now: float, names: Names | None = None
         state, evidence = _by_error(flat)
     reason = _component(document) if state is not CollectorState.UP else ""
     if state is CollectorState.UP and (but := _but(flat, document)):
-        state, evidence, reason = CollectorState.DEGRADED, f"{evidence}, but {but}" if evidence else but, but
+        state, evidence, reason = (
+            CollectorState.DEGRADED,
+            tr("{evidence}, but {but}", evidence=evidence, but=but) if evidence else but,
+            but,
+        )
     return Collector(
         state, evidence, "", counts["logs"], counts["spans"], counts["metrics"], counts["resources"], size,
         _uptime(flat, now), memory, counts["refused"],
@@ -169,7 +180,7 @@ def _state(flat: _Flat, status: int) -> tuple[CollectorState, str, bool]:
         found = _judge(key, value)
         if found is CollectorState.UNKNOWN:
             if key in _STATUS and value not in (None, ""):
-                understood, evidence = False, evidence or f"{_shown(key, value)} is not understood"
+                understood, evidence = False, evidence or tr("{shown} is not understood", shown=_shown(key, value))
         elif _RANK[found] > _RANK[said] or (_RANK[found] == _RANK[said] and key in _HEALTHY):
             said, evidence = found, _shown(key, value)
     if status >= 500 and said is not CollectorState.DOWN:

@@ -10,6 +10,7 @@ import json
 from typing import Final
 
 from console.http_get import Answer
+from console.i18n import mark, tr
 from console.model.telemetry import Collector, CollectorState
 from console.safety import safe_text
 
@@ -17,7 +18,11 @@ PROTOBUF: Final = "application/x-protobuf"
 PATHS: Final = ("/v1/traces", "/v1/logs", "/v1/metrics")
 """A receiver has only those of its pipelines (opentelemetry-collector, receiver/otlpreceiver)."""
 
-_TAKES: Final = {"/v1/traces": "takes spans", "/v1/logs": "takes logs", "/v1/metrics": "takes metrics"}
+_TAKES: Final = {
+    "/v1/traces": mark("takes spans"),
+    "/v1/logs": mark("takes logs"),
+    "/v1/metrics": mark("takes metrics"),
+}
 _MESSAGE_LIMIT: Final = 160
 
 
@@ -25,20 +30,24 @@ def read_export(answer: Answer, path: str) -> Collector:
     """What the answer to an empty export at *path* says. Only a true export response is up, whatever its status."""
     up, degraded, unknown = CollectorState.UP, CollectorState.DEGRADED, CollectorState.UNKNOWN
     if answer.status != 200:
-        words = {404: "no OTLP receiver there", 405: "no OTLP receiver there", 415: "takes no protobuf",
-                 401: "asks who you are", 403: "refuses you", 429: "takes no more just now"}  # fmt: skip
+        words = {404: tr("no OTLP receiver there"), 405: tr("no OTLP receiver there"), 415: tr("takes no protobuf"),
+                 401: tr("asks who you are"), 403: tr("refuses you"), 429: tr("takes no more just now")}  # fmt: skip
         if answer.status >= 500 or answer.status == 429:
-            return Collector(degraded, words.get(answer.status, "takes no data now"))
-        return Collector(unknown, words.get(answer.status, "no export response"))
+            return Collector(degraded, words.get(answer.status, tr("takes no data now")))
+        return Collector(unknown, words.get(answer.status, tr("no export response")))
     found = _partial(answer)
     if found is None:
-        return Collector(unknown, f"{answer.kind or 'an answer without a type'} is no export response")
+        return Collector(
+            unknown, tr("{kind} is no export response", kind=answer.kind or tr("an answer without a type"))
+        )
     rejected, message = found
     text = safe_text(message, limit=_MESSAGE_LIMIT)
     if rejected:
-        return Collector(degraded, f"rejects {rejected:,} of nothing", reason=text or "rejects data")
-    takes = next((words for end, words in _TAKES.items() if path.endswith(end)), "takes data")
-    return Collector(up, f"{takes}, but says: {text}" if text else takes)
+        return Collector(
+            degraded, tr("rejects {rejected:,} of nothing", rejected=rejected), reason=text or tr("rejects data")
+        )
+    takes = next((words for end, words in _TAKES.items() if path.endswith(end)), tr("takes data"))
+    return Collector(up, tr("{takes}, but says: {text}", takes=takes, text=text) if text else takes)
 
 
 def _partial(answer: Answer) -> tuple[int, str] | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from console.i18n import tr
 from console.model.telemetry import Collector, CollectorState, Exporter
 from console.safety import safe_text
 from console.telemetry.amounts import number
@@ -67,7 +68,7 @@ def read_metrics(body: bytes) -> Collector | None:
     if not known:
         return None
     return Collector(
-        CollectorState.UP, f"{known} series",
+        CollectorState.UP, tr("{known} series", known=known),
         logs=_sum(sums, "receiver_accepted_log_records"), spans=_sum(sums, "receiver_accepted_spans"),
         metrics=_sum(sums, "receiver_accepted_metric_points"),
         uptime=sums.get("process_uptime"), memory=_sum(sums, "process_memory_rss"),

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from console import __version__
+from console.i18n import tr
 from console.safety import safe_text
 from console.telemetry.spans import MISSING
 from console.telemetry.trace import Tracer
@@ -29,9 +30,13 @@ def problem(url: str, timeout: float = 2.0) -> str:
     try:
         status = _post(tracer.url, timeout)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return f"nobody takes spans at {told} ({safe_text(str(error) or type(error).__name__, limit=120)})"
+        return tr(
+            "nobody takes spans at {told} ({error})",
+            told=told,
+            error=safe_text(str(error) or type(error).__name__, limit=120),
+        )
     if status != 200:
-        return f"{told} answers {status}, not 200; it is no OTLP/HTTP receiver of traces"
+        return tr("{told} answers {status}, not 200; it is no OTLP/HTTP receiver of traces", told=told, status=status)
     return ""
 
 

@@ -16,6 +16,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from console import __version__
+from console.i18n import mark, tr
 from console.safety import safe_text
 from console.telemetry.trace import RANDOM, SAMPLED, Span, TraceParent
 
@@ -27,7 +28,7 @@ LIMIT: Final = 256
 BATCH: Final = 64
 LOGGERS: Final = ("opentelemetry", "urllib3", "requests")
 """Who of the SDK's parts writes a log."""
-MISSING: Final = "spans are switched on, but OpenTelemetry is not installed; install the extra: oc-console[otel]"
+MISSING: Final = mark("spans are switched on, but OpenTelemetry is not installed; install the extra: oc-console[otel]")
 
 _INSTANCE: Final = str(uuid.uuid4())
 """Of this run of the console."""
@@ -63,7 +64,7 @@ class Exporter:
                     self._thread.start()
                 except RuntimeError as error:  # no more threads on this machine
                     self._thread = None
-                    self.problem = f"spans cannot be exported: {safe_text(str(error), limit=100)}"
+                    self.problem = tr("spans cannot be exported: {error}", error=safe_text(str(error), limit=100))
 
     def close(self, wait: float) -> bool:
         """Take no more spans, wait at most *wait* seconds; whether everything had been tried by then."""
@@ -87,7 +88,7 @@ class Exporter:
         except ImportError:
             export, self.problem = None, MISSING
         except Exception as error:  # a variable of the environment the SDK does not like, a certificate
-            export, self.problem = None, f"spans cannot be exported: {safe_text(str(error), limit=200)}"
+            export, self.problem = None, tr("spans cannot be exported: {error}", error=safe_text(str(error), limit=200))
         while True:
             with self._news:
                 while not self._waiting and not self._closed:
@@ -104,7 +105,11 @@ class Exporter:
                     self.failed += len(batch)
 
     def _told(self, text: str) -> None:
-        self.problem = f"spans do not arrive at {safe_text(self._shown, limit=100)}: {safe_text(text, limit=200)}"
+        self.problem = tr(
+            "spans do not arrive at {shown}: {text}",
+            shown=safe_text(self._shown, limit=100),
+            text=safe_text(text, limit=200),
+        )
 
 
 class _Ears(logging.Handler):

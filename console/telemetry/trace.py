@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
+from console.i18n import tr
 from console.safety import redact, safe_text
 
 if TYPE_CHECKING:
@@ -201,6 +202,6 @@ def _endpoint(url: str) -> tuple[str, str]:
     except ValueError:
         fine = False
     if not fine:
-        return "", f"{told}: is no address of a collector; write for example http://127.0.0.1:4318"
+        return "", tr("{told}: is no address of a collector; write for example http://127.0.0.1:4318", told=told)
     path = parts.path if parts.path.strip("/") else PATH
     return parts._replace(path=path, fragment="").geturl(), ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from console.i18n import tr
 from console.model.dispatch import DispatchStatus
 from console.model.naming import identity
 from console.safety import safe_text
@@ -72,9 +73,20 @@ def _record(document: Document, number: int, mapping: FieldMap) -> tuple[int, di
         if isinstance(entry.value, dict) and number_in(entry.key, entry.value, names) == number:
             found.append((index, entry.value))
     if not found:
-        raise Refused(f"there is no dispatch #{number} in the log; look whether it was removed or has another number")
+        raise Refused(
+            tr(
+                "there is no dispatch #{number} in the log; look whether it was removed or has another number",
+                number=number,
+            )
+        )
     if len(found) > 1:
-        raise Refused(f"#{number} stands {len(found)} times in the log; give one of them another number first")
+        raise Refused(
+            tr(
+                "#{number} stands {count} times in the log; give one of them another number first",
+                number=number,
+                count=len(found),
+            )
+        )
     return found[0]
 
 
@@ -86,9 +98,14 @@ def _append(document: Document, operation: Append, dialect: Dialect) -> Change:
     if number is None:
         number = 1 + max((each for each in taken if each is not None), default=0)
     elif not isinstance(number, int) or isinstance(number, bool) or number < 0:
-        raise Refused(f"{safe_text(str(number), limit=40)} is no number of a dispatch; leave it out for the next one")
+        raise Refused(
+            tr(
+                "{number} is no number of a dispatch; leave it out for the next one",
+                number=safe_text(str(number), limit=40),
+            )
+        )
     elif number in taken:
-        raise Refused(f"#{number} is in the log already; leave the number out for the next one")
+        raise Refused(tr("#{number} is in the log already; leave the number out for the next one", number=number))
     written = {
         name: value
         for field, value in operation.fields.items()
@@ -105,7 +122,7 @@ def _append(document: Document, operation: Append, dialect: Dialect) -> Change:
     try:
         text = document.inserted(record, key, first=dialect.newest_first)
     except NotALog as error:
-        raise Refused(f"the log {error}; make it a list first") from None
+        raise Refused(tr("the log {error}; make it a list first", error=error)) from None
     return Change(number, text, record, None, record)
 
 
@@ -119,10 +136,10 @@ def _touched(
     found: dict[str, Any] = {}
     for field, value in operation.fields.items():
         if field == "number" or fold(field) in dialect.mapping.names("number"):
-            raise Refused(f"the number of #{operation.number} stays; add a new dispatch instead")
+            raise Refused(tr("the number of #{number} stays; add a new dispatch instead", number=operation.number))
         found |= _written(field, value, record, dialect)
     if not found:
-        raise Refused(f"nothing to change in #{operation.number}")
+        raise Refused(tr("nothing to change in #{number}", number=operation.number))
     return found
 
 
@@ -149,7 +166,13 @@ def _verification(operation: RecordVerification, record: dict[str, Any], dialect
     author = record.get(dialect.key("surface", record))
     if isinstance(author, str) and identity(author) == identity(operation.by):
         who = safe_text(author, limit=80)
-        raise Refused(f"{who} did #{operation.number} itself; a verification is by another than the author")
+        raise Refused(
+            tr(
+                "{who} did #{number} itself; a verification is by another than the author",
+                who=who,
+                number=operation.number,
+            )
+        )
     parts: dict[str, Any] = {
         "verdict": dialect.verdict(operation.verdict) if operation.verdict is not None else None,
         "self_score": operation.self_score,
@@ -202,8 +225,13 @@ def _compare(number: int, record: dict[str, Any], after: dict[str, Any], based_o
         and not (name in record and record[name] == wanted)
     )
     if other:
-        now = ", ".join(f"{safe_text(name, limit=40)} is now {_shown(record.get(name))}" for name in other)
-        raise Conflict(f"#{number} was changed meanwhile: {now}; look at it and decide again", other)
+        now = ", ".join(
+            tr("{name} is now {shown}", name=safe_text(name, limit=40), shown=_shown(record.get(name)))
+            for name in other
+        )
+        raise Conflict(
+            tr("#{number} was changed meanwhile: {now}; look at it and decide again", number=number, now=now), other
+        )
 
 
 def _shown(value: object) -> str:

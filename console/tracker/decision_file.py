@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from console.host import in_thread
+from console.i18n import tr
 from console.model.decision import Decision, decision_of
 from console.model.reading import DecisionsRead
 from console.safety import safe_text
@@ -63,20 +64,33 @@ def content(path: Path) -> str:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise Damaged(f"{name}: is not a regular file; name another one under decisions: in the configuration")
+                raise Damaged(
+                    tr(
+                        "{name}: is not a regular file; name another one under decisions: in the configuration",
+                        name=name,
+                    )
+                )
             data = file.read(SIZE_LIMIT + 1)
     except FileNotFoundError:
         return ""
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise NotWritten(f"{name}: cannot be read ({why}); allow this account to read it") from None
+        raise NotWritten(
+            tr("{name}: cannot be read ({why}); allow this account to read it", name=name, why=why)
+        ) from None
     if len(data) > SIZE_LIMIT:
-        raise Damaged(f"{name}: is larger than {SIZE_LIMIT >> 20} MiB; this is no file of decisions")
+        raise Damaged(
+            tr(
+                "{name}: is larger than {size_limit} MiB; this is no file of decisions",
+                name=name,
+                size_limit=SIZE_LIMIT >> 20,
+            )
+        )
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(10) + 1
-        raise Damaged(f"{name}:{line}: is not UTF-8; save the file as UTF-8") from None
+        raise Damaged(tr("{name}:{line}: is not UTF-8; save the file as UTF-8", name=name, line=line)) from None
 
 
 def parse(text: str, name: str) -> Parsed:
@@ -89,23 +103,50 @@ def parse(text: str, name: str) -> Parsed:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f":{mark.line + 1}" if mark is not None else ""
-        what = safe_text(error.problem or "not readable", limit=160)
-        raise Damaged(f"{name}{where}: not valid YAML: {what}; mend that line, nothing is written until then") from None
+        what = safe_text(error.problem or tr("not readable"), limit=160)
+        raise Damaged(
+            tr(
+                "{name}{where}: not valid YAML: {what}; mend that line, nothing is written until then",
+                name=name,
+                where=where,
+                what=what,
+            )
+        ) from None
     except yaml.YAMLError as error:
         at = getattr(error, "position", 0)
         line = text[: at if isinstance(at, int) else 0].count("\n") + 1
-        raise Damaged(f"{name}:{line}: a control character is in the file; remove it") from None
+        raise Damaged(
+            tr("{name}:{line}: a control character is in the file; remove it", name=name, line=line)
+        ) from None
     if root is None:
         return Parsed(text, (), {})
     if not isinstance(root, yaml.MappingNode):
-        raise Damaged(f'{name}:{root.start_mark.line + 1}: begin the file with "decisions:", entries under it')
+        raise Damaged(
+            tr(
+                '{name}:{line}: begin the file with "decisions:", entries under it',
+                name=name,
+                line=root.start_mark.line + 1,
+            )
+        )
     found = [value for key, value in root.value if getattr(key, "value", None) == TOP]
     if len(found) > 1:
-        raise Damaged(f"{name}:{found[1].start_mark.line + 1}: decisions: stands here again; keep one list")
+        raise Damaged(
+            tr(
+                "{name}:{line}: decisions: stands here again; keep one list",
+                name=name,
+                line=found[1].start_mark.line + 1,
+            )
+        )
     if not found or (isinstance(found[0], yaml.ScalarNode) and found[0].value in ("", "~", "null")):
         return Parsed(text, (), {}, root=root)
     if not isinstance(found[0], yaml.SequenceNode):
-        raise Damaged(f'{name}:{found[0].start_mark.line + 1}: decisions: must be a list; start each entry with "- "')
+        raise Damaged(
+            tr(
+                '{name}:{line}: decisions: must be a list; start each entry with "- "',
+                name=name,
+                line=found[0].start_mark.line + 1,
+            )
+        )
     return _entries(text, name, root, found[0])
 
 
@@ -117,7 +158,13 @@ def _entries(text: str, name: str, root: yaml.MappingNode, entries: yaml.Sequenc
         plain = plain_of(node)
         found = decision_of(plain, places) if isinstance(plain, dict) else None
         if found is None:
-            problems.append(f"{name}:{node.start_mark.line + 1}: this entry has no text:; it is left as it is")
+            problems.append(
+                tr(
+                    "{name}:{line}: this entry has no text:; it is left as it is",
+                    name=name,
+                    line=node.start_mark.line + 1,
+                )
+            )
             continue
         places[found.id] = at
         decisions.append(safe(found))
@@ -173,9 +220,13 @@ def _bounded(text: str, name: str) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
         if isinstance(event, yaml.AliasEvent):
-            raise Damaged(f"{name}:{line}: aliases (*) are not understood here; write the value")
+            raise Damaged(
+                tr("{name}:{line}: aliases (*) are not understood here; write the value", name=name, line=line)
+            )
         if depth > DEPTH_LIMIT or count > NODE_LIMIT:
-            raise Damaged(f"{name}:{line}: too deep or too long for a file of decisions; make it smaller")
+            raise Damaged(
+                tr("{name}:{line}: too deep or too long for a file of decisions; make it smaller", name=name, line=line)
+            )
 
 
 async def watch_decisions(path: Path) -> AsyncGenerator[DecisionsRead, None]:
@@ -197,7 +248,7 @@ async def watch_decisions(path: Path) -> AsyncGenerator[DecisionsRead, None]:
                     last = found
                     yield found
             if watcher is None:
-                watcher = asyncio.create_task(report_changes(path, changed), name="decision changes")
+                watcher = asyncio.create_task(report_changes(path, changed), name=tr("decision changes"))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BACKSTOP):
                     await changed.wait()
@@ -223,5 +274,7 @@ def look(path: Path) -> DecisionsRead:
         return DecisionsRead(time.time(), str(path), error=str(error))
     except (RecursionError, MemoryError, ValueError) as error:
         why = os.strerror(errno.EINVAL) if isinstance(error, MemoryError) else type(error).__name__
-        return DecisionsRead(time.time(), str(path), error=f"{safe_text(str(path))}: cannot be understood ({why})")
+        return DecisionsRead(
+            time.time(), str(path), error=tr("{path}: cannot be understood ({why})", path=safe_text(str(path)), why=why)
+        )
     return DecisionsRead(time.time(), str(path), found.decisions, found.problems)

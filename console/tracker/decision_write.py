@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from console.i18n import mark, tr
 from console.model.decision import FIELDS, Decision
 from console.safety import redact, safe_text
 from console.tracker.decision_file import TOP, Parsed, content, parse, plain_of
@@ -23,7 +24,9 @@ LOCK_WAIT: Final = 3.0
 """Seconds another writer may hold the lock."""
 TRIES: Final = 5
 """Times a change is made anew because an editor that knows no lock has written meanwhile."""
-HEAD: Final = "# Decisions of this fleet: what waits for the owner, what was decided. oc-console keeps it; edit it.\n"
+HEAD: Final = mark(
+    "# Decisions of this fleet: what waits for the owner, what was decided. oc-console keeps it; edit it.\n"
+)
 
 Change = Callable[[Parsed], Sequence[tuple[str | None, Mapping[str, Any]]]]
 """From what the file holds to what is to be set: (id, or None for a new entry; fields, None takes one away)."""
@@ -55,8 +58,10 @@ def change(path: Path, make: Change, *, wait: float = LOCK_WAIT) -> tuple[Parsed
                 spare.unlink(missing_ok=True)
     except (OSError, RuntimeError, UnicodeError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        raise NotWritten(f"{name}: cannot be written ({why}); allow this account to write there") from None
-    raise NotWritten(f"{name}: another program goes on writing it; try again")
+        raise NotWritten(
+            tr("{name}: cannot be written ({why}); allow this account to write there", name=name, why=why)
+        ) from None
+    raise NotWritten(tr("{name}: another program goes on writing it; try again", name=name))
 
 
 def _stat(path: Path) -> Any:
@@ -73,7 +78,13 @@ def _set(text: str, name: str, id: str | None, fields: Mapping[str, Any]) -> str
     if id is None:
         after = _appended(before, fields)
     elif id not in before.places:
-        raise Refused(f"there is no decision {safe_text(id, limit=40)} in {name} any more; nothing was written")
+        raise Refused(
+            tr(
+                "there is no decision {id} in {name} any more; nothing was written",
+                id=safe_text(id, limit=40),
+                name=name,
+            )
+        )
     else:
         after = _edited(before, before.places[id], fields)
     _prove(before, after, name, None if id is None else before.places[id], fields)
@@ -163,7 +174,7 @@ def _end(lines: list[str], start: int, end: int) -> int:
 def _rewritten(before: Parsed, entries: list[Any]) -> str:
     """The file anew, where its form leaves no line to change; it is refused where comments would be lost."""
     if any(line.lstrip().startswith("#") or " #" in line for line in before.text.splitlines()):
-        raise Refused('this file has comments, and entries in braces: write them as a list with "- " and try again')
+        raise Refused(tr('this file has comments, and entries in braces: write them as a list with "- " and try again'))
     assert before.root is not None
     root = plain_of(before.root)
     kept = [{key: value for key, value in each.items() if value is not None} if isinstance(each, dict) else each
@@ -185,7 +196,12 @@ def _prove(before: Parsed, after: str, name: str, place: int | None, fields: Map
     if at < len(new) and isinstance(new[at], dict):
         new[at] = {key: value for key, value in new[at].items() if value is not None}
     if new != wanted:
-        raise Refused(f"{name}: its form is one that cannot be changed without loss; write the change into it by hand")
+        raise Refused(
+            tr(
+                "{name}: its form is one that cannot be changed without loss; write the change into it by hand",
+                name=name,
+            )
+        )
 
 
 def _texts(value: Any) -> Any:

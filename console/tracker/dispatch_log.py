@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from console.i18n import tr
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
 from console.model.outcome import Written
 from console.model.summary import may_verify
@@ -77,9 +78,9 @@ class DispatchLog:
 
         path, began = self.path, time.time()
         if self.read_only:
-            return Written(False, "the console is read-only; nothing was written", refused=True)
+            return Written(False, tr("the console is read-only; nothing was written"), refused=True)
         if path is None:
-            return Written(False, "there is no dispatch log; write `log: {path: …}` into the configuration")
+            return Written(False, tr("there is no dispatch log; write `log: {path: …}` into the configuration"))
         try:
             if self.by_command:
                 number, warning = await self._command(path, operation, based_on), ""
@@ -89,7 +90,9 @@ class DispatchLog:
             return Written(False, str(error), refused=isinstance(error, Refused))
         if self.on_verified is not None and isinstance(operation, RecordVerification):
             await self.on_verified(operation, began)
-        return Written(True, f"#{number}: written to {safe_text(path.name)}", number, warning)
+        return Written(
+            True, tr("#{number}: written to {name}", number=number, name=safe_text(path.name)), number, warning
+        )
 
     async def set_status(self, number: int, status: DispatchStatus, based_on: Revision | None = None) -> Written:
         """Give a dispatch another state; *based_on* as in `write`."""
@@ -119,12 +122,12 @@ class DispatchLog:
         from console.tracker.operations import RecordVerification
 
         if dispatch.number is None:
-            return Written(False, "this record has no number it could be found by", refused=True)
+            return Written(False, tr("this record has no number it could be found by"), refused=True)
         reason = may_verify(dispatch, by, self.names)
         if not reason and verdict is None and self_score is None and cross_score is None:
-            reason = "a verification needs a verdict or a score; give one"
+            reason = tr("a verification needs a verdict or a score; give one")
         if reason:
-            return Written(False, f"refused: {reason}", refused=True)
+            return Written(False, tr("refused: {reason}", reason=reason), refused=True)
         check = RecordVerification(dispatch.number, by, self_score, cross_score, verdict, note, at)
         return await self.write(check, based_on)
 
@@ -155,11 +158,11 @@ class DispatchLog:
 
         path = self.path
         if path is None or self.read_only:
-            return Written(False, "the console is read-only" if self.read_only else "there is no dispatch log")
+            return Written(False, tr("the console is read-only") if self.read_only else tr("there is no dispatch log"))
         try:
             applied = await in_thread(lambda: JsonLog(path, mapping=self.mapping).reapply(undone.lost))
         except LogError as error:
-            return Written(False, f"#{undone.number}: not restored: {error}")
+            return Written(False, tr("#{number}: not restored: {error}", number=undone.number, error=error))
         return Written(True, f"#{applied.number}: restored", applied.number, applied.warning)
 
     async def record(self, number: int | None) -> Record:
@@ -169,7 +172,7 @@ class DispatchLog:
 
         path = self.path
         if number is None or path is None:
-            return Record("this record has no number it could be found by")
+            return Record(tr("this record has no number it could be found by"))
         return await in_thread(lambda: record(path, number, self.mapping))
 
     async def text_of(self, number: int, field: str) -> str:
@@ -193,8 +196,8 @@ class DispatchLog:
         tracker = self._config.tracker
         verb = VERBS[type(operation).__name__]
         if not getattr(tracker, verb):
-            advice = f"write log.tracker.{verb} into the configuration"
-            raise Refused(f"the tracker command has no verb for this; {advice}")
+            advice = tr("write log.tracker.{verb} into the configuration", verb=verb)
+            raise Refused(tr("the tracker command has no verb for this; {advice}", advice=advice))
         command = TrackerCommand(
             append=_argv(tracker.append),
             patch=_argv(tracker.patch),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Final
 
+from console.i18n import tr
 from console.safety import safe_text
 from console.tracker.layout import Layout, dump_like
 from console.tracker.names import CONTAINERS, SYNONYMS
@@ -64,7 +65,7 @@ class Document:
         Raises NotALog when there is no list to add to.
         """
         if self.inside is None:
-            raise NotALog("holds one record and no list to add another one to")
+            raise NotALog(tr("holds one record and no list to add another one to"))
         start, end = self.inside
         if not self.entries:
             return (
@@ -92,12 +93,16 @@ def _check_faithful(piece: str) -> None:
         made = dict(found)
         if len(made) != len(found):
             twice = next(name for at, (name, _) in enumerate(found) if name in {n for n, _ in found[:at]})
-            raise NotALog(f"has the field {safe_text(twice, limit=40)!r} twice; remove one of them first")
+            raise NotALog(
+                tr("has the field {twice!r} twice; remove one of them first", twice=safe_text(twice, limit=40))
+            )
         return made
 
     def number(text: str) -> float:
         if float(text) in (inf, -inf):
-            raise NotALog(f"holds the number {safe_text(text, limit=40)}, too large to be kept; correct it first")
+            raise NotALog(
+                tr("holds the number {text}, too large to be kept; correct it first", text=safe_text(text, limit=40))
+            )
         return float(text)
 
     json.loads(piece, object_pairs_hook=pairs, parse_float=number)
@@ -112,12 +117,12 @@ def parse(content: bytes) -> Document:
         return listed
     top, end = _whole(text, at)
     if not isinstance(top, dict):
-        raise NotALog("is JSON, but no list of dispatches")
+        raise NotALog(tr("is JSON, but no list of dispatches"))
     members = tuple(_members(text, at + 1))
     for name in CONTAINERS:
         held = [member for member in members if member.key == name and isinstance(member.value, list | dict)]
         if len(held) > 1:
-            raise NotALog(f"has {name!r} twice; keep one")
+            raise NotALog(tr("has {name!r} twice; keep one", name=name))
         if held:
             inside = (held[0].start + 1, held[0].end - 1)
             is_list = isinstance(held[0].value, list)
@@ -130,7 +135,7 @@ def parse(content: bytes) -> Document:
         return Document(text, records, True, (at + 1, end - 1))
     if any(name in top for name in SYNONYMS["task"]):
         return Document(text, (Entry(None, at, at, end, top),), False, None)
-    raise NotALog("is JSON, but no list of dispatches")
+    raise NotALog(tr("is JSON, but no list of dispatches"))
 
 
 def _listed(text: str, at: int) -> Document | None:
@@ -153,7 +158,7 @@ def _whole(text: str, at: int) -> tuple[object, int]:
         raise
     rest = _skip(text, end)
     if rest != len(text):
-        raise json.JSONDecodeError("Extra data", text, rest)
+        raise json.JSONDecodeError(tr("Extra data"), text, rest)
     return value, end
 
 
@@ -165,10 +170,10 @@ def _items(text: str, at: int) -> Iterator[Entry]:
         at = _skip(text, end)
         if text[at] != "]":
             if text[at] != ",":
-                raise ValueError("no comma between two records")
+                raise ValueError(tr("no comma between two records"))
             at = _skip(text, at + 1)
             if text[at] == "]":
-                raise ValueError("a comma after the last record")
+                raise ValueError(tr("a comma after the last record"))
 
 
 def _members(text: str, at: int) -> Iterator[Entry]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from console.host import HostError, in_thread, run
+from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.safety import check_outgoing, safe_text
 from console.tracker.apply import apply
@@ -84,20 +85,25 @@ class ExternalLog:
     def _fill(self, verb: str, values: Mapping[str, object]) -> list[str]:
         template: Sequence[str] = getattr(self.command, verb)
         if not template:
-            raise Refused(f"the tracker command has no verb for this; write log.tracker.{verb} in the configuration")
+            raise Refused(
+                tr("the tracker command has no verb for this; write log.tracker.{verb} in the configuration", verb=verb)
+            )
 
         def value(found: re.Match[str]) -> str:
             held = values.get(found.group(1))
             text = "" if held is None else held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
             if check_outgoing(text)[1] or "\0" in text:
-                raise Refused(f"the {found.group(1)} holds control characters; remove them")
+                raise Refused(tr("the {group} holds control characters; remove them", group=found.group(1)))
             return text
 
         argv = [template[0], *(_PLACEHOLDER.sub(value, part) for part in template[1:])]
         for part, made in zip(template[1:], argv[1:], strict=True):
             if part.startswith("{") and made.startswith("-"):
                 raise Refused(
-                    f"{safe_text(made, limit=60)} would be read as an option of the command; begin it otherwise"
+                    tr(
+                        "{made} would be read as an option of the command; begin it otherwise",
+                        made=safe_text(made, limit=60),
+                    )
                 )
         return argv
 
@@ -105,12 +111,19 @@ class ExternalLog:
         try:
             done = await run(argv, timeout=self.command.timeout, cwd=self.command.cwd)
         except HostError as error:
-            raise CommandFailed(f"tracker command: {error}") from None
+            raise CommandFailed(tr("tracker command: {error}", error=error)) from None
         if done.returncode:
             lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-            said = safe_text(lines[-1], limit=300) if lines else "it said nothing"
+            said = safe_text(lines[-1], limit=300) if lines else tr("it said nothing")
             name = safe_text(" ".join(argv[:2]), limit=100)
-            raise CommandFailed(f"{name}: failed with exit status {done.returncode}: {said}")
+            raise CommandFailed(
+                tr(
+                    "{name}: failed with exit status {returncode}: {said}",
+                    name=name,
+                    returncode=done.returncode,
+                    said=said,
+                )
+            )
 
     def _compare(self, operation: Operation, based_on: Revision) -> None:
         """Raise Conflict when others changed what *operation* changes; how the command writes it is its own affair."""
@@ -146,8 +159,12 @@ class ExternalLog:
         raw = raw_record(document, dispatch.number, self.mapping) if dispatch and dispatch.number is not None else None
         if wrong or dispatch is None or dispatch.number is None or raw is None:
             raise CommandFailed(
-                f"{safe_text(str(self.path))}: the command succeeded but {wrong or 'there is no new dispatch'};"
-                " look at what it did, and at log.tracker in the configuration"
+                tr(
+                    "{path}: the command succeeded but {wrong}; look at what it did, and at log.tracker in "
+                    "the configuration",
+                    path=safe_text(str(self.path)),
+                    wrong=wrong or tr("there is no new dispatch"),
+                )
             )
         return dispatch.number, Revision.of(raw)
 
@@ -155,17 +172,23 @@ class ExternalLog:
 def _difference(operation: Operation, dispatch: Dispatch | None) -> str:
     """In what the record is not what *operation* asked for; empty when it is."""
     if dispatch is None:
-        return "there is no new dispatch" if isinstance(operation, Append) else f"#{operation.number} is not in the log"
+        return (
+            tr("there is no new dispatch")
+            if isinstance(operation, Append)
+            else tr("#{number} is not in the log", number=operation.number)
+        )
     label, check = dispatch.label, dispatch.verification
     if isinstance(operation, SetStatus) and dispatch.status is not operation.status:
-        return f"{label} is still {dispatch.status.value}"
+        return tr("{label} is still {status}", label=label, status=dispatch.status.value)
     if isinstance(operation, RecordVerification):
         wanted = (operation.verdict, operation.self_score, operation.cross_score)
         if check is None or (check.verdict, check.self_score, check.cross_score) != wanted:
-            return f"{label} does not show that verification"
+            return tr("{label} does not show that verification", label=label)
     if isinstance(operation, Append | Patch):
         for name in ("task", "surface"):
             value = operation.fields.get(name)
             if isinstance(value, str) and getattr(dispatch, name) != safe_text(value):
-                return f"the {name} of {label} is {getattr(dispatch, name)!r}"
+                return tr(
+                    "the {name} of {label} is {getattr!r}", name=name, label=label, getattr=getattr(dispatch, name)
+                )
     return ""

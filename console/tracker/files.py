@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
+
 LITTER_AGE: Final = 3600.0
 """Seconds after which a temporary file of ours was left by a writer that died."""
 BACKUPS: Final = 3
@@ -28,7 +30,10 @@ def put_in_place(temporary: Path, path: Path) -> str:
     try:
         sync_directory(path.parent)
     except OSError as error:
-        return f"written, but the directory could not be synced ({error.strerror}): a power failure may undo it"
+        return tr(
+            "written, but the directory could not be synced ({strerror}): a power failure may undo it",
+            strerror=error.strerror,
+        )
     return ""
 
 

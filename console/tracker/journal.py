@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from console.i18n import tr
 from console.safety import safe_text
 from console.tracker.apply import Change
 from console.tracker.errors import LogError, NotWritten
@@ -99,7 +100,7 @@ class Journal:
             try:
                 lines = [line for path in paths for line in _lines(path)]
             except OSError as error:
-                what = f"cannot be read ({error.strerror}); allow this account to read it"
+                what = tr("cannot be read ({strerror}); allow this account to read it", strerror=error.strerror)
                 raise LogError(f"{safe_text(str(self.path))}: {what}") from None
             self._entries = self._understood(lines)
             self._seen = signature
@@ -145,8 +146,12 @@ class Journal:
                 os.close(descriptor)
         except OSError as error:
             raise NotWritten(
-                f"{safe_text(str(self.path))}: the journal cannot be written ({error.strerror}), so the log was not"
-                " changed; free some space, or allow this account to write there"
+                tr(
+                    "{path}: the journal cannot be written ({strerror}), so the log was not changed; free "
+                    "some space, or allow this account to write there",
+                    path=safe_text(str(self.path)),
+                    strerror=error.strerror,
+                )
             ) from None
 
     def _opened(self) -> int:

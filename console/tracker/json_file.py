@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.model.reading import LogFailed, LogRead
 from console.safety import safe_text
 from console.tracker.stream import LogParser
@@ -58,7 +59,9 @@ def look(path: Path, known: bytes | None, now: float, parser: LogParser | None =
     except (ValueError, RecursionError, MemoryError) as error:
         return Look(digest, LogFailed(now, source, f"{source}{malformed(content, error)}"), passing=True)
     if not dispatches and not_understood:
-        wrong = f"{source}: is JSON but no dispatch log; name a file with a list of dispatches in log.path"
+        wrong = tr(
+            "{source}: is JSON but no dispatch log; name a file with a list of dispatches in log.path", source=source
+        )
         return Look(digest, LogFailed(now, source, wrong))
     return Look(digest, LogRead(now, source, dispatches, not_understood))
 
@@ -70,12 +73,14 @@ def read_content(path: Path) -> bytes:
         try:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
-                raise _Unfit("is not a regular file; name a JSON file in log.path")
+                raise _Unfit(tr("is not a regular file; name a JSON file in log.path"))
             content = file.read(SIZE_LIMIT + 1)
         finally:
             os.close(descriptor)
     if len(content) > SIZE_LIMIT:
-        raise _Unfit(f"is larger than {SIZE_LIMIT >> 20} MiB; move finished dispatches to another file")
+        raise _Unfit(
+            tr("is larger than {size_limit} MiB; move finished dispatches to another file", size_limit=SIZE_LIMIT >> 20)
+        )
     return content
 
 
@@ -85,34 +90,45 @@ def unreadable(path: Path, error: Exception) -> str:
         return str(error)
     if isinstance(error, FileNotFoundError):
         missing = path if path.parent.is_dir() else path.parent
-        what = "is a link to nothing" if path.is_symlink() else "does not exist"
+        what = tr("is a link to nothing") if path.is_symlink() else tr("does not exist")
         if missing is not path:
-            what = f"the directory {safe_text(str(missing))} does not exist"
-        return f"{what}; it is read as soon as it is there"
+            what = tr("the directory {missing} does not exist", missing=safe_text(str(missing)))
+        return tr("{what}; it is read as soon as it is there", what=what)
     if isinstance(error, OSError):
         if error.errno == errno.EISDIR:
-            return "is a directory; name the JSON file in it in log.path"
-        remedy = "allow this account to read it" if isinstance(error, PermissionError) else "check log.path"
-        return f"cannot be read ({error.strerror}); {remedy}"
-    return f"is not a usable path ({safe_text(str(error), limit=100)}); check log.path"
+            return tr("is a directory; name the JSON file in it in log.path")
+        remedy = tr("allow this account to read it") if isinstance(error, PermissionError) else tr("check log.path")
+        return tr("cannot be read ({strerror}); {remedy}", strerror=error.strerror, remedy=remedy)
+    return tr("is not a usable path ({error}); check log.path", error=safe_text(str(error), limit=100))
 
 
 def malformed(content: bytes, error: Exception) -> str:
     """Return ``:3:5: what is wrong; what to do`` with line and column from 1."""
     if not content.strip():
-        return ": is empty; a writer may be at work, it is read again when it changes"
+        return tr(": is empty; a writer may be at work, it is read again when it changes")
     if isinstance(error, UnicodeDecodeError):
         before = content[: error.start]
-        return f":{before.count(10) + 1}:{error.start - before.rfind(10)}: is not UTF-8; save it as UTF-8"
+        return tr(
+            ":{count}:{start}: is not UTF-8; save it as UTF-8",
+            count=before.count(10) + 1,
+            start=error.start - before.rfind(10),
+        )
     if isinstance(error, json.JSONDecodeError):
-        return (
-            f":{error.lineno}:{error.colno}: is not valid JSON ({safe_text(error.msg, limit=100)});"
-            " half written, or to be corrected there; it is read again when it changes"
+        return tr(
+            ":{lineno}:{colno}: is not valid JSON ({msg}); half written, or to be corrected there; "
+            "it is read again when it changes",
+            lineno=error.lineno,
+            colno=error.colno,
+            msg=safe_text(error.msg, limit=100),
         )
     digits = _MANY_DIGITS.search(content)
     if digits is not None:
         before = content[: digits.start()]
         where = f":{before.count(10) + 1}:{digits.start() - before.rfind(10)}"
-        return f"{where}: is a number of more than {DIGITS} digits; correct it"
-    reason = "nested too deep" if isinstance(error, RecursionError) else safe_text(str(error), limit=100) or "too large"
-    return f": cannot be understood ({reason}); check that it is a dispatch log"
+        return tr("{where}: is a number of more than {digits} digits; correct it", where=where, digits=DIGITS)
+    reason = (
+        tr("nested too deep")
+        if isinstance(error, RecursionError)
+        else safe_text(str(error), limit=100) or tr("too large")
+    )
+    return tr(": cannot be understood ({reason}); check that it is a dispatch log", reason=reason)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from console.i18n import mark, tr
 from console.safety import safe_text
 from console.tracker.apply import Change, apply
 from console.tracker.document import NEW, Document, NotALog, parse
@@ -66,19 +67,25 @@ class JsonLog:
         with self._told():
             if not target.parent.is_dir():
                 missing = safe_text(str(target.parent))
-                raise NotWritten(f"{self._name}: the directory {missing} does not exist; make it first")
+                raise NotWritten(
+                    tr(
+                        "{name}: the directory {missing} does not exist; make it first",
+                        name=self._name,
+                        missing=missing,
+                    )
+                )
             with locked(target, timeout), no_collection():
                 sweep(target)
                 for _ in range(RACES):
                     done = self._attempt(target, operation, based_on, idempotency_key)
                     if done is not None:
                         return done
-        raise NotWritten(f"{self._name}: changes all the time, by writers that do not lock; try again")
+        raise NotWritten(tr("{name}: changes all the time, by writers that do not lock; try again", name=self._name))
 
     def reapply(self, lost: Lost, *, timeout: float = 5.0) -> Applied:
         """Bring back what another writer has undone, and report it no more. Raises `LogError`."""
         if not lost.applicable:
-            raise Refused(f"{lost.why}: it cannot be changed again; let it be, or add a new dispatch")
+            raise Refused(tr("{why}: it cannot be changed again; let it be, or add a new dispatch", why=lost.why))
         key = f"again-{lost.entries[0]}"
         try:
             applied = self.apply(lost.operation, idempotency_key=key, timeout=timeout)
@@ -151,15 +158,24 @@ class JsonLog:
             try:
                 return content, about, parse(content)
             except NotALog as error:
-                problem, missing = f": {error}; name the log in log.path", False
+                problem, missing = tr(": {error}; name the log in log.path", error=error), False
                 break
             except (ValueError, RecursionError, MemoryError) as error:
                 problem, missing = malformed(content, error), False
         if missing and isinstance(operation, Append):
             if not any(backup.exists() for backup in backup_names(target)):
                 return None, None, parse(NEW)
-            problem = ": is not there any more; put a backup of it back, or move the backups away to begin a new log"
-        raise Damaged(f"{self._name}{problem}. Nothing was written; {_last_good(target)}")
+            problem = tr(
+                ": is not there any more; put a backup of it back, or move the backups away to begin a new log"
+            )
+        raise Damaged(
+            tr(
+                "{name}{problem}. Nothing was written; {last_good}",
+                name=self._name,
+                problem=problem,
+                last_good=_last_good(target),
+            )
+        )
 
     def _already(self, content: bytes | None, key: str) -> Applied | None:
         """What the operation with this key came to, when it is still in the log."""
@@ -178,19 +194,24 @@ class JsonLog:
         try:
             yield
         except OSError as error:
-            remedy = _REMEDIES.get(error.errno or 0, "look at the disk and the directory")
+            remedy = _REMEDIES.get(error.errno or 0, tr("look at the disk and the directory"))
             raise NotWritten(
-                f"{self._name}: could not be written ({error.strerror or error}); it is as it was; {remedy}"
+                tr(
+                    "{name}: could not be written ({strerror}); it is as it was; {remedy}",
+                    name=self._name,
+                    strerror=error.strerror or error,
+                    remedy=remedy,
+                )
             ) from error
 
 
 _REMEDIES: Final = {
-    errno.ENOSPC: "free some space and try again",
-    errno.EDQUOT: "free some space and try again",
-    errno.EACCES: "allow this account to write in its directory",
-    errno.EPERM: "allow this account to write in its directory",
-    errno.EROFS: "the file system is read-only; mount it for writing",
-    errno.EIO: "the disk reports errors: save what is on it",
+    errno.ENOSPC: mark("free some space and try again"),
+    errno.EDQUOT: mark("free some space and try again"),
+    errno.EACCES: mark("allow this account to write in its directory"),
+    errno.EPERM: mark("allow this account to write in its directory"),
+    errno.EROFS: mark("the file system is read-only; mount it for writing"),
+    errno.EIO: mark("the disk reports errors: save what is on it"),
 }
 
 
@@ -216,5 +237,5 @@ def _last_good(target: Path) -> str:
         with contextlib.suppress(OSError, ValueError, RecursionError):
             parse(backup.read_bytes())
             made = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(backup.stat().st_mtime))
-            return f"the last good backup is {safe_text(str(backup))} of {made}"
-    return "there is no backup of it"
+            return tr("the last good backup is {backup} of {made}", backup=safe_text(str(backup)), made=made)
+    return tr("there is no backup of it")

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.safety import safe_text
 from console.tracker.errors import LockHeld, NotWritten
 
@@ -35,7 +36,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         take(descriptor, lock, timeout)
         with suppress(OSError):  # who holds it is a help for others, no more
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"oc-console, process {os.getpid()}\n".encode(), 0)
+            os.pwrite(descriptor, tr("oc-console, process {getpid}\n", getpid=os.getpid()).encode(), 0)
         yield
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
@@ -56,8 +57,10 @@ def _open(lock: Path) -> int:
                 raise refused from None
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        what = f"the lock file cannot be opened ({why})"
-        raise NotWritten(f"{safe_text(str(lock))}: {what}; allow this account to write in that directory") from None
+        what = tr("the lock file cannot be opened ({why})", why=why)
+        raise NotWritten(
+            tr("{lock}: {what}; allow this account to write in that directory", lock=safe_text(str(lock)), what=what)
+        ) from None
 
 
 def take(descriptor: int, lock: Path, timeout: float) -> None:
@@ -69,12 +72,21 @@ def take(descriptor: int, lock: Path, timeout: float) -> None:
         except OSError as error:
             if error.errno not in _BUSY:
                 raise NotWritten(
-                    f"{safe_text(str(lock))}: cannot be locked ({error.strerror}); is it on a network file system?"
+                    tr(
+                        "{lock}: cannot be locked ({strerror}); is it on a network file system?",
+                        lock=safe_text(str(lock)),
+                        strerror=error.strerror,
+                    )
                 ) from None
         if time.monotonic() >= deadline:
             raise LockHeld(
-                f"{safe_text(str(lock))}: held by {_holder(descriptor)} for more than {timeout:g} s;"
-                " try again, or end that program if it hangs (never delete the lock file)"
+                tr(
+                    "{lock}: held by {holder} for more than {timeout:g} s; try again, or end that program "
+                    "if it hangs (never delete the lock file)",
+                    lock=safe_text(str(lock)),
+                    holder=_holder(descriptor),
+                    timeout=timeout,
+                )
             )
         time.sleep(POLL)
 
@@ -85,4 +97,4 @@ def _holder(descriptor: int) -> str:
         pid = int(said.rpartition(" ")[2])
         os.kill(pid, 0)
         return safe_text(said, limit=100)
-    return "another program"
+    return tr("another program")

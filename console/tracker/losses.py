@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from console.i18n import tr
 from console.tracker.names import FieldMap, present
 from console.tracker.numbers import number_in
 from console.tracker.operations import Append, Operation, Patch
@@ -68,13 +69,16 @@ def find_losses(entries: Iterable[Written], document: object, mapping: FieldMap)
         *earlier, own = _lives(all_own)
         for life in earlier:  # the number was free again when we gave it to the next one
             if life[0].before is not None:
-                found += [_one(entry, f"#{number} was removed and is another task now", False) for entry in life]
+                found += [
+                    _one(entry, tr("#{number} was removed and is another task now", number=number), False)
+                    for entry in life
+                ]
             elif record is None or not _same(life, record, mapping):
                 found.append(_whole(number, life, record is not None, mapping))
         if own[0].before is None and (record is None or not _same(own, record, mapping)):
             found.append(_whole(number, own, record is not None, mapping))
         elif record is None:
-            found += [_one(entry, f"#{number} is not in the log any more", False) for entry in own]
+            found += [_one(entry, tr("#{number} is not in the log any more", number=number), False) for entry in own]
         else:
             found += _fields(number, own, record)
     return tuple(found)
@@ -124,7 +128,11 @@ def _whole(number: int, own: Sequence[Written], taken: bool, mapping: FieldMap) 
         del merged[name]
     if not taken:
         merged = {"number": number, **merged}
-    why = f"#{number} is another task now" if taken else f"#{number} is not in the log any more"
+    why = (
+        tr("#{number} is another task now", number=number)
+        if taken
+        else tr("#{number} is not in the log any more", number=number)
+    )
     return Lost(number, Append(merged), (), why, tuple(entry.id for entry in own))
 
 
@@ -146,6 +154,6 @@ def _fields(number: int, own: Sequence[Written], record: Mapping[str, Any]) -> l
         if names:
             whole = entry.before is not None and set(names) == set(entry.after)
             operation = entry.operation if whole else Patch(number, {n: entry.after[n] for n in names})
-            why = f"{', '.join(names)} of #{number} is what it was before"
+            why = tr("{listed} of #{number} is what it was before", listed=", ".join(names), number=number)
             found.append(Lost(number, operation, tuple(names), why, (entry.id,)))
     return found

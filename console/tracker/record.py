@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from console.i18n import tr
 from console.safety import redact, safe_text
 from console.tracker.errors import LogError
 from console.tracker.journal import Journal
@@ -37,9 +38,9 @@ def record(path: Path, number: int, mapping: FieldMap = NO_OVERRIDES) -> Record:
     try:
         found = raw_record(json.loads(read_content(path)), number, mapping)
     except (OSError, ValueError, RecursionError) as error:
-        return Record(safe_text(f"cannot be read now: {error}"))
+        return Record(safe_text(tr("cannot be read now: {error}", error=error)))
     if found is None:
-        return Record(f"#{number} is not in the file any more")
+        return Record(tr("#{number} is not in the file any more", number=number))
     raw = json.dumps(found, ensure_ascii=False, indent=2, default=str)
     return Record(safe_text(raw, multiline=True)[:RAW_LIMIT], _history(path, number), Revision.of(found))
 
@@ -56,7 +57,7 @@ def _history(path: Path, number: int) -> tuple[str, ...]:
             what = to_json(entry.operation)
             kind = what.pop("kind")
             what.pop("number", None)
-            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.at)) if entry.at else "at some time"
+            when = time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.at)) if entry.at else tr("at some time")
             values = json.dumps(what, ensure_ascii=False, default=str)
             lines.append(safe_text(redact(f"{when}  {kind}  {values}"), limit=300))
     return tuple(lines)

@@ -8,6 +8,7 @@ from typing import Final
 from rich.cells import cell_len
 from rich.style import Style
 
+from console.i18n import mark, tr
 from console.model.dialog import Dialog, choose
 from console.widgets.lines import Part, Row, bar, cut
 
@@ -15,7 +16,7 @@ LEAST: Final = 9
 """Cells an answer keeps, its key included."""
 
 
-ELSEWHERE: Final = "answer it in its own terminal (f goes there)"
+ELSEWHERE: Final = mark("answer it in its own terminal (f goes there)")
 _BOX: Final = re.compile(r"\[.?\]\s|[☐☑☒]")
 
 
@@ -25,10 +26,10 @@ def answer_row(dialog: Dialog, width: int, key: Style, text: Style, fill: Style)
     if not answers:
         return bar(width, [(f" {ELSEWHERE}", text)], [], fill)
     if dialog.text_field:
-        return bar(width, [(" its cursor stands in a text field: answer it in its own terminal", text)], [], fill)
+        return bar(width, [(tr(" its cursor stands in a text field: answer it in its own terminal"), text)], [], fill)
     right: list[Part] = []
     if any(_BOX.match(label) for _, label in answers):
-        right, width_left = [(" ticks; f to submit ", text)], width - 20
+        right, width_left = [(tr(" ticks; f to submit "), text)], width - 20
     else:
         width_left = width
     room = max(LEAST, (width_left - 2) // len(answers))

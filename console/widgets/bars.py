@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
+from console.i18n import tr, trn
 from console.model.snapshot import MuxSlice, Snapshot
 from console.widgets.lines import Lines, Part, bar
 from console.widgets.words import span
@@ -89,32 +90,36 @@ class TopBar(Bar):
         if view.note:
             left.append((f" {view.note} ", self._style("note")))
         source = " ".join(part.rsplit("/", 1)[-1] for part in view.mux.source.split(" "))  # doctor says the whole path
-        left.append((f"  {source or 'looking for a terminal server'}", meta))
+        left.append((f"  {source or tr('looking for a terminal server')}", meta))
         right: list[Part] = []
         if view.mux.error:
             since = span(self._now - view.mux.down_since) if view.mux.down_since is not None else ""
-            left = [left[0], (f"  ✗ away {since}  ", self._style("alert")), (view.mux.error, meta)]
+            left = [left[0], (tr("  ✗ away {since}  ", since=since), self._style("alert")), (view.mux.error, meta)]
         if view.pages > 1:
-            right.append((f"  page {view.page + 1}/{view.pages} ", meta))
+            right.append((tr("  page {page}/{pages} ", page=view.page + 1, pages=view.pages), meta))
         if view.mux.error:
             if view.surfaces:
-                right.append(("  what is shown is from before ", meta))  # no count: the reason needs the room
+                right.append((tr("  what is shown is from before "), meta))  # no count: the reason needs the room
             return bar(width, left, right, Style())
         if view.auto:
             right.append((f" {view.auto}  ", self._style("alert")))
         right += self._queue_parts(view)
         if view.decisions:
-            right.append((f"  {view.decisions} decision{'' if view.decisions == 1 else 's'} ", meta))
+            right.append((trn("  {count} decision ", "  {count} decisions ", view.decisions), meta))
         plural = "" if view.surfaces == 1 else "s"
-        right.append((f"  {view.surfaces} surface{plural}   ", meta))
+        right.append((tr("  {surfaces} surface{plural}   ", surfaces=view.surfaces, plural=plural), meta))
         if view.gone:
-            right.append((f" {view.gone} gone  ", self._style("alert")))
+            right.append((tr(" {gone} gone  ", gone=view.gone), self._style("alert")))
         if view.unconfirmed:
-            right.append((f" {view.unconfirmed} blocked, C confirms  ", self._style("alert")))
+            right.append(
+                (tr(" {unconfirmed} blocked, C confirms  ", unconfirmed=view.unconfirmed), self._style("alert"))
+            )
         if view.waiting:
-            right.append((f" ▲ {view.waiting} wait{'s' if view.waiting == 1 else ''} for you ", self._style("alert")))
+            right.append(
+                (trn(" ▲ {count} waits for you ", " ▲ {count} wait for you ", view.waiting), self._style("alert"))
+            )
         else:
-            right.append(("nobody waits ", self._style("calm")))
+            right.append((tr("nobody waits "), self._style("calm")))
         return bar(width, left, right, Style())
 
     def _queue_parts(self, view: TopView) -> list[Part]:
@@ -124,5 +129,5 @@ class TopBar(Bar):
         word = "paused" if view.queue_paused and held >= view.queued else "queued"
         parts: list[Part] = [(f"  ⧗ {view.queued} {word} ", self._style("meta"))]
         if view.queue_check:
-            parts.append((f" {view.queue_check} to look at, Q ", self._style("alert")))
+            parts.append((tr(" {queue_check} to look at, Q ", queue_check=view.queue_check), self._style("alert")))
         return parts

@@ -18,6 +18,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from console.i18n import tr
 from console.model.dispatch import OPEN_STATUSES, Dispatch, DispatchStatus, VerificationVerdict
 from console.model.query import parse, searched
 from console.model.reconcile import Live, disagreement
@@ -231,13 +232,13 @@ class DispatchTable(ScrollView, can_focus=True):
         if y != 1 or self._found:
             return Strip.blank(width, base)
         if not self._log.source:
-            text = "dispatch log: not configured (log: path: in the config)"
+            text = tr("dispatch log: not configured (log: path: in the config)")
         elif self.filter_text:
-            text = f"nothing matches {self.filter_text}"
+            text = tr("nothing matches {filter_text}", filter_text=self.filter_text)
         elif self._log.read_at is None and not self._log.error:
-            text = "reading the dispatch log …"
+            text = tr("reading the dispatch log …")
         else:
-            text = "the dispatch log is empty"
+            text = tr("the dispatch log is empty")
         return Strip([Segment("  " + text, base + self._style("meta"))]).adjust_cell_length(width, base)
 
     def _style(self, name: str) -> Style:
@@ -252,10 +253,15 @@ class DispatchTable(ScrollView, can_focus=True):
         fill = self.get_component_rich_style("table--header")
         if self._log.error:  # the whole line: where and what is wrong stands at its end
             since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
-            return bar(width, [(f"  ▲ stale since {since}: {self._wrong}", self._style("alert"))], [], fill)
+            return bar(
+                width,
+                [(tr("  ▲ stale since {since}: {wrong}", since=since, wrong=self._wrong), self._style("alert"))],
+                [],
+                fill,
+            )
         shown = f"{len(self._found)}/{len(self._all)}" if self.filter_text else f"{len(self._all)}"
         order = "" if self.sort == SORTS[0] else f", by {self.sort}"
-        task = f"task   {shown} dispatches, {self._open} open{order}"
+        task = tr("task   {shown} dispatches, {open} open{order}", shown=shown, open=self._open, order=order)
         right: list[Part] = [(f" {'verified':<{check}}" if check else "", Style())]
         left: list[Part] = [(f"{'#':>6}  {'status':<{status}}{'age':>5}  {'surface':<{surface}}", Style())]
         left.append((task, Style()))
@@ -286,7 +292,12 @@ class DispatchTable(ScrollView, can_focus=True):
             return [(" " * (width + 1), self._style("meta"))]
         text = str(found.verdict or "pending")
         if width >= 22 and found.self_score is not None and found.cross_score is not None:
-            text += f" {found.self_score:g}→{found.cross_score:g} gap {found.gap or 0.0:+g}"
+            text += tr(
+                " {self_score:g}→{cross_score:g} gap {gap:+g}",
+                self_score=found.self_score,
+                cross_score=found.cross_score,
+                gap=found.gap or 0.0,
+            )
         # A closed dispatch needs nobody, whatever its verdict was.
         bad = dispatch.is_open and found.verdict in (VerificationVerdict.FAIL, VerificationVerdict.WARN)
         return [(" " + _column(text, width), self._style("alert" if bad else "meta"))]

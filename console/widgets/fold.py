@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from rich.segment import Segment
 
+from console.i18n import tr
 from console.model.agent import Regions
 from console.model.surface import Screen
 from console.widgets.ansi import is_rule, row_segments, wrap_row
@@ -87,6 +88,6 @@ def _dialog(screen: Screen, top: int, bottom: int, width: int, room: int) -> lis
         out = wrapped([row for row in rows if not is_rule(screen.lines[row])])
     if len(out) > room >= 2:
         # The command, the question and the options are at the end.
-        note = f"⋯ {len(out) - room + 1} more rows above: z shows all"
+        note = tr("⋯ {count} more rows above: z shows all", count=len(out) - room + 1)
         out = [(Segment(note[:width]),), *out[-(room - 1) :]]
     return out[-room:] if room > 0 else []

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from console.i18n import tr
 from console.model.artifact import Artifact, Changed
 from console.model.automation import Automation
 from console.model.figure import Figure
@@ -56,7 +57,7 @@ def detail(row: Row, snapshot: Snapshot, now: float, extra: ServiceDetail | None
     parts: list[RenderableType] = [_table(facts)]
     if isinstance(entry, Service) and entry.log:
         parts.append(Text(f"\n{entry.log}", style="dim"))
-        parts.append(Text("\n".join(lines) if lines else "its log has nothing to show"))
+        parts.append(Text("\n".join(lines) if lines else tr("its log has nothing to show")))
     return Group(*parts)
 
 
@@ -76,7 +77,11 @@ def _table(facts: list[Fact]) -> Table:
 
 
 def _service(service: Service, history: History, now: float, extra: ServiceDetail | None) -> Iterator[Fact]:
-    since = f", since {clock(service.since, now)} ({span(now - service.since)})" if service.since is not None else ""
+    since = (
+        tr(", since {clock} ({time})", clock=clock(service.since, now), time=span(now - service.since))
+        if service.since is not None
+        else ""
+    )
     yield "state", f"{service.observed}{since}"
     yield "expected", f"{service.expected}: {service.judgement}"
     yield "seen", service.evidence
@@ -87,14 +92,17 @@ def _service(service: Service, history: History, now: float, extra: ServiceDetai
     yield "pid", str(service.pid) if service.pid is not None else ""
     known.pop("pid", None)
     known.pop("state", None)
-    yield "last exit", service.last_exit or known.pop("last exit", "")
+    yield tr("last exit"), service.last_exit or known.pop(tr("last exit"), "")
     yield "schedule", service.schedule or known.pop("schedule", "")
     known.pop("schedule", None)
     if service.next_run is not None:
-        yield "next run", f"{clock(service.next_run, now)}, in {span(service.next_run - now)}"
+        yield tr("next run"), f"{clock(service.next_run, now)}, in {span(service.next_run - now)}"
     if service.last_run is not None:
-        yield "last run", f"{clock(service.last_run, now)}, {span(now - service.last_run)} ago"
-    yield "overdue", "yes: a run did not take place" if service.overdue else ""
+        yield (
+            tr("last run"),
+            tr("{clock}, {time} ago", clock=clock(service.last_run, now), time=span(now - service.last_run)),
+        )
+    yield "overdue", tr("yes: a run did not take place") if service.overdue else ""
     memory = known.pop("memory, bytes", "")
     yield "memory", size(int(memory)) if memory.isdecimal() else memory
     yield from known.items()
@@ -103,64 +111,83 @@ def _service(service: Service, history: History, now: float, extra: ServiceDetai
     yield "history", _history(service, history, now)
     yield from _asked(service, now)
     if extra is not None:
-        yield "not known", extra.error
+        yield tr("not known"), extra.error
 
 
 def _asked(service: Service, now: float) -> Iterator[Fact]:
     who = f"{service.manager} {service.label}".strip()
-    read = f", read {span(now - service.read_at)} ago" if service.read_at is not None else ", not read yet"
-    every = f", every {service.period:g} s" if service.period else ""
+    read = (
+        tr(", read {time} ago", time=span(now - service.read_at))
+        if service.read_at is not None
+        else tr(", not read yet")
+    )
+    every = tr(", every {period:g} s", period=service.period) if service.period else ""
     yield "asked", f"{who}{read}{every}"
     if service.members:
-        yield "members", f"{len(service.members)}, {len(service.odd)} not as expected; Enter shows all"
+        yield (
+            "members",
+            tr(
+                "{count}, {count_2} not as expected; Enter shows all",
+                count=len(service.members),
+                count_2=len(service.odd),
+            ),
+        )
 
 
 def _history(service: Service, history: History, now: float) -> str:
     changes = history.get(service.name, ())[-CHANGES:]
-    return "\n".join(f"{state} since {clock(at, now)}" for at, state in reversed(changes))
+    return "\n".join(tr("{state} since {clock}", state=state, clock=clock(at, now)) for at, state in reversed(changes))
 
 
 def _automation(entry: Automation, now: float) -> Iterator[Fact]:
     yield "seen", entry.observed
     yield "expected", f"{entry.expected}: {entry.judgement}"
     yield entry.kind, entry.target
-    yield "what to do", entry.action
+    yield tr("what to do"), entry.action
     yield "evidence", entry.evidence
     if entry.tally is not None and entry.tally.count:
         told = entry.tally
         ages = [span(now - at) for at in (told.oldest, told.newest) if at is not None]
-        yield "files", f"{told.count:,}, {size(told.size)}, {' to '.join(ages)} old"
+        yield (
+            "files",
+            tr("{count:,}, {size}, {listed} old", count=told.count, size=size(told.size), listed=" to ".join(ages)),
+        )
     if entry.kind == "glob":
-        what = "c shows what would go, and asks" if can_clean(entry) else "nothing there to clean up"
-        yield "clean-up", what if entry.clean else "not allowed (clean: true in its entry allows it)"
-    yield "read", f"{span(now - entry.read_at)} ago" if entry.read_at is not None else "not read yet"
+        what = tr("c shows what would go, and asks") if can_clean(entry) else tr("nothing there to clean up")
+        yield "clean-up", what if entry.clean else tr("not allowed (clean: true in its entry allows it)")
+    yield "read", tr("{time} ago", time=span(now - entry.read_at)) if entry.read_at is not None else tr("not read yet")
 
 
 def _artifact(entry: Artifact, snapshot: Snapshot, now: float) -> Iterator[Fact]:
     yield "path", entry.pattern
     yield "seen", entry.evidence
-    yield "size", f"{size(entry.size)} in {entry.count:,} files" if entry.count > 1 else size(entry.size)
+    yield (
+        "size",
+        tr("{size} in {count:,} files", size=size(entry.size), count=entry.count)
+        if entry.count > 1
+        else size(entry.size),
+    )
     if entry.mtime is not None:
-        yield "changed", f"{clock(entry.mtime, now)}, {span(now - entry.mtime)} ago"
-    since = "not known" if entry.changed is Changed.UNKNOWN else str(entry.changed)
+        yield "changed", tr("{clock}, {time} ago", clock=clock(entry.mtime, now), time=span(now - entry.mtime))
+    since = tr("not known") if entry.changed is Changed.UNKNOWN else str(entry.changed)
     yield "hand-off", f"{since}; {_baseline(snapshot, now)}"
     yield "differs", _listed(entry.changed_paths)
     if entry.count > 1:
         yield "files", _listed(tuple(f"{size(file.size):>9}  {span(now - file.mtime):>5}  {file.path}"
                                      for file in entry.files))  # fmt: skip
-    yield "open", "Enter reads it, p in $PAGER, e in $EDITOR" if entry.count else ""
+    yield "open", tr("Enter reads it, p in $PAGER, e in $EDITOR") if entry.count else ""
 
 
 def _listed(lines: tuple[str, ...]) -> str:
-    more = [f"and {len(lines) - PATHS:,} more"] if len(lines) > PATHS else []
+    more = [tr("and {count:,} more", count=len(lines) - PATHS)] if len(lines) > PATHS else []
     return "\n".join([*lines[:PATHS], *more])
 
 
 def _baseline(snapshot: Snapshot, now: float) -> str:
     told = snapshot.operations
     if told.baseline is None:
-        return told.baseline_error or "there was no hand-off yet"
-    return f"the last one was {clock(told.baseline.written_at, now)}"
+        return told.baseline_error or tr("there was no hand-off yet")
+    return tr("the last one was {clock}", clock=clock(told.baseline.written_at, now))
 
 
 def _figure(entry: Figure, snapshot: Snapshot, now: float) -> Iterator[Fact]:
@@ -169,14 +196,14 @@ def _figure(entry: Figure, snapshot: Snapshot, now: float) -> Iterator[Fact]:
     yield "change", entry.moved
     yield "hand-off", _baseline(snapshot, now)
     yield "where", entry.evidence
-    yield "read", f"{span(now - entry.read_at)} ago" if entry.read_at is not None else "not read yet"
+    yield "read", tr("{time} ago", time=span(now - entry.read_at)) if entry.read_at is not None else tr("not read yet")
 
 
 def _collector(told: CollectorSlice, now: float) -> Iterator[Fact]:
     found, trend = told.collector, told.trend
     if found is None:
         return
-    since = f", since {clock(trend.since, now)}" if trend.since is not None else ""
+    since = tr(", since {clock}", clock=clock(trend.since, now)) if trend.since is not None else ""
     yield "state", f"{found.state}{since}"
     yield "why", found.reason
     yield "evidence", found.evidence.replace(" · ", "\n")
@@ -194,7 +221,7 @@ def _collector(told: CollectorSlice, now: float) -> Iterator[Fact]:
         "restarts",
         "\n".join(f"{clock(each.at, now)}: {each.evidence}" for each in reversed(trend.restarts[-CHANGES:])),
     )
-    yield "read", f"{span(now - told.read_at)} ago" if told.read_at is not None else ""
+    yield "read", tr("{time} ago", time=span(now - told.read_at)) if told.read_at is not None else ""
 
 
 def _exporter(entry: Exporter) -> Iterator[Fact]:
@@ -202,7 +229,15 @@ def _exporter(entry: Exporter) -> Iterator[Fact]:
     yield "sent", f"{entry.sent:,}" if entry.sent is not None else ""
     failed = f"{entry.failed:,}" if entry.failed is not None else ""
     if entry.failed and entry.sent is not None:
-        failed += f", {entry.failed / (entry.failed + entry.sent):.1%} of all"
+        failed += tr(", {failed:.1%} of all", failed=entry.failed / (entry.failed + entry.sent))
     yield "failed", failed
     if entry.fill is not None:
-        yield "queue", f"{count(entry.queued or 0)} of {count(entry.capacity or 0)}, {entry.fill:.0%} full"
+        yield (
+            "queue",
+            tr(
+                "{count} of {count_2}, {fill:.0%} full",
+                count=count(entry.queued or 0),
+                count_2=count(entry.capacity or 0),
+                fill=entry.fill,
+            ),
+        )

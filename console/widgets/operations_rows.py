@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from console.i18n import tr
 from console.model.artifact import Artifact, Changed
 from console.model.automation import Automation
 from console.model.figure import Figure
@@ -57,16 +58,16 @@ def rows(snapshot: Snapshot, now: float, opened: Collection[str] = (), words: Se
     schedules = [each for each in snapshot.services.services if is_schedule(each)]
     told = snapshot.operations
     sections = (
-        (Row("services", "Services", "state", "for", "what was seen", head=True), _services(services, now, opened)),
-        (Row("schedules", "Schedules", "next run", "last", "when, and what was seen", head=True),
+        (Row("services", "Services", "state", "for", tr("what was seen"), head=True), _services(services, now, opened)),
+        (Row("schedules", "Schedules", tr("next run"), "last", tr("when, and what was seen"), head=True),
          [_schedule(each, now) for each in _urgent(schedules)]),
-        (Row("automation", "Temporary", "seen", "oldest", "what is expected", head=True),
+        (Row("automation", "Temporary", "seen", "oldest", tr("what is expected"), head=True),
          [_automation(each, now) for each in sorted(told.automation, key=lambda each: RANK[each.judgement])]),
-        (Row("artifacts", "Artifacts", "size", "age", "since the last hand-off", head=True),
+        (Row("artifacts", "Artifacts", "size", "age", tr("since the last hand-off"), head=True),
          [_artifact(each, now) for each in sorted(told.artifacts, key=lambda each: RANK[each.judgement])]),
-        (Row("figures", "Figures", "value", "change", "where it was read", head=True),
+        (Row("figures", "Figures", "value", "change", tr("where it was read"), head=True),
          [_figure(each) for each in told.figures]),
-        (Row("collector", "Collector", "state", "for", "what it received", head=True),
+        (Row("collector", "Collector", "state", "for", tr("what it received"), head=True),
          list(_collector(snapshot.collector, now))),
     )  # fmt: skip
     found: list[Row] = []
@@ -112,7 +113,7 @@ def _passes(row: Row, words: Sequence[str]) -> bool:
 def _services(services: Iterable[Service], now: float, opened: Collection[str]) -> list[Row]:
     found = []
     for each in _urgent(services):
-        key = f"service {each.name}"
+        key = tr("service {name}", name=each.name)
         found.append(_service(each, key, now))
         shown = each.members if key in opened else each.odd
         found += [_service(one, f"{key} {one.name}", now, member=True) for one in _urgent(shown)]
@@ -123,7 +124,7 @@ def _service(service: Service, key: str, now: float, *, member: bool = False) ->
     since = span(now - service.since) if service.since is not None else ""
     rest = service.evidence
     if service.judgement is not Judgement.OK:
-        rest = f"expected {service.expected}; {rest}"
+        rest = tr("expected {expected}; {rest}", expected=service.expected, rest=rest)
     return Row(key, service.name, service.observed, since, rest, service.judgement, member=member, entry=service)
 
 
@@ -135,7 +136,7 @@ def _schedule(service: Service, now: float) -> Row:
     else:
         following = service.schedule or service.observed
     last = span(now - service.last_run) if service.last_run is not None else ""
-    return Row(f"service {service.name}", service.name, following, last, service.evidence, service.judgement,
+    return Row(tr("service {name}", name=service.name), service.name, following, last, service.evidence, service.judgement,
                entry=service)  # fmt: skip
 
 
@@ -143,9 +144,18 @@ def _automation(entry: Automation, now: float) -> Row:
     oldest = entry.tally.oldest if entry.tally is not None else None
     age = span(now - oldest) if oldest is not None else ""
     rest = "; ".join(
-        filter(None, (f"expected {entry.expected}", entry.action, "c cleans up" if can_clean(entry) else ""))
+        filter(
+            None,
+            (
+                tr("expected {expected}", expected=entry.expected),
+                entry.action,
+                tr("c cleans up") if can_clean(entry) else "",
+            ),
+        )
     )
-    return Row(f"automation {entry.name}", entry.name, entry.observed, age, rest, entry.judgement, entry=entry)
+    return Row(
+        tr("automation {name}", name=entry.name), entry.name, entry.observed, age, rest, entry.judgement, entry=entry
+    )
 
 
 def can_clean(entry: Automation) -> bool:
@@ -161,13 +171,23 @@ def _artifact(entry: Artifact, now: float) -> Row:
     else:
         what = size(entry.size) if entry.count == 1 else f"{size(entry.size)} ({entry.count:,})"
     age = span(now - entry.mtime) if entry.mtime is not None else ""
-    since = {Changed.UNKNOWN: "", Changed.SAME: "as it was · "}.get(entry.changed, f"{entry.changed} · ")
-    return Row(f"artifact {entry.name}", entry.name, what, age, f"{since}{entry.pattern}", entry.judgement, entry=entry)
+    since = {Changed.UNKNOWN: "", Changed.SAME: tr("as it was · ")}.get(entry.changed, f"{entry.changed} · ")
+    return Row(
+        tr("artifact {name}", name=entry.name),
+        entry.name,
+        what,
+        age,
+        f"{since}{entry.pattern}",
+        entry.judgement,
+        entry=entry,
+    )
 
 
 def _figure(entry: Figure) -> Row:
     known = Judgement.OK if entry.number is not None else Judgement.UNKNOWN
-    return Row(f"figure {entry.name}", entry.name, entry.shown, entry.moved, entry.evidence, known, entry=entry)
+    return Row(
+        tr("figure {name}", name=entry.name), entry.name, entry.shown, entry.moved, entry.evidence, known, entry=entry
+    )
 
 
 def _collector(told: CollectorSlice, now: float) -> Iterator[Row]:
@@ -175,7 +195,7 @@ def _collector(told: CollectorSlice, now: float) -> Iterator[Row]:
         return
     found = told.collector
     if found is None:
-        yield Row("collector otel", "otel", "asking …", judgement=Judgement.UNKNOWN, entry=told)
+        yield Row(tr("collector otel"), "otel", "asking …", judgement=Judgement.UNKNOWN, entry=told)
         return
     since = span(now - told.trend.since) if told.trend.since is not None else ""
     total = told.trend.rates.total
@@ -183,15 +203,19 @@ def _collector(told: CollectorSlice, now: float) -> Iterator[Row]:
     curve = sparkline([point.rates.total or 0.0 for point in told.trend.history][-12:])
     wrong = found.why if found.state is not CollectorState.UP else ""
     rest = "  ".join(filter(None, (wrong, counts(found), curve if len(curve) > 1 else "", rate)))
-    name = f"otel {found.endpoint}".rstrip()
-    yield Row("collector otel", name, str(found.state), since, rest, _STATES[found.state], entry=told)
+    name = tr("otel {endpoint}", endpoint=found.endpoint).rstrip()
+    yield Row(tr("collector otel"), name, str(found.state), since, rest, _STATES[found.state], entry=told)
     for each in found.exporters:
-        sent = f"{count(each.sent)} sent" if each.sent is not None else ""
-        lost = f"{count(each.failed)} failed" if each.failed else ""
-        queue = f"queue {each.queued:,} of {each.capacity:,}" if each.fill is not None else ""
+        sent = tr("{count} sent", count=count(each.sent)) if each.sent is not None else ""
+        lost = tr("{count} failed", count=count(each.failed)) if each.failed else ""
+        queue = (
+            tr("queue {queued:,} of {capacity:,}", queued=each.queued, capacity=each.capacity)
+            if each.fill is not None
+            else ""
+        )
         fill = f"{each.fill:.0%}" if each.fill is not None else ""
         judged = Judgement.ATTENTION if each.fill is not None and each.fill > 0.8 else Judgement.OK
-        yield Row(f"collector otel {each.name}", each.name, sent, fill, "  ".join(filter(None, (lost, queue))), judged,
+        yield Row(tr("collector otel {name}", name=each.name), each.name, sent, fill, "  ".join(filter(None, (lost, queue))), judged,
                   member=True, entry=each)  # fmt: skip
 
 

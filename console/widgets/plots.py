@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from console.i18n import tr
+
 BARS: Final = "▁▂▃▄▅▆▇█"
 TREND: Final = 24
 """Gaps of one author that a plot shows."""
@@ -30,4 +32,10 @@ def gap_words(gaps: Sequence[float]) -> str:
     """The plot with its last value and its mean; empty without a gap."""
     if not gaps:
         return ""
-    return f"{gap_trend(gaps)}  last {gaps[-1]:+g}, mean {sum(gaps) / len(gaps):+.2f} over {len(gaps)}"
+    return tr(
+        "{gap_trend}  last {gaps:+g}, mean {sum:+.2f} over {count}",
+        gap_trend=gap_trend(gaps),
+        gaps=gaps[-1],
+        sum=sum(gaps) / len(gaps),
+        count=len(gaps),
+    )

@@ -8,6 +8,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
+from console.i18n import tr
 from console.model.service import Judgement, Service
 from console.model.snapshot import CollectorSlice, ServicesSlice, Snapshot
 from console.model.telemetry import Collector, CollectorState
@@ -106,18 +107,24 @@ def two_lines(collector: CollectorSlice, services: ServicesSlice, width: int, no
 def collector_pieces(told: CollectorSlice, now: float, *, full: bool = False) -> list[Piece]:
     """The collector, from left to right; *full*: with what only a wide bar has room for."""
     if not told.source:
-        return [Piece("otel: not configured", "meta")]
+        return [Piece(tr("otel: not configured"), "meta")]
     found = told.collector
     if found is None or told.read_at is None:
-        return [Piece("otel: asking …", "meta", COLLECTOR)]
+        return [Piece(tr("otel: asking …"), "meta", COLLECTOR)]
     style = "calm" if found.state is CollectorState.UP else "alert"
-    pieces = [Piece(f"{_SYMBOLS[found.state]} otel {found.endpoint}".rstrip(), style, COLLECTOR)]
+    pieces = [
+        Piece(
+            tr("{symbols} otel {endpoint}", symbols=_SYMBOLS[found.state], endpoint=found.endpoint).rstrip(),
+            style,
+            COLLECTOR,
+        )
+    ]
     if found.state is not CollectorState.UP:
         pieces.append(Piece(f" {found.state}: {found.why}", style, COLLECTOR))
     texts = [*_counted(found), *(_inside(found) if full else ()), *_moving(told.trend, full), *_age(found, told, now)]
     pieces += (Piece(f" {text}", look, COLLECTOR, weight) for weight, text, look in texts)
     if now - told.read_at > 3 * STALE:
-        pieces.append(Piece(f" read {span(now - told.read_at)} ago", "alert", COLLECTOR))
+        pieces.append(Piece(tr(" read {time} ago", time=span(now - told.read_at)), "alert", COLLECTOR))
     return pieces
 
 
@@ -130,14 +137,28 @@ def watched_words(snapshot: Snapshot, name: str, now: float) -> str:
         lines = ["".join(piece.text for piece in pieces)]
         if found is not None:
             lines += found.evidence.split(" · ")
-            lines += [f"restarted {span(now - each.at)} ago: {each.evidence}" for each in told.trend.restarts[-3:]]
+            lines += [
+                tr("restarted {time} ago: {evidence}", time=span(now - each.at), evidence=each.evidence)
+                for each in told.trend.restarts[-3:]
+            ]
         if told.read_at is not None:
-            lines.append(f"read {span(now - told.read_at)} ago")
+            lines.append(tr("read {time} ago", time=span(now - told.read_at)))
         return "\n".join(lines)
     services = snapshot.services.services
     named = [service for service in services if service.name == name] if name else _by_urgency(snapshot.services)
-    lines = [f"{each.name}: {each.observed}, expected {each.expected} ({each.evidence})" for each in named]
-    return "\n".join(lines) or ("all as expected" if services else "nothing is watched; see services: in the config")
+    lines = [
+        tr(
+            "{name}: {observed}, expected {expected} ({evidence})",
+            name=each.name,
+            observed=each.observed,
+            expected=each.expected,
+            evidence=each.evidence,
+        )
+        for each in named
+    ]
+    return "\n".join(lines) or (
+        tr("all as expected") if services else tr("nothing is watched; see services: in the config")
+    )
 
 
 _Said = tuple[int, str, str]
@@ -155,12 +176,12 @@ def _counted(found: Collector) -> Iterator[_Said]:
 
 def _inside(found: Collector) -> Iterator[_Said]:
     if found.refused:
-        yield 1, f"{count(found.refused)} refused", "note"
+        yield 1, tr("{count} refused", count=count(found.refused)), "note"
     fullest = max(found.exporters, key=lambda exporter: exporter.fill or 0.0, default=None)
     if fullest is not None and fullest.fill is not None:
-        yield 1, f"queue {fullest.fill:.0%}", "meta"
+        yield 1, tr("queue {fill:.0%}", fill=fullest.fill), "meta"
     if found.memory is not None:
-        yield 1, f"rss {size(found.memory)}", "meta"
+        yield 1, tr("rss {size}", size=size(found.memory)), "meta"
 
 
 def _moving(trend: Trend, full: bool) -> Iterator[_Said]:
@@ -176,7 +197,7 @@ def _moving(trend: Trend, full: bool) -> Iterator[_Said]:
 def _age(found: Collector, told: CollectorSlice, now: float) -> Iterator[_Said]:
     last = told.trend.restarts[-1] if told.trend.restarts else None
     if last is not None and now - last.at < NEWS:
-        yield 9, f"restarted {span(now - last.at)} ago", "note"
+        yield 9, tr("restarted {time} ago", time=span(now - last.at)), "note"
     elif found.uptime is not None:
         yield 6, f"up {span(found.uptime)}", "meta"
 
@@ -199,11 +220,11 @@ def _least(pieces: Sequence[Piece], weight: int) -> int:
 
 def _calm(services: ServicesSlice, *, brief: bool) -> list[Piece]:
     if not services.source:
-        return [Piece(f"  {'no services' if brief else 'services: not configured'}", "meta")]
+        return [Piece(f"  {tr('no services') if brief else tr('services: not configured')}", "meta")]
     if services.read_at is None:
-        return [Piece("  services: looking …", "meta", EVERYTHING)]
+        return [Piece(tr("  services: looking …"), "meta", EVERYTHING)]
     good = sum(1 for service in services.services if service.judgement is Judgement.OK)
-    return [Piece(f"  ● {good} {'ok' if brief else 'as expected'}", "calm", EVERYTHING)]
+    return [Piece(f"  ● {good} {'ok' if brief else tr('as expected')}", "calm", EVERYTHING)]
 
 
 def _by_urgency(services: ServicesSlice) -> list[Service]:
@@ -217,7 +238,7 @@ def _piece(service: Service, detail: int) -> Piece:
     if detail:
         text += f" {service.observed}"
     if detail > 1:
-        text += f", expected {service.expected}"
+        text += tr(", expected {expected}", expected=service.expected)
     if detail > 2 and service.evidence:
         text += f" ({service.evidence})"
     return Piece(f"  {text}", "alert" if service.judgement is Judgement.ALARM else "note", service.name)
@@ -240,7 +261,7 @@ def fitted(services: ServicesSlice, room_for: Callable[[int], int]) -> list[Piec
         room = room_for(weight)
         if sum(piece.cells for piece in wanting) <= room:
             return wanting
-    more = Piece(f"  and {len(wanting) - 1} more", "note", EVERYTHING)
+    more = Piece(tr("  and {count} more", count=len(wanting) - 1), "note", EVERYTHING)
     room -= more.cells if len(wanting) > 1 else 0
     shown = list[Piece]()
     for piece in wanting:
@@ -249,4 +270,8 @@ def fitted(services: ServicesSlice, room_for: Callable[[int], int]) -> list[Piec
         shown.append(replace(piece, text=cut(piece.text, max(room, 4))))
         room -= shown[-1].cells
     left = len(wanting) - len(shown)
-    return [*shown, replace(more, text=f"  and {left} more", style=wanting[len(shown)].style)] if left else shown
+    return (
+        [*shown, replace(more, text=tr("  and {left} more", left=left), style=wanting[len(shown)].style)]
+        if left
+        else shown
+    )

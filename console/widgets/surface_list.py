@@ -9,6 +9,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from console.i18n import tr
 from console.model.agent import SYMBOLS
 from console.model.surface import Surface
 from console.widgets.ansi import steady
@@ -98,7 +99,7 @@ def last_line(surface: Surface) -> str:
     """The last row of the agent's output with words in it: not the lower edge of a box."""
     screen, status = surface.screen, surface.status
     if surface.unconfirmed:
-        return f"blocked, C confirms: {surface.unconfirmed}"
+        return tr("blocked, C confirms: {unconfirmed}", unconfirmed=surface.unconfirmed)
     if screen is None:
         return surface.gone or surface.error or "…"
     if status is not None and status.needs_person and status.detection.reason:

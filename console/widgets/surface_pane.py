@@ -11,6 +11,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
+from console.i18n import tr
 from console.model.agent import SYMBOLS, AgentState
 from console.model.context import compactions, forgetting
 from console.model.dispatch import Dispatch
@@ -155,14 +156,14 @@ class SurfacePane(Lines, can_focus=True):
         if dialog is None:
             return bar(width, [(f" {ELSEWHERE}", self._style("pane--answer"))], [], fill) if view.asks else None
         if not view.answering:
-            here = f" {view.number} goes here: " if view.number else " w goes here: "
+            here = tr(" {number} goes here: ", number=view.number) if view.number else tr(" w goes here: ")
             return bar(width, [(here, meta), *_hint(dialog, meta)], [], fill)
         return answer_row(dialog, width, self._style("pane--name"), self._style("pane--answer"), fill)
 
     def _screen_rows(self, view: PaneView, width: int, height: int) -> list[Row]:
         surface = view.surface
         if surface.screen is None:
-            text = surface.gone or surface.error or "waiting for the first reading"
+            text = surface.gone or surface.error or tr("waiting for the first reading")
             return [bar(width, [("  " + text, self._style("pane--meta"))], [], Style())]
         regions = surface.status.detection.regions if surface.status else None
         wanted = (id(surface.screen), regions, width, height)
@@ -186,7 +187,7 @@ class SurfacePane(Lines, can_focus=True):
         if view.auto:
             left.append((" auto ", self._style("pane--alert")))
         if view.queued:
-            left.append((f"  ⧗ {view.queued} queued", meta))
+            left.append((tr("  ⧗ {queued} queued", queued=view.queued), meta))
         if surface.gone:
             state_style = self._style("pane--alert")
         right: list[Part] = [(f" {word}", state_style), (f" {since} " if since else " ", meta)]
@@ -197,15 +198,24 @@ class SurfacePane(Lines, can_focus=True):
         header, meta, alert = self._style("pane--header"), self._style("pane--meta"), self._style("pane--alert")
         left: list[Part] = [("    ", meta)]
         if surface.unconfirmed:
-            left.append((f"blocked, C confirms: {surface.unconfirmed}  ", alert))
+            left.append((tr("blocked, C confirms: {unconfirmed}  ", unconfirmed=surface.unconfirmed), alert))
         elif surface.seen_agent and surface.expected_agent and surface.seen_agent != surface.expected_agent:
-            left.append((f"shows {surface.seen_agent}, not {surface.expected_agent}  ", alert))
+            left.append(
+                (
+                    tr(
+                        "shows {seen_agent}, not {expected_agent}  ",
+                        seen_agent=surface.seen_agent,
+                        expected_agent=surface.expected_agent,
+                    ),
+                    alert,
+                )
+            )
         elif surface.unlisted:
-            left.append(("not configured  ", meta))
+            left.append((tr("not configured  "), meta))
         if view.dispatch is not None:
             left += [(view.dispatch.label, self._style("pane--name")), (f" {view.dispatch.task}", meta)]
         elif surface.status is not None:
-            left.append(("no open dispatch  " if view.unlogged else "", meta))
+            left.append((tr("no open dispatch  ") if view.unlogged else "", meta))
             left.append((surface.status.detection.reason, meta))
         right: list[Part] = []
         if surface.status is not None and (worry := forgetting(surface.status.detection)):
@@ -214,9 +224,9 @@ class SurfacePane(Lines, can_focus=True):
             right.append((" compacted", alert))
         age = self._now - surface.read_at if surface.read_at is not None else 0.0
         if view.server_error or surface.error:
-            right.append((f" {'server away' if view.server_error else surface.error[: width // 2]}", alert))
+            right.append((f" {tr('server away') if view.server_error else surface.error[: width // 2]}", alert))
         if age > STALE:
-            right.append((f" read {span(age)} ago", alert))
+            right.append((tr(" read {time} ago", time=span(age)), alert))
         else:
             hour = timeline(surface.history, self._now, self.state_style) if width >= STRIP_FROM else []
             if view.dispatch is not None and surface.status is not None:

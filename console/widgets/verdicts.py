@@ -8,6 +8,7 @@ from typing import Final
 from rich.cells import cell_len
 from textual.content import Content
 
+from console.i18n import mark, tr
 from console.model.agent import SYMBOLS
 from console.model.guard_facts import Level, Verdict
 from console.model.parcel import Fate, Parcel
@@ -16,7 +17,11 @@ from console.widgets.lines import cut
 from console.widgets.surface_pane import REF_WIDTH, state_of
 from console.widgets.words import span
 
-WORDS: Final = {Fate.SEND: "is sent", Fate.QUEUE: "is queued until it is idle", Fate.REFUSE: "gets nothing"}
+WORDS: Final = {
+    Fate.SEND: mark("is sent"),
+    Fate.QUEUE: mark("is queued until it is idle"),
+    Fate.REFUSE: mark("gets nothing"),
+}
 MARKS: Final = {Fate.SEND: ("✓", "$success"), Fate.QUEUE: ("◌", "$primary"), Fate.REFUSE: ("✗", "$error")}
 STATE: Final = 14
 """Cells of the column of states and how long each lasts."""
@@ -36,13 +41,13 @@ def guard_lines(verdicts: Sequence[Verdict], overrides: Collection[str], *, wide
         aside = each.rule in overrides and not each.final
         refused = each.level is Level.REFUSE and not aside
         mark, style = ("✗", "bold $error") if refused else ("▲", "$warning")
-        note = " (set aside)" if aside and each.level is Level.REFUSE else ""
+        note = tr(" (set aside)") if aside and each.level is Level.REFUSE else ""
         parts += [(f"{mark} {each.rule}{note}", style), "\n  " if wide else ": ", each.evidence]
         if each.remedy:
             parts += ["\n  " if wide else "  ", (f"→ {each.remedy}", "dim")]
         parts.append("\n\n" if wide else "\n")
     if not parts:
-        parts = [("✓ ", "$success"), (f"{len(verdicts)} guards have nothing against it", "dim")]
+        parts = [("✓ ", "$success"), (tr("{count} guards have nothing against it", count=len(verdicts)), "dim")]
     return Content.assemble(*parts).rstrip()
 
 
