@@ -9,6 +9,7 @@ import io
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
@@ -19,11 +20,36 @@ from babel.messages.pofile import read_po, write_po
 
 from console.commands import COMMANDS, COMPOSER
 from console.i18n import DOMAIN, FOLDER
+from console.model.agent import AgentState
+from console.model.artifact import Changed
+from console.model.checklist import StepState
+from console.model.decision import DecisionState
+from console.model.dispatch import DispatchStatus, VerificationVerdict
+from console.model.parcel import Fate
+from console.model.queue import ItemState
+from console.model.service import Judgement, State
+from console.model.service_act import Verb
+from console.model.telemetry import CollectorState
 
 ROOT: Final = Path(__file__).parents[1]
 PO: Final = FOLDER / "ko" / "LC_MESSAGES" / f"{DOMAIN}.po"
 MO: Final = PO.with_suffix(".mo")
 KEYWORDS: Final = {"tr": None, "mark": None, "trn": (1, 2), "trc": ((1, "c"), 2)}
+WORDS: Final[tuple[type[StrEnum], ...]] = (
+    AgentState,
+    Changed,
+    CollectorState,
+    DecisionState,
+    DispatchStatus,
+    Fate,
+    ItemState,
+    Judgement,
+    State,
+    StepState,
+    Verb,
+    VerificationVerdict,
+)
+"""Words that are compared in code and read by scripts, so they are English there; shown, they go through `tr`."""
 _NEVER: Final = datetime(2026, 1, 1, tzinfo=UTC)
 """In the place of the hour of writing: equal texts make an equal file."""
 
@@ -44,6 +70,9 @@ def template() -> Catalog:
             "python", path, keywords=KEYWORDS, options={"encoding": "utf-8"}
         ):
             made.add(message, None, [(where, line)], auto_comments=comments, context=context)
+    for words in WORDS:
+        for word in words:
+            made.add(str(word), None, [(f"{words.__module__.replace('.', '/')}.py", 1)])
     for command in (*COMMANDS, *COMPOSER):
         for text in (command.title, command.help, command.group):
             made.add(text, None, [("console/commands.py", 1)])
