@@ -247,7 +247,7 @@ def test_the_lines_of_a_full_snapshot() -> None:
         "tmux: 2 surfaces",
         "▲ approval   %1",
         "CODEX 1  codex  #54 task",
-        "log.json: 1 dispatches, 1 open",
+        "log.json: 1 dispatch, 1 open",
         "alarm: auto running, expected absent (pid 9)",
         "collector: degraded: queue of otlp 90% full (200)",
         "22 logs, otlp failed to send 2, queue of otlp 90% full, 42 per minute over 30 s, up 0.0 h, restarted ",
