@@ -60,9 +60,12 @@ def wrong_calls(path: str, code: str) -> Iterator[str]:
         for part in (node.body if isinstance(node.body, list) else [node.body])
         for inner in ast.walk(part)
     }
+    lost = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for inner in ast.walk(node)}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call) or _name(node) not in CALLS:
             continue
+        if id(node) in lost and any(isinstance(each, ast.Constant) for each in node.args[:1]):
+            yield f"{path}:{node.lineno}: a text inside an f-string is not collected; make it before"
         where, name = f"{path}:{node.lineno}", _name(node)
         count = 2 if name in ("trn", "trc") else 1
         texts = [each.value for each in node.args[:count] if isinstance(each, ast.Constant)]
@@ -143,6 +146,7 @@ def test_every_call_of_a_translation_can_work() -> None:
         "def f():\n    return tr('{count} records', number=3)",
         "def f(n):\n    return trn('{count} record', '{count} records of {name}', n)",
         "def f(n):\n    return trc(n, 'open')",
+        "def f(n):\n    return f'{n} {tr(\"is open\")}'",
     ],
 )
 def test_a_call_that_cannot_work_is_found(code: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import mark, tr, trc
 from console.model.expected import Expected, judge, observed
 from console.model.observed import seen as seen_words
 from console.model.service import Judgement, Observation, Service, State
@@ -77,7 +77,8 @@ def group_row(what: Watched, seen: Sequence[tuple[str, Observation]], now: float
     if not members:
         return row(what, Observation(State.UNLOADED, tr("nothing matches {label}", label=what.label), count=0), now)
     states = Counter(member.state for member in members)
-    told = ", ".join(f"{count} {tr(state)}" for state, count in states.most_common())
+    counted = (trc("count", "{count} {state}", count=n, state=tr(state)) for state, n in states.most_common())
+    told = ", ".join(counted)
     if odd:
         told = tr("{counts}; not as expected: {odd}", counts=told, odd=_named(odd))
     numbers, _ = judge(replace(what.expected, word=""), Observation(State.LOADED, "", count=len(members)))
@@ -86,7 +87,7 @@ def group_row(what: Watched, seen: Sequence[tuple[str, Observation]], now: float
     if odd:
         words = tr("{count} of {all} odd", count=len(odd), all=len(members))
     else:
-        words = f"{len(members)} {tr(what.expected.word) if what.expected.word else tr('there')}"
+        words = trc("count", "{count} {state}", count=len(members), state=tr(what.expected.word or mark("there")))
     made = unknown(what, told, now)
     return replace(
         made,

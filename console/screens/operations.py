@@ -163,7 +163,7 @@ class OperationsScreen(ModalScreen[None]):
     def _draw_detail(self) -> None:
         row = self._table.marked
         title = self.query_one("#operations-title", Static)
-        title.update(f"{tr('Operations')}  {row.name}" if row is not None else tr("Operations"))
+        title.update("  ".join([tr("Operations"), *([row.name] if row is not None else [])]))
         self._detail.update(detail(row, self._desk.snapshot(), time.time(), self._extra) if row is not None else "")
 
     def _look_closer(self) -> None:

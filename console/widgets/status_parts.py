@@ -119,7 +119,7 @@ def collector_pieces(told: CollectorSlice, now: float, *, full: bool = False) ->
     texts = [*_counted(found), *(_inside(found) if full else ()), *_moving(told.trend, full), *_age(found, told, now)]
     pieces += (Piece(f" {text}", look, COLLECTOR, weight) for weight, text, look in texts)
     if now - told.read_at > 3 * STALE:
-        pieces.append(Piece(f" {tr('read {time} ago', time=span(now - told.read_at))}", "alert", COLLECTOR))
+        pieces.append(Piece(" " + tr("read {time} ago", time=span(now - told.read_at)), "alert", COLLECTOR))
     return pieces
 
 
@@ -215,9 +215,9 @@ def _least(pieces: Sequence[Piece], weight: int) -> int:
 
 def _calm(services: ServicesSlice, *, brief: bool) -> list[Piece]:
     if not services.source:
-        return [Piece(f"  {tr('no services') if brief else tr('services: not configured')}", "meta")]
+        return [Piece("  " + (tr("no services") if brief else tr("services: not configured")), "meta")]
     if services.read_at is None:
-        return [Piece(f"  {tr('services: looking …')}", "meta", EVERYTHING)]
+        return [Piece("  " + tr("services: looking …"), "meta", EVERYTHING)]
     good = sum(1 for service in services.services if service.judgement is Judgement.OK)
     text = tr("{count} ok", count=good) if brief else tr("{count} as expected", count=good)
     return [Piece(f"  ● {text}", "calm", EVERYTHING)]
@@ -232,7 +232,8 @@ def _piece(service: Service, detail: int) -> Piece:
     """*detail*: 0 only the name, 1 with what it is, 2 with what it should be, 3 with the evidence."""
     text, observed = f"{_MARKS.get(service.judgement, '?')} {service.name}", seen(service.observed)
     if detail > 1:
-        text += f" {tr('{observed}, expected {expected}', observed=observed, expected=wanted(service.expected))}"
+        said = tr("{observed}, expected {expected}", observed=observed, expected=wanted(service.expected))
+        text += f" {said}"
     elif detail:
         text += f" {observed}"
     if detail > 2 and service.evidence:
@@ -257,7 +258,7 @@ def fitted(services: ServicesSlice, room_for: Callable[[int], int]) -> list[Piec
         room = room_for(weight)
         if sum(piece.cells for piece in wanting) <= room:
             return wanting
-    more = Piece(f"  {tr('and {count} more', count=len(wanting) - 1)}", "note", EVERYTHING)
+    more = _more(len(wanting) - 1, "note")
     room -= more.cells if len(wanting) > 1 else 0
     shown = list[Piece]()
     for piece in wanting:
@@ -268,4 +269,8 @@ def fitted(services: ServicesSlice, room_for: Callable[[int], int]) -> list[Piec
     left = len(wanting) - len(shown)
     if not left:
         return shown
-    return [*shown, replace(more, text=f"  {tr('and {count} more', count=left)}", style=wanting[len(shown)].style)]
+    return [*shown, _more(left, wanting[len(shown)].style)]
+
+
+def _more(count: int, style: str) -> Piece:
+    return Piece("  " + tr("and {count} more", count=count), style, EVERYTHING)
