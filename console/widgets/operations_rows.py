@@ -153,8 +153,12 @@ def _automation(entry: Automation, now: float) -> Row:
     age = span(now - oldest) if oldest is not None else ""
     expected = tr("expected {expected}", expected=wanted(entry.expected))
     rest = "; ".join(filter(None, (expected, entry.action, tr("c cleans up") if can_clean(entry) else "")))
-    key = f"automation {entry.name}"
-    return Row(key, entry.name, seen(entry.observed), age, rest, entry.judgement, entry=entry)
+    what = seen(entry.observed) if entry.read_at is not None else _unread()
+    return Row(f"automation {entry.name}", entry.name, what, age, rest, entry.judgement, entry=entry)
+
+
+def _unread() -> str:
+    return trc("column", "not read yet")  # the word of the column is a short one
 
 
 def can_clean(entry: Automation) -> bool:
@@ -177,7 +181,8 @@ def _artifact(entry: Artifact, now: float) -> Row:
 
 def _figure(entry: Figure) -> Row:
     known = Judgement.OK if entry.number is not None else Judgement.UNKNOWN
-    return Row(f"figure {entry.name}", entry.name, entry.shown, entry.moved, entry.evidence, known, entry=entry)
+    shown = entry.shown if entry.number is not None or entry.read_at is not None else _unread()
+    return Row(f"figure {entry.name}", entry.name, shown, entry.moved, entry.evidence, known, entry=entry)
 
 
 def _collector(told: CollectorSlice, now: float) -> Iterator[Row]:
