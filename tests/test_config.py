@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console import config_collector
+from console import config_collector, i18n
 from console.config import (
     CollectorConfig,
     Config,
