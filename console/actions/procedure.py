@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -18,9 +17,6 @@ from console.model.outcome import Step
 from console.model.surface import Screen
 from console.mux.base import Multiplexer, MuxError, Queued
 from console.safety import check_outgoing, safe_text
-
-_UNTOUCHED: Final = re.compile(r"\b(nothing was|not) typed\b")
-"""How every back end words an error after which nothing has reached the terminal."""
 
 STOP_WAIT: Final = 0.5
 """Seconds after the paste in which a cancelled send still looks what the box shows."""
@@ -166,7 +162,7 @@ class Procedure:
         try:
             await self._mux.send_text(self._ref, typed)
         except MuxError as error:
-            self._pasting = _UNTOUCHED.search(str(error)) is None
+            self._pasting = not error.untouched
             raise
         self._pasted_at = self._loop.time()
 
