@@ -175,7 +175,7 @@ def _clock(errand: Errand) -> str:
 
 def stages() -> tuple[str, ...]:
     """What a send goes through, as people say it."""
-    return tr("recorded"), tr("re-read"), tr("pasted"), tr("echo seen"), "Enter", trc("send", "taken")
+    return tr("recorded"), trc("send", "re-read"), tr("pasted"), tr("echo seen"), "Enter", trc("send", "taken")
 
 
 def _stages(errand: Errand) -> Content:
