@@ -41,7 +41,9 @@ class PickScreen(ModalScreen[int | None]):
             if self._entries:
                 yield Input(placeholder=tr("type a part of it"), compact=True, id="part", classes="send--line")
                 yield OptionList(markup=False, id="found")
-            hint = tr("Enter takes it, Esc goes back.") if self._entries else f"{self._nothing}\n{tr('Esc goes back.')}"
+            hint = (
+                tr("Enter takes it, Esc goes back.") if self._entries else self._nothing + "\n" + tr("Esc goes back.")
+            )
             yield Static(hint, classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:

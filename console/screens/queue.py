@@ -288,8 +288,8 @@ def _head(lane: Lane) -> Text:
     text.append(f"  {lane.ref}" if lane.ref != lane.name else "", style="dim")
     state = f"{SYMBOLS[lane.state]} {tr(str(lane.state))}" if lane.state is not None else tr("not there")
     text.append(f"  {state}", style="dim")
-    text.append(f"  {tr('paused')}" if lane.paused else "", style="bold")
-    text.append("" if lane.lines else f"  {tr('nothing waits')}", style="dim")
+    text.append("  " + tr("paused") if lane.paused else "", style="bold")
+    text.append("" if lane.lines else "  " + tr("nothing waits"), style="dim")
     return text
 
 

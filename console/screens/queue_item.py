@@ -47,7 +47,7 @@ class ItemScreen(ModalScreen[None]):
                 yield Static(Text(f"\n{heading}", style="dim"))
                 yield Static(Text(typed))
                 if typed != text:
-                    yield Static(Text(f"\n{tr('The task:')}", style="dim"))
+                    yield Static(Text("\n" + tr("The task:"), style="dim"))
                     yield Static(Text(text))
             yield Static(tr("Esc goes back."), classes="dialog--hint", markup=False)
 

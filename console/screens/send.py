@@ -210,7 +210,7 @@ class SendScreen(EarlierTexts):
         if len(judged) > 1:
             whom = tr("{count} surfaces", count=len(judged))
         title = tr("Send to {name}", name=whom)
-        return f"{title}  {tr('after {label}', label=self._about.label)}" if self._about is not None else title
+        return title + "  " + tr("after {label}", label=self._about.label) if self._about is not None else title
 
     def _weigh_soon(self) -> None:
         """Once for the keys of one moment: a log may be long, a paste may come in pieces."""
