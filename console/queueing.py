@@ -102,8 +102,10 @@ class Queueing(Acts):
             return tr("the console is read-only")
         if surface is None:
             return tr("the surface is gone")
-        if surface.gone or surface.unconfirmed or surface.info.dead:
-            return f"{surface.name}: {surface.gone or surface.unconfirmed or tr('its program has ended')}"
+        if surface.gone or surface.unconfirmed:
+            return f"{surface.name}: {surface.gone or surface.unconfirmed}"
+        if surface.info.dead:
+            return tr("{name}: its program has ended", name=surface.name)
         if not composed.text.strip() or self.sending is None:
             return tr("there is nothing to send")
         from console.model.guard import refusals

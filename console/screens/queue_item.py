@@ -18,7 +18,6 @@ from console.model.queue_view import Lane, Line
 from console.safety import safe_text
 from console.widgets.words import span
 
-
 FIELDS: Final = {"role": mark("role"), "verifier": mark("verifier"), "task": mark("task")}
 """What the composer puts into the record; another field is shown by its own name."""
 
