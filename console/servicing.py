@@ -14,7 +14,8 @@ from console.config import Config, ServiceConfig
 from console.host import HostError, in_thread, run
 from console.i18n import mark, tr
 from console.model.service import Judgement, Service, State
-from console.model.service_act import About, Done, Offer, Step, Verb, called, offer, offers, rows_about
+from console.model.service_act import About, Done, Offer, Step, Verb, called, rows_about
+from console.model.service_offers import offer, offers
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.safety import safe_text
