@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.service import Service, State
 from console.model.service_act import ALIVE, BRINGS_UP, ENDS, GONE, MANAGERS, About, Offer, Verb
 from console.model.service_ways import SYSTEMD, names, ways
@@ -36,7 +36,7 @@ def _known(service: Service, verb: Verb) -> bool:
 def _no_manager(service: Service, verb: Verb) -> Offer | None:
     act = tr(str(verb))
     if service.members:
-        why = tr("it stands for {count} services", count=len(service.members))
+        why = trn("it stands for {count} service", "it stands for {count} services", len(service.members))
         remedy = tr("name one of them, such as {name}", name=service.members[0].name)
     elif service.manager not in MANAGERS:
         why = tr(
