@@ -21,6 +21,8 @@ _TEXT: Final = re.compile(
     r"[A-Za-z']{2,}[,.;:)]* +\(?[A-Za-z']{2,}|(?<![\w.-])[A-Za-z]{3,}[,.;:)]* +\{\}|\{\} +\(?[A-Za-z]{3,}"
 )
 """Two words, or a word beside a value. A label of one word is found on the screen: see tests/screens."""
+_PERCENT: Final = re.compile(r"%(?:\(\w+\))?[sr]")
+"""Values in the texts of `argparse`."""
 
 
 def bare_texts(path: str, code: str) -> Iterator[str]:
@@ -180,6 +182,8 @@ def test_every_text_is_translated_with_its_values() -> None:
         if message.fuzzy or not all(korean):
             wrong.append(f"not translated: {english[0]}")
         elif holes(korean[0]) != holes(english[-1]) and "{" in "".join(korean + english):
+            wrong.append(f"other values: {english[0]} -> {korean[0]}")
+        elif _PERCENT.findall(english[0]) != _PERCENT.findall(korean[0]):
             wrong.append(f"other values: {english[0]} -> {korean[0]}")
         elif (english[0][:1] == " ", english[-1][-1:] == " ") != (korean[0][:1] == " ", korean[0][-1:] == " "):
             wrong.append(f"other blanks at its ends: {english[0]!r} -> {korean[0]!r}")

@@ -40,9 +40,9 @@ def checked(ref: str, text: str) -> str:
     if wrong:
         raise MuxError(
             tr(
-                "{name}: not typed: {name_2} in line {line}; take it out",
+                "{name}: not typed: {character} in line {line}; take it out",
                 name=name,
-                name_2=wrong[0].name,
+                character=wrong[0].name,
                 line=wrong[0].line,
             )
         )
@@ -51,7 +51,7 @@ def checked(ref: str, text: str) -> str:
             tr(
                 "{name}: not typed: the cmux program would submit each line alone; {pointer}",
                 name=name,
-                pointer=POINTER,
+                pointer=tr(POINTER),
             )
         )
     if "\t" in clean:
@@ -59,7 +59,7 @@ def checked(ref: str, text: str) -> str:
             tr(
                 "{name}: not typed: the cmux program presses the Tab key for a tab; write spaces, or {pointer}",
                 name=name,
-                pointer=POINTER,
+                pointer=tr(POINTER),
             )
         )
     # How the program writes it into its request: raw UTF-8, with / as \/.
@@ -70,7 +70,7 @@ def checked(ref: str, text: str) -> str:
                 "{name}: not typed: {count} characters are too many for one cmux send; {pointer}",
                 name=name,
                 count=len(clean),
-                pointer=POINTER,
+                pointer=tr(POINTER),
             )
         )
     return clean
