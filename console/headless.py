@@ -191,8 +191,8 @@ def _trimmed(surface: Surface) -> list[str]:
 
 def lines(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> Iterator[str]:
     """The snapshot for people."""
-    count = len(snapshot.surfaces)
-    yield f"{snapshot.mux.source}: {snapshot.mux.error or trn('{count} surface', '{count} surfaces', count)}"
+    counted = trn("{count} surface", "{count} surfaces", len(snapshot.surfaces))
+    yield f"{snapshot.mux.source}: {snapshot.mux.error or counted}"
     yield from _fleet(snapshot)
     for each in cut_off:
         yield f"▲ {each.cut_off.about}: {each.evidence}"

@@ -167,7 +167,8 @@ def _terminal() -> tuple[bool, str]:
     advice = tr(
         "set COLORTERM=truecolor if your terminal has 24-bit colour (in tmux: set -ag terminal-features ',*:RGB')"
     )
-    return "256color" in term, f"{term or tr('TERM is not set')}; {advice}"
+    said = term or tr("TERM is not set")
+    return "256color" in term, f"{said}; {advice}"
 
 
 async def _tmux(config: Config) -> tuple[bool, str]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from console.i18n import mark, tr
+from console.i18n import mark, tr, trc
 from console.model.observed import seen, wanted
 from console.model.service import Judgement, Service, State
 from console.model.service_history import History
@@ -98,7 +98,10 @@ def service_checks(services: ServicesSlice) -> list[tuple[str, bool, str]]:
     rows = services.services
     counts = Counter(str(row.judgement) for row in rows)
     managers = ", ".join(sorted({row.manager for row in rows if row.manager}))
-    how_many = ", ".join(f"{counts[each]} {tr(str(each))}" for each in Judgement if counts[each])
+    judged = (
+        trc("count", "{count} {state}", count=counts[each], state=tr(str(each))) for each in Judgement if counts[each]
+    )
+    how_many = ", ".join(judged)
     summary = tr("{count} by {managers}: {how_many}", count=len(rows), managers=managers, how_many=how_many)
     found = [("services", set(counts) <= {"ok"}, summary)]
     wrong = (row for row in rows if row.judgement is not Judgement.OK)

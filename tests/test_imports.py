@@ -122,6 +122,7 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "cli_words": "cli",
     "app_send": "app",
     "state_drafts": "state_journal",
     "app_queue": "app",

@@ -35,4 +35,5 @@ def _wanted(part: str) -> str:
     found = _PHRASE.fullmatch(part)
     if found is None:
         return tr(part.casefold())
-    return tr(_PHRASES[" ".join(found.group(1).casefold().split())], value=found.group(2))
+    words = " ".join(found.group(1).casefold().split())
+    return tr(_PHRASES[words], value=found.group(2))
