@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
 from console.i18n import tr
-from console.model.cells import padded
+from console.model.cells import cells, padded
 from console.model.observed import seen, wanted
-from console.model.service import Service
+from console.model.service import Judgement, Service
 from console.model.service_act import OUTCOMES, Done, Offer, Verb
 from console.safety import safe_text
 
@@ -92,10 +92,11 @@ async def _list(engine: Engine, servicing: Servicing, *, as_json: bool) -> int:
     if as_json:
         _dump([{**_service(each), "can": [str(offer.verb) for offer in can]} for each, can in told])
         return DONE
+    width = max(cells(tr(str(judgement))) for judgement in Judgement)
     for each, can in told:
         verbs = ", ".join(str(offer.verb) for offer in can) or tr("nothing to do from here")
         state = tr("{observed}, expected {expected}", observed=seen(each.observed), expected=wanted(each.expected))
-        print(f"{padded(tr(str(each.judgement)), 9)}  {each.name}  {state}  [{verbs}]")
+        print(f"{padded(tr(str(each.judgement)), width)}  {each.name}  {state}  [{verbs}]")
     return DONE
 
 

@@ -30,8 +30,8 @@ _SYSTEMD: Final = {
     "NRestarts": mark("restarts"),
     "MainPID": "pid",
     "MemoryCurrent": mark("memory, bytes"),
-    "ExecMainStartTimestamp": mark("started"),
-    "ExecMainExitTimestamp": mark("ended"),
+    "ExecMainStartTimestamp": mark("started at"),
+    "ExecMainExitTimestamp": mark("ended at"),
 }
 """Only these: others hold the environment and its secrets. What they are called goes through `tr` where it is drawn."""
 
@@ -87,7 +87,7 @@ def _process(service: Service) -> dict[str, str]:
         return {
             mark("command"): redact(safe_text(" ".join(process.cmdline()), limit=LINE_LIMIT)),
             "pid": str(service.pid),
-            mark("started"): time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started)),
+            mark("started at"): time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started)),
             mark("user"): safe_text(process.username(), limit=100),
             mark("memory, bytes"): str(process.memory_info().rss),
         }
