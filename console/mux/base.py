@@ -14,6 +14,15 @@ from console.model.surface import Screen
 class MuxError(Exception):
     """A multiplexer could not do what was asked; the text says what happened, where, and what to do."""
 
+    untouched: bool = False
+    """Nothing has reached the terminal, for sure."""
+
+
+class NotTyped(MuxError):
+    """What was to be typed has not reached the terminal, not even in part."""
+
+    untouched = True
+
 
 class Queued(MuxError):
     """The back end keeps what was to be typed, and types it once the terminal has started (cmux: a surface that was

@@ -324,7 +324,7 @@ class CmuxCli:
         if error.why in ("moved", "gone"):
             with suppress(MuxError):  # the first error is the one that counts
                 await self._read_tree()
-            return CmuxSaid(tr("{name}: nothing was typed: {error}", name=name, error=error), error.why)
+            return CmuxSaid(tr("{name}: nothing was typed: {error}", name=name, error=error), error.why, untouched=True)
         if error.why in ("slow", "other"):
             return CmuxSaid(
                 tr(

@@ -61,9 +61,9 @@ _REMEDIES: Final[dict[Why, str]] = {
 class CmuxSaid(MuxError):
     """The program ended with an error; `why` is its kind."""
 
-    def __init__(self, text: str, why: Why = "other") -> None:
+    def __init__(self, text: str, why: Why = "other", *, untouched: bool = False) -> None:
         super().__init__(text)
-        self.why = why
+        self.why, self.untouched = why, untouched
 
 
 def generation(version: str) -> Generation:

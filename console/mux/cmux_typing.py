@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from console.i18n import mark, tr
-from console.mux.base import MuxError
+from console.mux.base import MuxError, NotTyped
 from console.safety import check_outgoing, safe_text
 
 TEXT_LIMIT: Final = 1500
@@ -38,7 +38,7 @@ def checked(ref: str, text: str) -> str:
     clean, wrong = check_outgoing(text)
     name = safe_text(ref)
     if wrong:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "{name}: not typed: {character} in line {line}; take it out",
                 name=name,
@@ -47,7 +47,7 @@ def checked(ref: str, text: str) -> str:
             )
         )
     if "\n" in clean:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "{name}: not typed: the cmux program would submit each line alone; {pointer}",
                 name=name,
@@ -55,7 +55,7 @@ def checked(ref: str, text: str) -> str:
             )
         )
     if "\t" in clean:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "{name}: not typed: the cmux program presses the Tab key for a tab; write spaces, or {pointer}",
                 name=name,
@@ -65,7 +65,7 @@ def checked(ref: str, text: str) -> str:
     # How the program writes it into its request: raw UTF-8, with / as \/.
     size = len(json.dumps(clean, ensure_ascii=False).encode()) + clean.count("/")
     if len(clean) > TEXT_LIMIT or size > BYTE_LIMIT:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "{name}: not typed: {count} characters are too many for one cmux send; {pointer}",
                 name=name,
