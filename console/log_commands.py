@@ -89,7 +89,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], s
     verbs.add_parser("lost", parents=[both], help=tr("what the console wrote and another writer has undone"))
     verbs.add_parser("restore", parents=[both], help=tr("write again what `log lost` lists"))
     for verb in (show, change, verify):
-        verb.add_argument("number", type=_number, metavar="NUMBER", help="54 or #54")
+        verb.add_argument("number", type=_number, metavar="NUMBER", help=tr("54 or #54"))
     change.add_argument(
         "field", type=_words, metavar="FIELD", help=tr("status, surface, task or any field of the record")
     )

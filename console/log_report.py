@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
 
-from console.i18n import tr
+from console.i18n import tr, trc
 from console.model.dispatch import Dispatch
 from console.model.summary import Summary, VerificationCounts
 from console.safety import safe_text
@@ -116,7 +116,11 @@ def dispatch_lines(dispatch: Dispatch, record: Mapping[str, Any] | None, now: fl
     """One dispatch for people: what is understood, then every field of the file."""
     yield f"{dispatch.label} {dispatch.task}".rstrip()
     age = _age(None if dispatch.dispatched_at is None else max(0.0, now - dispatch.dispatched_at))
-    rows = [(tr("surface"), dispatch.surface or tr("(none)")), (tr("status"), tr(dispatch.status)), (tr("age"), age)]
+    rows = [
+        (tr("surface"), dispatch.surface or tr("(none)")),
+        (tr("status"), tr(dispatch.status)),
+        (trc("column", "age"), age),
+    ]
     check = dispatch.verification
     if check is not None:
         parts = (

@@ -32,8 +32,8 @@ class LedgerScreen(ModalScreen[Dispatch | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,l,enter", "leave", mark("back")),
         # The list of verifications has the other keys.
-        Binding("pagedown", "page(1)", mark("down"), show=False, priority=True),
-        Binding("pageup", "page(-1)", mark("up"), show=False, priority=True),
+        Binding("pagedown", "page(1)", "down", show=False, priority=True),
+        Binding("pageup", "page(-1)", "up", show=False, priority=True),
     ]
 
     def __init__(self, log: Sequence[Dispatch], names: Mapping[str, str]) -> None:
@@ -136,8 +136,8 @@ def _sent(each: Dispatch, verified: Dispatch | None) -> Text:
 def _awaiting(found: Ledger, now: float, sent: Sequence[Dispatch]) -> Table:
     asked = {each.links.verifies: each.label for each in reversed(sent) if each.is_open}
     title = tr("Awaiting verification: {count}", count=len(found.awaiting))
-    columns = ("#", tr("author"), tr("age"), tr("status"), *((tr("asked"),) if asked else ()), tr("task"))
-    table = _table(f"\n{title}", *columns)
+    columns = ("#", tr("author"), trc("column", "age"), tr("status"), *((tr("asked"),) if asked else ()), tr("task"))
+    table = _table("\n" + title, *columns)
     for each in found.awaiting[:SHOWN]:
         age = "" if each.dispatched_at is None else span(now - each.dispatched_at)
         by = (asked.get(each.number, ""),) if asked else ()
@@ -147,7 +147,7 @@ def _awaiting(found: Ledger, now: float, sent: Sequence[Dispatch]) -> Table:
 
 def _checked(found: Ledger) -> Table:
     scored = (trc("who verified", "by"), tr("self"), tr("cross"), tr("gap"), tr("verdict"))
-    table = _table(f"\n{tr('Verified')}", "#", tr("author"), *scored, tr("task"))
+    table = _table("\n" + tr("Verified"), "#", tr("author"), *scored, tr("task"))
     for each in found.checked[:SHOWN]:
         check = each.verification
         if check is not None:

@@ -18,7 +18,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.i18n import mark, tr, trn
+from console.i18n import mark, tr, trc, trn
 from console.model.dispatch import OPEN_STATUSES, Dispatch, DispatchStatus, VerificationVerdict
 from console.model.query import parse, searched
 from console.model.reconcile import Live, trouble
@@ -265,9 +265,13 @@ class DispatchTable(ScrollView, can_focus=True):
             shown=shown,
             open=self._open,
         )
-        heads = f"{'#':>6}  {_left(tr('status'), status)}{_right(tr('age'), 5)}  {_left(tr('surface'), surface)}"
-        right: list[Part] = [(f" {_left(tr('verified'), check)}" if check else "", Style())]
-        return bar(width, [(f"{heads}{tr('task')}   {counted}{order}", Style())], right, fill)
+        heads = (
+            f"{'#':>6}",
+            _left(tr("status"), status) + _right(trc("column", "age"), 5),
+            _left(tr("surface"), surface) + tr("task"),
+        )
+        right: list[Part] = [(" " + _left(tr("verified"), check) if check else "", Style())]
+        return bar(width, [(f"{'  '.join(heads)}   {counted}{order}", Style())], right, fill)
 
     def _row(self, dispatch: Dispatch, width: int, at_cursor: bool) -> tuple[Segment, ...]:
         status, surface, check = self._columns(width)
