@@ -38,7 +38,7 @@ class HelpScreen(ModalScreen[None]):
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, justify="right")
-        table.add_column()
+        table.add_column(overflow="fold")  # Rich cuts a wide last character for a blank behind it otherwise
         group = ""
         for command in (*self._commands, *COMPOSER):
             if command.id.startswith("surface.focus_") and command.id != "surface.focus_1":

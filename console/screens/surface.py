@@ -94,7 +94,7 @@ class SurfaceScreen(ModalScreen[None]):
     def _facts(self, surface: Surface, now: float) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, style="dim")
-        table.add_column()
+        table.add_column(overflow="fold")  # as in `console.screens.help`
 
         def row(name: str, text: str | Text) -> None:
             if text:
