@@ -134,7 +134,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
         return status(config, as_json=arguments.json)
     if arguments.command == "doctor":
-        from console.headless import doctor
+        from console.headless_doctor import doctor
 
         return doctor(config, _config_path(arguments))
     if arguments.command == "handoff":

@@ -164,6 +164,7 @@ SAME_ROOM: Final = {
     "app_verify": "app",
     "config_services": "config",
     "headless_services": "headless",
+    "headless_doctor": "headless",
 }
 """Modules that are a part of another one."""
 

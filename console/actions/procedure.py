@@ -62,8 +62,8 @@ class Procedure:
             told = tr("{error}; the text may stand in the input box", error=error) if self._pasting else str(error)
             result = self._result("failed" if self._pasting else "refused", told, left)
         except asyncio.CancelledError:
-            typed = tr("the text may stand in the input box") if self._pasting else tr("nothing was typed")
-            self._step("done", tr("cut off: {left}; {pressed}", left=typed, pressed=self._pressed()))
+            stands = tr("the text may stand in the input box") if self._pasting else tr("nothing was typed")
+            self._step("done", tr("cut off: {left}; {pressed}", left=stands, pressed=self._pressed()))
             if not self._pasting:
                 self._forget_file()
             raise

@@ -8,7 +8,8 @@ from itertools import product
 import pytest
 
 from console.model.service import Judgement, Service, State
-from console.model.service_act import MANAGERS, About, Step, Verb, called, offer, offers, rows_about, wanted
+from console.model.service_act import MANAGERS, About, Step, Verb, called, rows_about, wanted
+from console.model.service_offers import offer, offers
 
 LABEL = "com.openclaw.otel"
 

@@ -99,7 +99,7 @@ async def test_a_stale_log_keeps_its_rows_and_says_since_when() -> None:
         await until(pilot, lambda: "stale since 5s: not JSON [/]" in rows(app)[0])
         assert "task 1" in rows(app)[1]
         app.table.show(log(dispatch(1)), NOW + 6)
-        await until(pilot, lambda: "1 dispatches, 0 open" in rows(app)[0])
+        await until(pilot, lambda: "1 dispatch, 0 open" in rows(app)[0])
 
 
 async def test_why_a_log_cannot_be_read_fits_on_a_small_screen() -> None:
