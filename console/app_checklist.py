@@ -71,7 +71,7 @@ class ChecklistActs(App[None]):
     _checking: Checking | None = None
 
     async def _look_at(self, dispatch: Dispatch) -> None:
-        raise TypeError(tr("the acts look at it"))
+        raise TypeError("the acts look at it")
 
     def checking(self) -> Checking | None:
         """The checklist of this console; None before there is an engine."""
@@ -156,8 +156,9 @@ class ChecklistActs(App[None]):
     def _tell_news(self, why: str, opens: bool) -> None:
         """Say it quietly; open the checklist where nothing else is open."""
         key = next(command.keys for command in with_keys(self.config.keys) if command.id == "checklist.show")
+        why = f"{why[0].upper()}{why[1:]}"
         if opens and len(self.screen_stack) == 1:
             self.action_checklist()
         else:
-            text = tr("{upper}{why}: {key} shows the restart checklist.", upper=why[0].upper(), why=why[1:], key=key)
-            self.notify(text, title="Restart", markup=False, timeout=15)
+            text = tr("{why}: {key} shows the restart checklist.", why=why, key=key)
+            self.notify(text, title=tr("Restart"), markup=False, timeout=15)
