@@ -70,6 +70,9 @@ class ChecklistActs(App[None]):
     snapshot: Snapshot
     _checking: Checking | None = None
 
+    async def _verify_chosen(self, dispatch: Dispatch) -> None:
+        raise TypeError("the acts verify it")
+
     async def _look_at(self, dispatch: Dispatch) -> None:
         raise TypeError("the acts look at it")
 
@@ -95,18 +98,35 @@ class ChecklistActs(App[None]):
             self.notify(tr("There is nothing to check yet."), markup=False, timeout=3)
             return
         self.clear_notifications()  # the notice that led here would cover it
-        keys = {command.id: command.keys.split(" ")[0] for command in with_keys(self.config.keys)}
+        commands = {command.id: command for command in with_keys(self.config.keys)}
         variables = self.theme_variables
         running = asyncio.create_task(checking.run())
         try:
-            screen = ChecklistScreen(_Board(checking, self.opened), keys, lambda name: variables.get(name, ""))
-            about = await self.push_screen_wait(screen)
+            screen = ChecklistScreen(_Board(checking, self.opened), commands, lambda name: variables.get(name, ""))
+            leave = await self.push_screen_wait(screen)
         finally:
             if not running.done():
                 running.cancel()
             await asyncio.gather(running, return_exceptions=True)
         await checking.keep(await checking.now())
-        if about is not None:
+        if leave is not None and leave.command:
+            await self._help(leave.about, leave.command)
+        elif leave is not None:
+            await self._go_to(leave.about)
+
+    async def _help(self, about: About, command: str) -> None:
+        """Do what the remedy of a step names."""
+        dispatch = next((d for d in self.snapshot.log.dispatches if str(d.number) == about.name), None)
+        if about.kind == "dispatch" and dispatch is not None and command == "dispatch.verify":
+            await self._verify_chosen(dispatch)
+        elif about.kind == "dispatch" and dispatch is not None:
+            self.main.open_dispatch(dispatch)
+        elif about.kind == "surface" and command != "surface.waiting":  # that would go on to the next one that waits
+            self.main.select(about.name)
+            await self._command(command)
+        elif about.kind in ("", "summary"):
+            await self._command(command)
+        else:
             await self._go_to(about)
 
     async def _go_to(self, about: About) -> None:

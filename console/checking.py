@@ -288,7 +288,7 @@ def _pending(kept: DecisionsSlice, handoff: Handoff | None) -> tuple[str, ...] |
         return None
     entries = handoff.decisions if handoff is not None else ()
     asked = new((Asked(each.item.text) for each in entries if not each.item.decided), kept.decisions)
-    return tuple(each.text for each in (*kept.pending, *asked))
+    return (*(each.text for each in kept.pending), *(each.text for each in asked))
 
 
 def _east(now: float) -> float:

@@ -122,10 +122,19 @@ class Progress:
 
     @property
     def words(self) -> str:
-        """``12 of 18 settled · 1 fails · 2 to look at · 3 by hand``."""
-        said = [tr("{settled} of {total} settled", settled=self.settled, total=self.total)]
-        said += [tr(words, count=self.counts[state]) for state, words in _COUNTED if self.counts.get(state)]
-        return " · ".join(said)
+        """``12 of 18 settled · 1 failed · 2 to look at · 3 by hand``."""
+        return " · ".join((self.settled_words, *(words for _, _, words in self.owed)))
+
+    @property
+    def settled_words(self) -> str:
+        """``12 of 18 settled``."""
+        return tr("{settled} of {total} settled", settled=self.settled, total=self.total)
+
+    @property
+    def owed(self) -> tuple[tuple[StepState, int, str], ...]:
+        """(State, how many, that in words) of the steps that did not simply pass, the worst first."""
+        held = ((state, self.counts.get(state, 0), words) for state, words in _COUNTED)
+        return tuple((state, count, tr(words, count=count)) for state, count, words in held if count)
 
 
 def progress(steps: Iterable[Step]) -> Progress:
