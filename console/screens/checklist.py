@@ -98,7 +98,9 @@ class ChecklistScreen(ModalScreen[Leave | None]):
             yield Static(tr("Restart checklist"), classes="dialog--title", markup=False)
             yield Static("", id="check-progress", markup=False)
             yield OptionList(id="steps", markup=False)
-            yield Static("", id="check-detail", markup=False)
+            yield Static("", id="check-state", markup=False)
+            yield Static("", id="check-evidence", markup=False)
+            yield Static("", id="check-remedy", markup=False)
             yield Input(placeholder=tr("why it is skipped; Enter skips it, Esc does not"), id="check-reason")
             yield Static("", classes="dialog--hint", id="told", markup=False)
 
@@ -113,6 +115,7 @@ class ChecklistScreen(ModalScreen[Leave | None]):
         """Titles have another width; a small terminal has room for the steps only."""
         self.set_class(self.size.height < 30, "-small")
         self._draw()
+        self.call_after_refresh(self.query_one(OptionList).scroll_to_highlight)
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
@@ -127,6 +130,7 @@ class ChecklistScreen(ModalScreen[Leave | None]):
             return
         rows = self._rows()
         listed = self.query_one(OptionList)
+        self._notice()
         if [id for id, _ in rows] == [id for id, _ in self._drawn]:
             for at, (old, new) in enumerate(zip(self._drawn, rows, strict=True)):
                 if old[1] != new[1]:
@@ -204,22 +208,20 @@ class ChecklistScreen(ModalScreen[Leave | None]):
 
     def _detail(self) -> None:
         step = self._chosen()
-        text = Text()
+        state, evidence, remedy = Text(), "", Text()
         if step is not None:
-            text.append(f"{SYMBOLS[step.state]} {tr(str(step.state))}", style=self._style(step.state))
-            text.append(f"{self._beside(step)}\n", style="dim")
-            text.append(self._fitting(step.evidence or step.title, bool(step.remedy)))
+            state.append(f"{SYMBOLS[step.state]} {tr(str(step.state))}", style=self._style(step.state))
+            state.append(self._beside(step), style="dim")
+            evidence = step.evidence or step.title
             if step.remedy:
                 key = f" ({self._commands[step.key].keys.split(' ')[0]})" if step.key in self._commands else ""
-                text.append(f"\n→ {step.remedy}{key}", style="bold")
-        self.query_one("#check-detail", Static).update(text)
-        self.query_one("#told", Static).update(f"{self._told}\n{tr(HINT)}" if self._told else tr(HINT))
-
-    def _fitting(self, evidence: str, remedy: bool) -> str:
-        """As much of *evidence* as leaves room for the remedy below it."""
-        rows = (2 if self.has_class("-small") else 3) + (not remedy)
-        cells = rows * max(20, self.query_one("#check-detail").size.width - 8)  # rows end between words
-        return evidence if cell_len(evidence) <= cells else f"{set_cell_size(evidence, cells - 1).rstrip()}…"
+                remedy.append(f"→ {step.remedy}{key}", style="bold")
+        self.query_one("#check-state", Static).update(state)
+        self.query_one("#check-evidence", Static).update(evidence)
+        self.query_one("#check-remedy", Static).update(remedy)
+        # Where there is one row only, what was just done is told in place of the keys.
+        small = self.has_class("-small")
+        self.query_one("#told", Static).update(self._told or tr(HINT) if small else f"{self._told}\n{tr(HINT)}")
 
     @staticmethod
     def _beside(step: Step) -> str:
@@ -230,6 +232,10 @@ class ChecklistScreen(ModalScreen[Leave | None]):
         if step.line is not None:
             told.append(tr("line {line} of the hand-off", line=step.line))
         return "".join(f"   {each}" for each in told)
+
+    def _notice(self) -> None:
+        """Whether the operator has moved the cursor from where it was put."""
+        self._moved = self._moved or self.query_one(OptionList).highlighted != self._put
 
     # -- what is chosen ------------------------------------------------------------------------------------------
 
@@ -243,7 +249,7 @@ class ChecklistScreen(ModalScreen[Leave | None]):
 
     def on_option_list_option_highlighted(self) -> None:
         """Another one is chosen."""
-        self._moved = self._moved or self.query_one(OptionList).highlighted != self._put
+        self._notice()
         self._told = ""
         self._detail()
 
