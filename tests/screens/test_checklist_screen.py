@@ -65,7 +65,11 @@ async def agents(fleet: Fleet, pilot: Pilot[None], second: AgentState = AgentSta
 
 @asynccontextmanager
 async def console(
-    folder: Path, config: Config | None = None, *, size: tuple[int, int] = (120, 40), second: AgentState = AgentState.IDLE
+    folder: Path,
+    config: Config | None = None,
+    *,
+    size: tuple[int, int] = (120, 40),
+    second: AgentState = AgentState.IDLE,
 ) -> AsyncIterator[tuple[Fleet, Pilot[None]]]:
     """A console that keeps its state in *folder*, and says nothing by itself."""
     fleet = Fleet(config or settings(folder, checklist_opens="never"), state=folder / "state")
