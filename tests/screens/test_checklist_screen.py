@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ from console.config import Config, LogConfig, SurfaceConfig
 from console.config_checklist import ChecklistSection
 from console.config_sections import HandoffSection
 from console.model.agent import AgentState
-from console.model.reading import LogRead, ScreenRead
+from console.model.reading import QueueRead, ScreenRead
 from console.screens import checklist
 from console.screens.checklist import ChecklistScreen
 from console.screens.queue import QueueScreen
@@ -179,8 +180,6 @@ async def test_enter_goes_to_what_a_step_is_about(tmp_path: Path) -> None:
 
 
 async def test_the_key_of_the_remedy_does_it(tmp_path: Path) -> None:
-    from console.model.reading import QueueRead
-
     async with console(tmp_path, second=AgentState.APPROVAL) as (fleet, pilot):
         await opened(fleet, pilot)
         await on(fleet, pilot, "%2 검증자", "(w)")
@@ -198,12 +197,11 @@ async def test_the_key_of_the_remedy_does_it(tmp_path: Path) -> None:
 
 
 async def test_the_key_of_the_remedy_acts_on_its_own_dispatch(tmp_path: Path) -> None:
-    from console.model.dispatch import Dispatch, DispatchStatus
-
-    config = settings(tmp_path, checklist_opens="never", log=LogConfig(str(tmp_path / "none.json")))
+    both = [{"id": number, "surface": "%2", "task": f"작업 {number}", "status": "working"} for number in (57, 58)]
+    (tmp_path / "log.json").write_text(json.dumps({"dispatches": both}), encoding="utf-8")
+    config = settings(tmp_path, checklist_opens="never", log=LogConfig(str(tmp_path / "log.json")))
     async with console(tmp_path, config) as (fleet, pilot):
-        both = tuple(Dispatch(number, "%2", f"작업 {number}", DispatchStatus.WORKING) for number in (57, 58))
-        fleet.engine.take(LogRead(time.time(), config.log.path, both, 0))
+        await until(pilot, lambda: len(fleet.app.snapshot.log.dispatches) == 2)
         await opened(fleet, pilot)
         await on(fleet, pilot, "collect #57", "(v)")
         assert "검증을 마쳤습니다" in row(fleet, "collect #57"), "its last message is the evidence"
@@ -299,7 +297,7 @@ async def test_it_speaks_korean(tmp_path: Path) -> None:
     (tmp_path / "go").touch()
     async with console(tmp_path, size=(80, 24)) as (fleet, pilot):
         await pilot.press("R")
-        await until(pilot, lambda: "✗ 1" in drawn(fleet.app) and "… 1" not in drawn(fleet.app))
+        await until(pilot, lambda: "✗ 실패 1" in drawn(fleet.app) and "…" not in drawn(fleet.app).split("☐")[0])
         whole(fleet.app, (80, 24))
         text = drawn(fleet.app)
         for word in ("재시작 체크리스트", "직접 정한 단계", "✗ 실패", "Esc 뒤로"):
