@@ -108,6 +108,9 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
     async def _open_record(self, message: DispatchTable.Opened) -> None:
         await self._look_at(message.dispatch)
 
+    async def _verify_chosen(self, dispatch: Dispatch) -> None:
+        await self._verify(dispatch)
+
     async def _look_at(self, dispatch: Dispatch) -> None:
         """The record of *dispatch*, and what the operator wants done with it."""
         from console.screens.record import RecordScreen

@@ -19,10 +19,11 @@ from console.checking_looks import Extra, Looked, extras, look, own_step
 from console.config import Config
 from console.handoff_places import pattern, written
 from console.host import in_thread
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.checklist import Mark, Step, StepState
 from console.model.checks import checklist
 from console.model.checks_given import Given, written_between
+from console.model.decision import Asked, DecisionsSlice, new
 from console.model.handoff import Handoff
 from console.model.snapshot import Snapshot
 from console.safety import safe_text
@@ -112,8 +113,6 @@ class Checking:
         self._extra = Extra()
         self._marks: dict[str, Mark] = {}
         self._began = time.time()
-        self.decisions: tuple[str, ...] | None = None
-        """Decisions that wait, where there is a file of them; None: the hand-off tells."""
         self.error = ""
         """Why something could not be kept."""
 
@@ -196,8 +195,8 @@ class Checking:
             config.guards.automatic.service,
             policy(config),
             {each.name: each.ref for each in config.surfaces if each.name},
-            tr("{rules} rules", rules=rules) if rules else "",
-            self.decisions,
+            trn("{count} rule", "{count} rules", rules) if rules else "",
+            _pending(snapshot.decisions, handoff),
             self._extra.services,
             self._extra.automation,
             self._extra.artifacts,
@@ -281,6 +280,15 @@ def server_of(snapshot: Snapshot) -> Server | None:
 def settled(steps: Collection[Step]) -> bool:
     """Whether nothing is still running."""
     return all(step.state is not StepState.RUNNING for step in steps)
+
+
+def _pending(kept: DecisionsSlice, handoff: Handoff | None) -> tuple[str, ...] | None:
+    """Decisions that wait: those of the file, and those of the hand-off that it has not; None: the hand-off tells."""
+    if not kept.decisions:
+        return None
+    entries = handoff.decisions if handoff is not None else ()
+    asked = new((Asked(each.item.text) for each in entries if not each.item.decided), kept.decisions)
+    return (*(each.text for each in kept.pending), *(each.text for each in asked))
 
 
 def _east(now: float) -> float:

@@ -22,7 +22,7 @@ from console.model.agent import Detection
 from console.model.composed import Composed
 from console.model.outcome import Written, outcome_word
 from console.model.queue_options import pack, unpack
-from console.model.reading import QueueRead, Reading
+from console.model.reading import Reading
 from console.model.surface import Screen, Surface
 
 if TYPE_CHECKING:
@@ -162,14 +162,10 @@ class Queueing(Acts):
             self.ears.say(text)
 
     def _queue_seen(self, queues: Queues) -> None:
-        from console.model.queue import ItemState
+        from console.model.queue_view import counted
 
-        queue, waiting = self._queue, dict[str, int]()
-        states = [queue.state(item) for item in queues.open()] if queue is not None else []
-        for item in queues.open():
-            waiting[item.target.key] = waiting.get(item.target.key, 0) + 1
-        check = states.count(ItemState.CHECK)
-        self.take(QueueRead(time.time(), waiting, states.count(ItemState.PAUSED), check))
+        own = self._queue.start_number if self._queue is not None else queues.starts
+        self.take(counted(queues, own, time.time()))
 
     async def _send_item(self, item: Item, stop: asyncio.Event) -> Dispatched:
         """Send one item; a refusal means that nothing was typed."""

@@ -78,7 +78,7 @@ TABLE: Final[dict[str, Room]] = {
     "checking": _room(
         "model safety config host engine state_journal handoff_places", "psutil", lazy="services handoff_command"
     ),
-    "checklist_command": _room("model safety config commands", lazy="checking engine opening state_journal"),
+    "checklist_command": _room("model safety config commands", "rich", lazy="checking engine opening state_journal"),
     "service_command": _room("model safety config", lazy="engine opening"),
     "handoff_data": _room("model", "yaml platformdirs"),
     "handoff_report": _room("model safety log_report", "rich"),

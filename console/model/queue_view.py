@@ -9,6 +9,7 @@ from typing import Final
 from console.i18n import tr, trn
 from console.model.agent import AgentState
 from console.model.queue import Item, ItemState, Queues, Target, shown, waits_for
+from console.model.reading import QueueRead
 from console.model.snapshot import Snapshot
 
 LATELY: Final = 3600.0
@@ -87,6 +88,15 @@ def _lane(key: str, items: list[Item], queues: Queues, snapshot: Snapshot, now: 
         name, ref = surface.name, surface.info.ref
         state = surface.status.state if surface.status is not None else AgentState.UNKNOWN
     return Lane(key, name or ref, ref, surface.key if surface else "", state, key in queues.paused, lines)
+
+
+def counted(queues: Queues, own: int, now: float) -> QueueRead:
+    """How much waits in each queue, as the console that was started as number *own* sees it."""
+    waiting, states = dict[str, int](), []
+    for item in queues.open():
+        waiting[item.target.key] = waiting.get(item.target.key, 0) + 1
+        states.append(shown(queues, item, own))
+    return QueueRead(now, waiting, states.count(ItemState.PAUSED), states.count(ItemState.CHECK))
 
 
 def lately(queues: Queues, now: float) -> tuple[Item, ...]:
