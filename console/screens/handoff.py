@@ -100,7 +100,7 @@ class HandoffScreen(ModalScreen[bool]):
         text = Text()
         for at, (name, title) in enumerate(VIEWS, 1):
             count = f" {len(self._shown.changes)}" if name == "changes" else ""
-            text.append(f" {at} {title}{count} ", style=tr("bold reverse") if name == current else "dim").append(" ")
+            text.append(f" {at} {title}{count} ", style="bold reverse" if name == current else "dim").append(" ")
         return text
 
     def _changes(self) -> Text:
