@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from console import i18n
 from console.actions.dispatch import Dispatched, Dispatcher, Request, new_traceparent, same_surface
 from console.actions.send import Order
 from console.config import LogConfig
@@ -301,6 +302,17 @@ def test_which_surface_it_was() -> None:
 
 def test_two_traces_are_two() -> None:
     assert len({new_traceparent() for _ in range(100)}) == 100
+
+
+async def test_what_was_not_typed_is_refused_in_every_language(house: House) -> None:
+    i18n.use("ko")
+    mux = fake()
+
+    async def untouched(ref: str, text: str) -> None:
+        raise NotTyped("%1: 프로그램이 종료되었습니다")
+
+    mux.send_text = untouched  # type: ignore[method-assign]
+    assert (await send(house, mux)).result.outcome == "refused"
 
 
 async def test_a_surface_that_cannot_be_reached_is_told(house: House) -> None:
