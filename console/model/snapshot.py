@@ -13,6 +13,7 @@ from console.model.decision import NO_DECISIONS, DecisionsSlice
 from console.model.dispatch import Dispatch
 from console.model.history import Past, changed, restored
 from console.model.naming import identity
+from console.model.observed import seen, wanted
 from console.model.operations import NO_OPERATIONS, OperationsSlice, based, told
 from console.model.reading import (
     AutoRead,
@@ -192,7 +193,12 @@ class Snapshot:
         if self.log.error:
             found.append(self.log.error)
         found += [
-            tr("{name}: {observed}, expected {expected}", name=s.name, observed=tr(s.observed), expected=tr(s.expected))
+            tr(
+                "{name}: {observed}, expected {expected}",
+                name=s.name,
+                observed=seen(s.observed),
+                expected=wanted(s.expected),
+            )
             for s in self.services.services
             if s.judgement in (Judgement.ALARM, Judgement.ATTENTION)
         ]

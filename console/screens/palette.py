@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from console.commands import COMMANDS
 from console.i18n import tr
+from console.model.observed import seen, wanted
 from console.screens.fleet_views import operations
 from console.widgets.status_parts import COLLECTOR
 
@@ -76,8 +77,8 @@ class FleetProvider(Provider):
         for service in main.snapshot.services.services:
             about = tr(
                 "{observed}, expected {expected} · {evidence}",
-                observed=tr(service.observed),
-                expected=tr(service.expected),
+                observed=seen(service.observed),
+                expected=wanted(service.expected),
                 evidence=service.evidence,
             )
             yield (

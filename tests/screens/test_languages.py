@@ -98,6 +98,7 @@ def test_the_other_letters_are_as_wide_and_none_is_ascii() -> None:
 async def test_no_english_is_left_on_a_screen(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("console.app.CUT_OFF_AFTER", 3600.0)
     monkeypatch.setattr(i18n._Now, "texts", Pseudo())
+    monkeypatch.setattr(i18n._Now, "language", "ko")  # not that of the code
     fleet = console(folder, cut_off=name == "cut-off")
     async with fleet.app.run_test(size=(120, 40)) as pilot:
         app = await show(name, fleet, pilot)
