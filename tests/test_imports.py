@@ -122,6 +122,7 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "cli_words": "cli",
     "app_send": "app",
     "state_drafts": "state_journal",
     "app_queue": "app",
@@ -163,6 +164,7 @@ SAME_ROOM: Final = {
     "app_verify": "app",
     "config_services": "config",
     "headless_services": "headless",
+    "headless_doctor": "headless",
 }
 """Modules that are a part of another one."""
 

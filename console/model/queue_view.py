@@ -15,6 +15,8 @@ from console.model.snapshot import Snapshot
 LATELY: Final = 3600.0
 """Seconds for which a sent task is still shown."""
 LATELY_MOST: Final = 5
+STATE: Final = 8
+"""Cells of the column of states, in every language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,15 @@ def lanes(queues: Queues, snapshot: Snapshot, now: float, own: int) -> tuple[Lan
 
 
 def _lane(key: str, items: list[Item], queues: Queues, snapshot: Snapshot, now: float, own: int) -> Lane:
-    lines = tuple(Line(item, shown(queues, item, own), waits_for(queues, item, snapshot, now, own)) for item in items)
+    lines = tuple(
+        Line(
+            item,
+            shown(queues, item, own),
+            waits_for(queues, item, snapshot, now, own),
+            before=item.armed < own and not queues.stopped and key not in queues.paused,
+        )
+        for item in items
+    )
     if items:
         surface = items[0].target.find(snapshot)[0]
         name, ref = items[0].target.name, items[0].target.ref
@@ -97,7 +107,8 @@ def lately(queues: Queues, now: float) -> tuple[Item, ...]:
 
 def paused_from_before(queues: Queues, own: int) -> str:
     """What a console that was just started says of the queues; empty when nothing waits in them."""
-    return ", ".join(_from_before(queues, own)) + tr(": Q shows them") if any(_from_before(queues, own)) else ""
+    told = ", ".join(_from_before(queues, own))
+    return tr("{told}: Q shows them", told=told) if told else ""
 
 
 def _from_before(queues: Queues, own: int) -> Iterator[str]:
