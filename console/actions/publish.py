@@ -123,7 +123,8 @@ class Sidebar:
             await self._try(
                 self._to.log(key, tr("{name}: finished: {label}", name=surface.name, label=sent.label), "success")
             )
-        value = f"{surface.name}: {tr('finished') if sent.done else tr(state)}"
+        shown = tr("finished") if sent.done else tr(state)
+        value = f"{surface.name}: {shown}"
         now = (value, _workspace(surface))
         if self._pills.get(key) != now and await self._try(
             self._to.set_status(key, _pill(key), value, icon=_ICONS.get(state, _CALL))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import tr, trc
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.naming import identity
@@ -143,7 +143,7 @@ def candidates(
     for surface in fleet:
         note = tr("its verifier") if surface.answers_to(own) else ""
         if not note and any(surface.answers_to(name) for name in verifiers):
-            note = tr("verifies")
+            note = trc("a surface", "verifies")
         found.append(Candidate(surface, _barred(surface, dispatch, names or {}), note))
     return tuple(sorted(found, key=rank))
 
