@@ -260,9 +260,9 @@ def artifacts(given: Given) -> Iterator[Step]:
         newer = _newer(given, well)
         said = tr("{there} of {total} are there", there=len(well), total=len(every))
         if same:
-            said = f"{said}, {tr('{count} unchanged', count=same)}"
+            said += ", " + tr("{count} unchanged", count=same)
         if newer:
-            said = f"{said}; {tr('written since the hand-off: {newer}', newer=newer)}"
+            said += "; " + tr("written since the hand-off: {newer}", newer=newer)
         oldest = min(each.read_at or given.now for each in well)
         yield Step("artifacts", tr("artifacts"), ARTIFACTS, StepState.PASS, said, checked_at=oldest)
 
