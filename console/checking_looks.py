@@ -23,6 +23,7 @@ from console.model.automation import Automation
 from console.model.checklist import OWN, About, Step, StepState, beside, either
 from console.model.checks_given import JUDGED, duration, matching
 from console.model.handoff import Handoff
+from console.model.observed import seen, wanted
 from console.model.service import Judgement, Service
 from console.model.snapshot import Snapshot
 from console.safety import redact, safe_text
@@ -88,7 +89,7 @@ def _of_surface(section: ChecklistSection, snapshot: Snapshot, now: float) -> St
                 "{count} surfaces answer to {surface}",
                 len(found),
                 surface=section.surface,
-            )  # fmt: skip
+            )
         )
         return Step(
             id, section.name, OWN, StepState.FAIL, said, section.remedy or tr("start it"), "", snapshot.mux.read_at
@@ -101,8 +102,8 @@ def _of_surface(section: ChecklistSection, snapshot: Snapshot, now: float) -> St
     good = state.value in section.state if section.state else not surface.status.needs_person
     said = tr("{state} for {duration}", state=tr(str(state)), duration=duration(now - surface.status.since))
     if not good:
-        wanted = either([tr(each) for each in section.state]) or tr("nobody to be waited for")
-        said = tr("{observed}, expected {expected}", observed=said, expected=wanted)
+        asked = either([tr(each) for each in section.state]) or tr("nobody to be waited for")
+        said = tr("{observed}, expected {expected}", observed=said, expected=asked)
     remedy = "" if good else section.remedy or tr("look at its terminal")
     result = StepState.PASS if good else StepState.FAIL
     return Step(id, section.name, OWN, result, said, remedy, "" if good else "surface.focus", surface.read_at, about)
@@ -152,9 +153,9 @@ async def _service(section: ChecklistSection, config: Config) -> tuple[StepState
         spec = replace(spec, expected=section.expect or spec.expected, timeout=section.timeout)
     rows = await _rows([spec])
     row = rows[0]
-    state, said = JUDGED[row.judgement], beside(tr(row.observed), row.evidence)
+    state, said = JUDGED[row.judgement], beside(seen(row.observed), row.evidence)
     if state is not StepState.PASS:
-        said = tr("{said}; expected {expected}", said=said, expected=tr(row.expected))
+        said = tr("{said}; expected {expected}", said=said, expected=wanted(row.expected))
     return state, said
 
 

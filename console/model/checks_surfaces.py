@@ -146,7 +146,12 @@ def _judged(given: Given, surface: Surface, expected: str) -> tuple[StepState, s
     read = tr("{doing}, read {duration} ago", doing=doing, duration=duration(age))
     if status.needs_person:
         return StepState.ATTENTION, read, tr("answer it, or look at its terminal"), "surface.waiting"
-    if expected and status.state in (AgentState.SHELL, AgentState.DEAD):
+    return _as_expected(surface, status.state, expected, read)
+
+
+def _as_expected(surface: Surface, state: AgentState, expected: str, read: str) -> tuple[StepState, str, str, str]:
+    """`_judged` of a surface that answers and asks for nobody: is its agent the one that is *expected*?"""
+    if expected and state in (AgentState.SHELL, AgentState.DEAD):
         return (
             StepState.FAIL,
             tr("{expected} has gone: {read}", expected=expected, read=read),

@@ -12,6 +12,8 @@ from console.model.automation import Automation
 from console.model.checklist import ARTIFACTS, SERVICES, TEMPORARY, About, Step, StepState, beside, listed, worse
 from console.model.checks_given import JUDGED, Given, duration, matching
 from console.model.handoff_items import AutomationEntry, Found, ServiceEntry
+from console.model.observed import seen as seen_as
+from console.model.observed import wanted
 from console.model.service import Judgement, Service, State
 
 _OFF: Final = ("unloaded", "absent", "stopped")
@@ -101,16 +103,16 @@ def _service(given: Given, service: Service, entry: Found[ServiceEntry] | None) 
             id, title, SERVICES, given.unread, tr("not looked at yet"), tr(REMEDY), "operations.show", None, about, line
         )
     state = JUDGED[service.judgement]
-    said = tr(service.observed)
+    said = seen_as(service.observed)
     if state is not StepState.PASS:
-        said = tr("{observed}, expected {expected}", observed=said, expected=tr(service.expected))
+        said = tr("{observed}, expected {expected}", observed=said, expected=wanted(service.expected))
     evidence = beside(said, service.evidence)
     if entry is not None:
-        wanted = entry.item.expected
-        if state is StepState.PASS and wanted in _WELL and _contradicts(service, wanted):
+        told = entry.item.expected
+        if state is StepState.PASS and told in _WELL and _contradicts(service, told):
             state, evidence = (
                 StepState.ATTENTION,
-                tr("{evidence}; the hand-off expects {wanted}", evidence=evidence, wanted=tr(wanted)),
+                tr("{evidence}; the hand-off expects {wanted}", evidence=evidence, wanted=wanted(told)),
             )
         if entry.item.pid and service.pid and entry.item.pid != service.pid:
             since = tr("pid {pid} at the hand-off: started again since", pid=entry.item.pid)
@@ -120,18 +122,18 @@ def _service(given: Given, service: Service, entry: Found[ServiceEntry] | None) 
     return Step(id, title, SERVICES, state, evidence, remedy, key, service.read_at, about, line)
 
 
-def _contradicts(service: Service, wanted: str) -> bool:
+def _contradicts(service: Service, told: str) -> bool:
     if service.members or service.manager in ("http", "file", "glob", "cron"):
         return False
-    if wanted == "running" and service.expected.startswith("loaded"):
+    if told == "running" and service.expected.startswith("loaded"):
         return False  # on demand: the configuration knows it better
-    return service.word not in _WELL[wanted]
+    return service.word not in _WELL[told]
 
 
 def _unwatched(entry: Found[ServiceEntry]) -> Step:
     item = entry.item
     said = ", ".join(filter(None, (item.role, item.remarks)))
-    expected = tr(item.expected) if item.expected else tr("no state")
+    expected = wanted(item.expected) if item.expected else tr("no state")
     evidence = _unwatched_as(f"{expected} ({said})" if said else expected)
     return Step(
         f"service {item.label}", item.label, SERVICES, StepState.MANUAL, evidence[:300],
@@ -184,7 +186,9 @@ def _approval(given: Given, each: Automation, entry: Found[AutomationEntry] | No
         return step
     if given.approves:
         evidence = tr(
-            "{observed}; the console approves instead: {approves}", observed=tr(each.observed), approves=given.approves
+            "{observed}; the console approves instead: {approves}",
+            observed=seen_as(each.observed),
+            approves=given.approves,
         )
         return Step(
             step.id, step.title, TEMPORARY, StepState.PASS, evidence, "", "", each.read_at, step.about, step.line
@@ -192,7 +196,7 @@ def _approval(given: Given, each: Automation, entry: Found[AutomationEntry] | No
     codex = [s for s in given.snapshot.surfaces if s.agent == "codex" and not s.gone]
     never = [s for s in codex if s.started is not None and s.started.judgement is Judgement.OK]
     if codex and len(never) == len(codex):
-        evidence = tr("{observed}; every Codex was started so that it never asks", observed=tr(each.observed))
+        evidence = tr("{observed}; every Codex was started so that it never asks", observed=seen_as(each.observed))
         return Step(
             step.id, step.title, TEMPORARY, StepState.PASS, evidence, "", "", each.read_at, step.about, step.line
         )
@@ -207,9 +211,11 @@ def _automation(given: Given, each: Automation, entry: Found[AutomationEntry] | 
     if each.read_at is None:
         return Step(id, each.name, TEMPORARY, given.unread, tr("not looked at yet"), "", "", None, about, line)
     state = JUDGED[each.judgement]
-    evidence = beside(tr(each.observed), each.evidence)
+    evidence = beside(seen_as(each.observed), each.evidence)
     if state is not StepState.PASS:
-        evidence = tr("{observed}, expected {expected}", observed=tr(each.observed), expected=tr(each.expected))
+        evidence = tr(
+            "{observed}, expected {expected}", observed=seen_as(each.observed), expected=wanted(each.expected)
+        )
     if entry is not None and entry.item.count is not None and each.tally is not None:
         then, more = entry.item.count, each.tally.count - entry.item.count
         open_end = f"{then}+" in entry.item.state
@@ -254,9 +260,9 @@ def artifacts(given: Given) -> Iterator[Step]:
         newer = _newer(given, well)
         said = tr("{there} of {total} are there", there=len(well), total=len(every))
         if same:
-            said = f"{said}, {tr('{count} unchanged', count=same)}"
+            said += ", " + tr("{count} unchanged", count=same)
         if newer:
-            said = f"{said}; {tr('written since the hand-off: {newer}', newer=newer)}"
+            said += "; " + tr("written since the hand-off: {newer}", newer=newer)
         oldest = min(each.read_at or given.now for each in well)
         yield Step("artifacts", tr("artifacts"), ARTIFACTS, StepState.PASS, said, checked_at=oldest)
 

@@ -104,6 +104,6 @@ def _row(checked: Checked, now: float) -> Text:
     found = checked.cut_off
     where = f"{checked.where} ({found.surface})" if checked.where not in ("", found.surface) else found.surface
     label = f"#{found.number}" if found.number is not None else tr("no record")
-    age = f", {tr('{time} ago', time=span(now - found.at))}" if found.at else ""
+    age = ", " + tr("{time} ago", time=span(now - found.at)) if found.at else ""
     text = Text(f"{label}  {where}{age}\n", style="bold")
     return text.append(f"    {checked.evidence}", style="not bold")
