@@ -23,6 +23,7 @@ from console.i18n import tr
 from console.model.checklist import Mark, Step, StepState
 from console.model.checks import checklist
 from console.model.checks_given import Given, written_between
+from console.model.decision_entries import waiting
 from console.model.handoff import Handoff
 from console.model.snapshot import Snapshot
 from console.safety import safe_text
@@ -112,8 +113,6 @@ class Checking:
         self._extra = Extra()
         self._marks: dict[str, Mark] = {}
         self._began = time.time()
-        self.decisions: tuple[str, ...] | None = None
-        """Decisions that wait, where there is a file of them; None: the hand-off tells."""
         self.error = ""
         """Why something could not be kept."""
 
@@ -197,7 +196,7 @@ class Checking:
             policy(config),
             {each.name: each.ref for each in config.surfaces if each.name},
             tr("{rules} rules", rules=rules) if rules else "",
-            self.decisions,
+            self._waiting(snapshot),
             self._extra.services,
             self._extra.automation,
             self._extra.artifacts,
@@ -205,6 +204,12 @@ class Checking:
             os.path.expanduser("~"),  # noqa: PTH111 - Path.home raises without a home directory
             settled or now - self._began > PATIENCE,
         )
+
+    def _waiting(self, snapshot: Snapshot) -> tuple[str, ...] | None:
+        """Decisions that wait, where there is a list of them; None: the hand-off tells."""
+        kept, handoff = snapshot.decisions, self.document.handoff
+        told = [each.item for each in handoff.decisions] if handoff is not None else []
+        return waiting(told, kept, there=os.path.lexists(kept.source))
 
     # -- what the operator says ----------------------------------------------------------------------------------
 

@@ -21,10 +21,12 @@ from console.model.decision_command import Here, Outcome, Plan, plans
 from console.model.guard_facts import Facts, Policy
 from console.model.outcome import Written
 from console.model.reading import DecisionsRead
+from console.model.service import Judgement, Service
 from console.model.snapshot import Snapshot
 from console.safety import redact, safe_text
 
 if TYPE_CHECKING:
+    from console.config import Config, ServiceConfig
     from console.tracker.decision_file import Parsed
 
 RUN_TIMEOUT: Final = 120.0
@@ -51,12 +53,16 @@ class Deciding:
         snapshot: Callable[[], Snapshot] = Snapshot,
         policy: Callable[[], Policy] = Policy,
         heard: Callable[[DecisionsRead], None] = lambda _: None,
+        dispatcher: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
+        """*dispatcher* tells why the automatic dispatcher may not be started, and what to do; it may block."""
         self.path = path
         self.read_only = read_only
         self._snapshot = snapshot
         self._policy = policy
         self._heard = heard
+        self._judge = dispatcher
+        self._dispatcher: tuple[str, str] | None = None
         self._cwd = str(Path.cwd())
         self._running: set[str] = set()
 
@@ -64,7 +70,7 @@ class Deciding:
         """What the file says now."""
         from console.tracker.decision_file import look
 
-        found = await in_thread(lambda: look(self.path))
+        found, self._dispatcher = await in_thread(lambda: (look(self.path), self._judge and self._judge()))
         self._heard(found)
         return found
 
@@ -179,7 +185,10 @@ class Deciding:
         """What would be done with each of its commands now."""
         home = os.path.expanduser("~")  # noqa: PTH111 - never raises
         facts = Facts(time.time(), None, self._snapshot().surfaces)
-        return plans(decision, Here(home, self._cwd, self.read_only), facts, self._policy())
+        here = Here(home, self._cwd, self.read_only)
+        if self._dispatcher is not None:
+            here = replace(here, dispatcher=self._dispatcher)
+        return plans(decision, here, facts, self._policy())
 
     async def run(self, id: str, shown: Plan) -> Outcome:
         """Run what was *shown* to the operator, who has said yes, unless it is something else by now."""
@@ -267,6 +276,37 @@ class Deciding:
             return [(id, {"id": id, "ran": entries})]
 
         return self._changed(make, wait)
+
+
+def dispatcher_refused(config: Config) -> tuple[str, str]:
+    """(Why the automatic dispatcher may not be started, what to do); empty texts where its service might be started.
+
+    Every entry of it has to be expected to run, and to have its rate limit and its dry run. Blocks a moment.
+    """
+    from console.model import service_act
+    from console.model.service_act import Verb
+    from console.servicing import Servicing
+
+    named = config.guards.automatic.service
+    specs = [each for each in config.services if _automatic(each, named)]
+    for spec in specs or (None,):
+        expected = (spec.expected.partition(",")[0].strip().casefold(),) if spec is not None else ()
+        about = service_act.About(uid=os.getuid(), expected=expected, automatic=True)
+        # Whether the command would work is for its manager to say: any manager will do to ask whether it may be given.
+        off = Service("", "", "unloaded", Judgement.UNKNOWN, "", manager="supervisor", state="unloaded")
+        start = service_act.offer(off, Verb.START, Servicing.proven(about, spec, config.guards.rate))
+        if start.refusal:
+            return start.refusal, start.remedy
+    return "", ""
+
+
+def _automatic(spec: ServiceConfig, named: str) -> bool:
+    """Whether an entry is that of the automatic dispatcher alone; what a pattern says is not said of it."""
+    from console.sending import is_automatic
+
+    label = spec.launchd or spec.systemd or spec.supervisor or spec.unit or spec.process
+    row = Service(spec.name, spec.expected, "", Judgement.UNKNOWN, "", label=label)
+    return is_automatic(row, named) and (bool(spec.process) or not any(sign in label for sign in "*?["))
 
 
 def who() -> str:

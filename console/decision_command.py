@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.config import Config
+from console.early_end import Stop
 from console.i18n import tr
 from console.model.outcome import Written
 from console.safety import safe_text
@@ -23,14 +24,6 @@ if TYPE_CHECKING:
 
 WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 """Exit codes: done; not written, or the command failed; wrong use or no such decision; refused."""
-
-
-class Stop(Exception):
-    """Why a command ends early, with its exit code."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -156,9 +149,10 @@ async def _found(desk: Deciding, name: str) -> Decision:
 
 async def _unlocked(config: Config, arguments: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """Show, or run, a command of a decision; the guards see the fleet as it is now."""
-    from console.deciding import Deciding
+    from console.deciding import Deciding, dispatcher_refused
     from console.engine import Engine
     from console.opening import choose, seek
+    from console.sending import policy
 
     env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
     choice = await choose(config, env)
@@ -167,7 +161,13 @@ async def _unlocked(config: Config, arguments: argparse.Namespace) -> tuple[int,
         snapshot = await engine.peek()
     finally:
         await engine.close()
-    desk = Deciding(Path(config.decisions), read_only=config.read_only, snapshot=lambda: snapshot)
+    desk = Deciding(
+        Path(config.decisions),
+        read_only=config.read_only,
+        snapshot=lambda: snapshot,
+        policy=lambda: policy(config),
+        dispatcher=lambda: dispatcher_refused(config),
+    )
     decision = await _found(desk, arguments.id)
     plans = desk.plans(decision)
     if not 1 <= arguments.number <= len(plans):

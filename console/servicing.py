@@ -134,7 +134,7 @@ class Servicing:
         words = tuple(dict.fromkeys(row.expected.partition(",")[0].strip().casefold() for row in rows))
         about = About(uid=os.getuid(), expected=words, automatic=any(is_automatic(row, named) for row in rows))
         if about.automatic:
-            about = await in_thread(lambda: self._proven(about, spec))
+            about = await in_thread(lambda: self.proven(about, spec, self._config.guards.rate))
         if service.pid is not None and snapshot.surfaces:
             inside = await in_thread(lambda: holds(service, snapshot.surfaces))
             codex = [s for s in inside if s.agent == "codex" and s.status and s.status.state.value in AT_WORK]
@@ -147,9 +147,9 @@ class Servicing:
             return await in_thread(lambda: _supervisor(service.label, spec.socket if spec else "", about))
         return about
 
-    def _proven(self, about: About, spec: ServiceConfig | None) -> About:
-        """What an automatic dispatcher has to show before it may run."""
-        most = self._config.guards.rate
+    @staticmethod
+    def proven(about: About, spec: ServiceConfig | None, most: int) -> About:
+        """What an automatic dispatcher has to show before it may run; *most* dispatches an hour are allowed. Blocks."""
         lacks, proof = [], []
         limit = spec.rate_limit if spec is not None else 0
         if not limit:

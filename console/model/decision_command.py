@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.decision import Decision
-from console.model.guard_facts import Facts, Policy, Task
+from console.model.guard_facts import AVOID, Facts, Policy, Task
 from console.model.guard_text import avoid, restart
 from console.model.outcome import Written
 from console.model.surface import Surface
@@ -105,6 +105,11 @@ class Here:
     cwd: str
     """Directory of commands that name none."""
     read_only: bool = False
+    dispatcher: tuple[str, str] = (
+        mark("it stays off until it has a rate limit and a dry run"),
+        mark("let it prove both, then load it from its service; --dry-run may be run"),
+    )
+    """(Why the automatic dispatcher may not be started, what to do instead); empty texts where it may."""
 
 
 def plans(decision: Decision, here: Here, facts: Facts, policy: Policy) -> tuple[Plan, ...]:
@@ -136,6 +141,12 @@ def plan(command: str, here: Here, facts: Facts, policy: Policy) -> Plan:
     program = words[0].rpartition("/")[2].casefold()
     if program in AGENTS:
         return _send(command, words)
+    if _starts_dispatcher(words, program):
+        why, remedy = here.dispatcher
+        if why:
+            return _no(command, tr("it starts the automatic dispatcher: {why}", why=tr(why)), tr(remedy))
+        # The rule of thumb that it stays off is for want of a proof.
+        policy = replace(policy, avoid=tuple(each for each in policy.avoid if each[0] != AVOID[0][0]))
     why, remedy = _against(command, words, program, facts, policy)
     if not why and here.read_only:
         why, remedy = tr("the console is read-only"), tr("start it without --read-only")
@@ -199,9 +210,6 @@ def _against(command: str, words: list[str], program: str, facts: Facts, policy:
         return f"{program} {_ANOTHER[program]}", BY_HAND
     if program in ("tmux", "cmux") and any("send" in word.casefold() for word in words[1:]):
         return tr("it types into a surface past the guards"), tr("send it from the composer (s)")
-    if _starts_dispatcher(words, program):
-        why = tr("it starts the automatic dispatcher, which stays off until it has a rate limit and a dry run")
-        return why, tr("let it prove both, then load it from its service; --dry-run may be run")
     for rule in (avoid, restart):
         hit = rule(Task(command), facts, policy)
         if hit is not None:

@@ -57,6 +57,8 @@ class DecisionEntry:
     """Options of a program it names: ``-a never``."""
     decided: str = ""
     """What was decided, by whom, when; empty while it waits."""
+    id: str = ""
+    """What the console's own list calls it; empty where only the document knows of it."""
 
 
 @dataclass(frozen=True, slots=True)
