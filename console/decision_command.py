@@ -31,13 +31,13 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], sh
     decision = commands.add_parser("decision", help=tr("what waits for the owner's decision, and what was decided"))
     verbs = decision.add_subparsers(dest="verb", metavar="VERB", required=True)
     listed = verbs.add_parser("list", parents=[shared], help=tr("what waits, and what was decided by whom"))
-    add = verbs.add_parser("add", parents=[shared], help="note a decision")
+    add = verbs.add_parser("add", parents=[shared], help=tr("note a decision"))
     add.add_argument("text", metavar="TEXT", help=tr("what has to be decided"))
     add.add_argument(
         "--command", dest="unlocks", metavar="LINE", action="append", default=[], help=tr("what it unlocks")
     )
     add.add_argument("--path", metavar="PATH", action="append", default=[], help=tr("a file it is about"))
-    add.add_argument("--option", metavar="TEXT", action="append", default=[], help="a choice")
+    add.add_argument("--option", metavar="TEXT", action="append", default=[], help=tr("a choice"))
     taken = verbs.add_parser("import", parents=[shared], help=tr("note what a hand-off document asks for, each once"))
     taken.add_argument("file", metavar="FILE", help=tr("a hand-off document"))
     decide = verbs.add_parser("decide", parents=[shared], help=tr("write the answer to a decision"))
@@ -88,7 +88,7 @@ async def _run(config: Config, arguments: argparse.Namespace) -> tuple[int, dict
             return await _listed(desk, as_json=arguments.json)
         case "add":
             asked = Asked(arguments.text, tuple(arguments.unlocks), tuple(arguments.path), tuple(arguments.option),
-                          tr("oc-console decision add"))  # fmt: skip
+                          "oc-console decision add")  # fmt: skip
             return _written(await desk.add([asked]))
         case "import":
             return _written(await desk.add(_asked(arguments.file)))
@@ -140,8 +140,8 @@ async def _found(desk: Deciding, name: str) -> Decision:
     shown = safe_text(name, limit=40)
     if found:
         which = ", ".join(each.id for each in found)
-        raise Stop(USAGE, tr("{shown} is the beginning of {which}; write more of it", shown=shown, which=which))
-    raise Stop(USAGE, tr("there is no decision {shown}; `oc-console decision list` lists them", shown=shown))
+        raise Stop(USAGE, tr("{id} is the beginning of {ids}; write more of it", id=shown, ids=which))
+    raise Stop(USAGE, tr("there is no decision {id}; `oc-console decision list` lists them", id=shown))
 
 
 # -- run -------------------------------------------------------------------------------------------------------------

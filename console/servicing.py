@@ -147,6 +147,15 @@ class Servicing:
             return await in_thread(lambda: _supervisor(service.label, spec.socket if spec else "", about))
         return about
 
+    @classmethod
+    def dispatcher(cls, spec: ServiceConfig | None, most: int) -> Offer:
+        """The start of an automatic dispatcher by whatever command, judged as its entry *spec* has it. Blocks."""
+        expected = (spec.expected.partition(",")[0].strip().casefold(),) if spec is not None else ()
+        about = cls.proven(About(uid=os.getuid(), expected=expected, automatic=True), spec, most)
+        # Whether a command works is for its manager to say: any of them will do to ask whether it may be given.
+        off = Service("", "", "unloaded", Judgement.UNKNOWN, "", manager="supervisor", state="unloaded")
+        return offer(off, Verb.START, about)
+
     @staticmethod
     def proven(about: About, spec: ServiceConfig | None, most: int) -> About:
         """What an automatic dispatcher has to show before it may run; *most* dispatches an hour are allowed. Blocks."""

@@ -132,12 +132,12 @@ def plan(command: str, here: Here, facts: Facts, policy: Policy) -> Plan:
     """What would be done with *command* now. Never raises."""
     line = command.strip()
     if len(line) > LONGEST:
-        return _no(command, tr("it is longer than {longest} characters", longest=LONGEST), BY_HAND)
+        return _no(command, tr("it is longer than {longest} characters", longest=LONGEST), tr(BY_HAND))
     line, cwd, why = _directory(line, here)
     words, wrong = _words(line)
     why = why or wrong
     if why:
-        return _no(command, why, BY_HAND)
+        return _no(command, why, tr(BY_HAND))
     program = words[0].rpartition("/")[2].casefold()
     if program in AGENTS:
         return _send(command, words)
@@ -192,9 +192,8 @@ def _words(line: str) -> tuple[list[str], str]:
     if not words:
         return [], tr("it is empty")
     if "=" in words[0]:
-        return [], tr(
-            "{partition}= sets a variable for the program, which needs a shell", partition=words[0].partition("=")[0]
-        )
+        name = words[0].partition("=")[0]
+        return [], tr("{name}= sets a variable for the program, which needs a shell", name=name)
     if words[0].startswith("-") or any("\0" in word for word in words):
         return [], tr("its first word is no program")
     return words, ""
@@ -207,7 +206,7 @@ def _home(word: str, home: str) -> str:
 def _against(command: str, words: list[str], program: str, facts: Facts, policy: Policy) -> tuple[str, str]:
     """(What stands against running it, what to do instead); empty when nothing does."""
     if program in _ANOTHER:
-        return f"{program} {_ANOTHER[program]}", BY_HAND
+        return tr("{program} {does}", program=program, does=tr(_ANOTHER[program])), tr(BY_HAND)
     if program in ("tmux", "cmux") and any("send" in word.casefold() for word in words[1:]):
         return tr("it types into a surface past the guards"), tr("send it from the composer (s)")
     for rule in (avoid, restart):
@@ -217,7 +216,7 @@ def _against(command: str, words: list[str], program: str, facts: Facts, policy:
     if program in ("kill", "pkill", "killall"):
         ended = _ended(words[1:], facts.fleet)
         if ended:
-            return tr("it ends {listed}, at work now", listed=", ".join(ended)), tr("wait until it is done")
+            return tr("it ends {names}, at work now", names=", ".join(ended)), tr("wait until it is done")
     return "", ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Final, Generic, TypeVar
 
+from console.i18n import mark
+
 
 @dataclass(frozen=True, slots=True)
 class SurfaceEntry:
@@ -43,6 +45,25 @@ class PointEntry:
     commands: tuple[str, ...] = ()
     """Shell commands it names, each whole; a loop has several lines."""
     paths: tuple[str, ...] = ()
+
+
+TITLES: Final = {
+    "surfaces": mark("surfaces"),
+    "dispatches": mark("work in progress"),
+    "decisions": mark("decisions"),
+    "services": mark("services"),
+    "automation": mark("temporary automation"),
+    "artifacts": mark("artifacts"),
+    "figures": mark("figures"),
+    "first_steps": mark("first steps"),
+    "checks": mark("checks after restart"),
+    "avoid": mark("things to avoid"),
+    "lessons": mark("lessons"),
+    "verifications": mark("verification ledger"),
+    "guards": mark("guards that fired"),
+    "notes": mark("notes"),
+}
+"""What the lists are called; shown, they go through `tr`."""
 
 
 @dataclass(frozen=True, slots=True)
