@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from console import i18n
 from console.cli import main
 from console.config import Config, ServiceConfig
 from console.deciding import Deciding, dispatcher_refused
-from console.model.decision import Asked
+from console.decision_report import lines
+from console.model.decision import Asked, Decision, DecisionsSlice, DecisionState
 from console.tracker.decision_file import read
 
 SERVICE = ServiceConfig("auto-dispatcher", launchd="com.x.auto-dispatcher")
@@ -62,3 +64,10 @@ def test_a_decision_starts_it_once_it_is_proven(
     assert main(["decision", "run", decision.id, "--yes", *named]) == 0
     assert "started" in capsys.readouterr().out
     assert read(path).decisions[0].ran[0].exit == 0
+
+
+def test_the_list_stands_in_columns_in_korean_too() -> None:
+    i18n.use("ko")
+    waits, done = Decision("5405b4", "가"), Decision("60a00a", "나", state=DecisionState.DECIDED, answer="예")
+    told = list(lines(DecisionsSlice(decisions=(waits, done))))
+    assert told == ["5405b4  대기       가", "60a00a  결정됨     나  (예)"]
