@@ -126,7 +126,7 @@ class ConsoleApp(Acts, Resumes):
 
     # -- data down -----------------------------------------------------------------------------------------------
 
-    @work(exit_on_error=False, name="engine")
+    @work(exit_on_error=False, name=mark("engine"))
     async def _run_engine(self) -> None:
         self.opened = opened = await self._opener()
         self.main.note = opened.note
@@ -193,8 +193,8 @@ class ConsoleApp(Acts, Resumes):
         """A worker that broke is told, never swallowed."""
         if event.state is WorkerState.ERROR:
             error = safe_text(f"{type(event.worker.error).__name__}: {event.worker.error}")
-            self.notify(tr("{name} stopped: {error}; press q and start again", name=event.worker.name, error=error), severity="error",
-                        timeout=60, markup=False)  # fmt: skip
+            text = tr("{name} stopped: {error}; press q and start again", name=tr(event.worker.name), error=error)
+            self.notify(text, severity="error", timeout=60, markup=False)
 
     @on(MainScreen.Looking)
     def _looking(self, message: MainScreen.Looking) -> None:
@@ -242,6 +242,13 @@ class ConsoleApp(Acts, Resumes):
 
         await self.push_screen(HelpScreen(with_keys(self.config.keys)))
 
+    def action_command_palette(self) -> None:
+        """Textual's palette, with its own words in the language of the interface."""
+        from console.screens.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
+
     async def action_theme(self) -> None:
         """Choose a theme."""
         from console.screens.themes import ThemeScreen
@@ -260,7 +267,9 @@ class ConsoleApp(Acts, Resumes):
 
     def _tell_theme_problems(self) -> None:
         if self._theme_problems:
-            self.notify("\n".join(self._theme_problems), title="Themes", severity="warning", timeout=20, markup=False)
+            self.notify(
+                "\n".join(self._theme_problems), title=tr("Themes"), severity="warning", timeout=20, markup=False
+            )
             self._theme_problems = []
 
     @work(exit_on_error=False, name=mark("theme files"))

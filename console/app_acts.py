@@ -20,7 +20,7 @@ from console.app_queue import QueueActs
 from console.app_verify import Verifies
 from console.commands import COMMANDS, with_keys
 from console.config import Config
-from console.i18n import mark, tr
+from console.i18n import mark, tr, trn
 from console.model.cut_off import Checked
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.outcome import Written
@@ -29,6 +29,12 @@ from console.model.surface import Surface
 from console.screens.main import MainScreen
 from console.widgets.dispatch_table import DispatchTable
 
+_OUTCOMES: Final[Mapping[str, str]] = {
+    "answered": mark("answered"),
+    "unconfirmed": mark("unconfirmed"),
+    "refused": mark("refused"),
+    "failed": mark("failed"),
+}
 CUT_OFF_TOLD: Final = 3
 """Cut-off sends that a notice names."""
 READ_FIRST: Final = 0.7
@@ -89,17 +95,21 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
     async def _look_for_losses(self) -> None:
         lost = await self.opened.engine.dispatches.count_lost() if self.opened is not None else 0
         if lost > self._lost:
-            text = tr(
-                "Another writer has undone {lost} of the console's changes: L shows them and writes them again.",
-                lost=lost,
+            text = trn(
+                "Another writer has undone {count} of the console's changes: L shows it and writes it again.",
+                "Another writer has undone {count} of the console's changes: L shows them and writes them again.",
+                lost,
             )
             self.notify(text, title=tr("Dispatch log"), severity="warning", timeout=30, markup=False)
         self._lost = lost
 
     @on(DispatchTable.Opened)
-    @work(exit_on_error=False, name="record")
+    @work(exit_on_error=False, name=mark("record"))
     async def _open_record(self, message: DispatchTable.Opened) -> None:
         await self._look_at(message.dispatch)
+
+    async def _verify_chosen(self, dispatch: Dispatch) -> None:
+        await self._verify(dispatch)
 
     async def _look_at(self, dispatch: Dispatch) -> None:
         """The record of *dispatch*, and what the operator wants done with it."""
@@ -138,7 +148,7 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
             self._told(await write(dispatch.number, status))
 
     @on(MainScreen.Answered)
-    @work(exit_on_error=False, name="answer")
+    @work(exit_on_error=False, name=mark("answer"))
     async def _answer(self, message: MainScreen.Answered) -> None:
         surface, shown = self._surface(message.key), message.shown
         if surface is None or self.opened is None:
@@ -163,7 +173,7 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
             result = await engine.press(surface.key, message.wanted, shown.dialog)
         good = result.outcome == "answered"
         self.notify(
-            f"{surface.name}: {result.outcome}. {result.evidence}",
+            f"{surface.name}: {tr(_OUTCOMES[result.outcome])}. {result.evidence}",
             severity="information" if good else "warning", markup=False, timeout=3 if good else 10,
         )  # fmt: skip
 
@@ -177,14 +187,14 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
             log, server = self.snapshot.log.dispatches, self.opened.engine.about_server
             await self.push_screen(SurfaceScreen(now, log, server))
 
-    @work(exit_on_error=False, name="focus")
+    @work(exit_on_error=False, name=mark("focus"))
     async def action_go_there(self) -> None:
         """To the real surface, in its own terminal."""
         surface = self.main.selected_surface()
         if surface is not None and self.opened is not None:
             wrong = await self.opened.engine.focus(surface.key)
-            self.notify(wrong or tr("{name} is in front now.", name=surface.name), severity="warning" if wrong else "information",
-                        markup=False, timeout=6)  # fmt: skip
+            text = wrong or tr("{name} is in front now.", name=surface.name)
+            self.notify(text, severity="warning" if wrong else "information", markup=False, timeout=6)
 
     def action_confirm(self) -> None:
         """A renumbered surface is the one that is meant."""
@@ -192,9 +202,10 @@ class Acts(HandoffActs, DecisionActs, Verifies, QueueActs, OperationActs):
         if surface is None or self.opened is None or not self.opened.engine.confirm(surface.key):
             self.notify(tr("There is nothing to confirm here."), markup=False, timeout=2)
         else:
-            self.notify(f"{surface.info.ref} is {surface.name}.", markup=False, timeout=4)
+            text = tr("{ref} is {name}.", ref=surface.info.ref, name=surface.name)
+            self.notify(text, markup=False, timeout=4)
 
-    @work(exit_on_error=False, name="ledger")
+    @work(exit_on_error=False, name=mark("ledger"))
     async def action_ledger(self) -> None:
         """Who verified whom."""
         from console.screens.ledger import LedgerScreen

@@ -70,8 +70,11 @@ class ChecklistActs(App[None]):
     snapshot: Snapshot
     _checking: Checking | None = None
 
+    async def _verify_chosen(self, dispatch: Dispatch) -> None:
+        raise TypeError("the acts verify it")
+
     async def _look_at(self, dispatch: Dispatch) -> None:
-        raise TypeError(tr("the acts look at it"))
+        raise TypeError("the acts look at it")
 
     def checking(self) -> Checking | None:
         """The checklist of this console; None before there is an engine."""
@@ -95,18 +98,35 @@ class ChecklistActs(App[None]):
             self.notify(tr("There is nothing to check yet."), markup=False, timeout=3)
             return
         self.clear_notifications()  # the notice that led here would cover it
-        keys = {command.id: command.keys.split(" ")[0] for command in with_keys(self.config.keys)}
+        commands = {command.id: command for command in with_keys(self.config.keys)}
         variables = self.theme_variables
         running = asyncio.create_task(checking.run())
         try:
-            screen = ChecklistScreen(_Board(checking, self.opened), keys, lambda name: variables.get(name, ""))
-            about = await self.push_screen_wait(screen)
+            screen = ChecklistScreen(_Board(checking, self.opened), commands, lambda name: variables.get(name, ""))
+            leave = await self.push_screen_wait(screen)
         finally:
             if not running.done():
                 running.cancel()
             await asyncio.gather(running, return_exceptions=True)
         await checking.keep(await checking.now())
-        if about is not None:
+        if leave is not None and leave.command:
+            await self._help(leave.about, leave.command)
+        elif leave is not None:
+            await self._go_to(leave.about)
+
+    async def _help(self, about: About, command: str) -> None:
+        """Do what the remedy of a step names."""
+        dispatch = next((d for d in self.snapshot.log.dispatches if str(d.number) == about.name), None)
+        if about.kind == "dispatch" and dispatch is not None and command == "dispatch.verify":
+            await self._verify_chosen(dispatch)
+        elif about.kind == "dispatch" and dispatch is not None:
+            self.main.open_dispatch(dispatch)
+        elif about.kind == "surface" and command != "surface.waiting":  # that would go on to the next one that waits
+            self.main.select(about.name)
+            await self._command(command)
+        elif about.kind in ("", "summary"):
+            await self._command(command)
+        else:
             await self._go_to(about)
 
     async def _go_to(self, about: About) -> None:
@@ -156,8 +176,9 @@ class ChecklistActs(App[None]):
     def _tell_news(self, why: str, opens: bool) -> None:
         """Say it quietly; open the checklist where nothing else is open."""
         key = next(command.keys for command in with_keys(self.config.keys) if command.id == "checklist.show")
+        why = f"{why[0].upper()}{why[1:]}"
         if opens and len(self.screen_stack) == 1:
             self.action_checklist()
         else:
-            text = tr("{upper}{why}: {key} shows the restart checklist.", upper=why[0].upper(), why=why[1:], key=key)
-            self.notify(text, title="Restart", markup=False, timeout=15)
+            text = tr("{why}: {key} shows the restart checklist.", why=why, key=key)
+            self.notify(text, title=tr("Restart"), markup=False, timeout=15)

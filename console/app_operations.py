@@ -117,7 +117,7 @@ class OperationActs(App[None]):
             with self.batch_update(), self.suspend():
                 wrong = await show(argv)  # never raises: the terminal is only taken back after the last line
         except SuspendNotSupported:
-            wrong = tr("{argv} cannot be shown in this terminal", argv=argv[0])
+            wrong = tr("{program} cannot be shown in this terminal", program=argv[0])
         finally:
             self.away = False
         if wrong:

@@ -8,7 +8,7 @@ from typing import Final
 from textual import work
 from textual.app import App
 
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.opening import Opened
 from console.screens.main import MainScreen
 
@@ -23,7 +23,7 @@ class QueueActs(App[None]):
     main: MainScreen
     _stopped_at: float = float("-inf")
 
-    @work(exit_on_error=False, name="queue")
+    @work(exit_on_error=False, name=mark("queue"))
     async def action_queue(self) -> None:
         """Show what waits to be sent."""
         from console.screens.queue import QueueScreen
@@ -36,7 +36,7 @@ class QueueActs(App[None]):
         if surface is not None:
             self.main.select(surface)
 
-    @work(exit_on_error=False, name="stop")
+    @work(exit_on_error=False, name=mark("stop"))
     async def action_stop_all(self) -> None:
         """Nothing is approved or sent without a person any more."""
         now = time.monotonic()

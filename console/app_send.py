@@ -14,9 +14,9 @@ from textual.notifications import SeverityLevel
 
 from console.config import Config
 from console.host import in_thread
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.dispatch import Dispatch
-from console.model.outcome import Ended
+from console.model.outcome import Ended, outcome_word
 from console.model.parcel import Fate, Parcel
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
@@ -109,7 +109,7 @@ class Sends(App[None]):
             read_only=engine.config.read_only,
         )
 
-    @work(exit_on_error=False, exclusive=True, group="handoff", name="hand-off")
+    @work(exit_on_error=False, exclusive=True, group="handoff", name=mark("hand-off"))
     async def _look_for_handoff(self) -> None:
         """Find the last hand-off file for templates; a slow disk holds nothing up."""
         from console.handoff_places import written
@@ -121,7 +121,7 @@ class Sends(App[None]):
 
     # -- what was composed goes out --------------------------------------------------------------------------------
 
-    @work(exit_on_error=False, name="sending", group="sending")
+    @work(exit_on_error=False, name=mark("sending"), group="sending")
     async def _carry_out(self, run: Run) -> None:
         """Every parcel at once: no two are for the same surface."""
         opened = self.opened
@@ -150,10 +150,8 @@ class Sends(App[None]):
         try:
             errand.end(await self._outcome(opened, errand))
         except Exception as error:  # whatever broke: the others go on, and somebody looks at this one
-            told = safe_text(
-                tr("an error in the console: {name}: {error}", name=type(error).__name__, error=error), limit=200
-            )
-            errand.end(Ended("failed", f"{parcel.name}: {told}", "unknown"))
+            told = tr("an error in the console: {name}: {error}", name=type(error).__name__, error=error)
+            errand.end(Ended("failed", f"{parcel.name}: {safe_text(told, limit=200)}", "unknown"))
 
     async def _outcome(self, opened: Opened, errand: Errand) -> Ended:
         parcel = errand.parcel
@@ -171,7 +169,7 @@ class Sends(App[None]):
             ended = errand.ended
             if ended is not None:
                 severity: SeverityLevel = "information" if ended.well else "warning"
-                text = f"{errand.parcel.name}: {ended.outcome}. {ended.evidence}"
+                text = f"{errand.parcel.name}: {outcome_word(ended.outcome)}. {ended.evidence}"
                 self.notify(text, severity=severity, markup=False, timeout=NOTICE if ended.well else WARNING)
 
     # -- the operator's editor -------------------------------------------------------------------------------------
@@ -198,5 +196,5 @@ class Sends(App[None]):
         finally:
             self.away = False
         if problem:
-            self.notify(problem, title="Editor", severity="warning", markup=False, timeout=10)
+            self.notify(problem, title=tr("Editor"), severity="warning", markup=False, timeout=10)
         return edited

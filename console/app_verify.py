@@ -72,10 +72,10 @@ class Verifies(Sends):
         elif not asked.is_open:
             self._warn(
                 tr(
-                    "{label} is {status}: what came of it stands in {label_2}.",
+                    "{label} is {status}: what came of it stands in {target}.",
                     label=asked.label,
-                    status=asked.status,
-                    label_2=target.label,
+                    status=tr(asked.status),
+                    target=target.label,
                 )
             )
         else:
@@ -147,12 +147,12 @@ class Verifies(Sends):
         asked, found = answer.asked, answer.findings
         target = f"#{asked.links.verifies}"
         if found.nothing:
-            what = found.doubt or tr("its last message names no score and no verdict")
+            why = found.doubt or tr("its last message names no score and no verdict")
             text = tr(
-                "{label} on {name} has finished: {what}. v on {target} takes what you type.",
+                "{label} on {name} has finished: {why}. v on {target} takes what you type.",
                 label=asked.label,
                 name=answer.name,
-                what=what,
+                why=why,
                 target=target,
             )
         else:
@@ -163,7 +163,7 @@ class Verifies(Sends):
                 words=found.words,
                 target=target,
             )
-        self.notify(text, title="Verification", markup=False, timeout=20)
+        self.notify(text, title=tr("Verification"), markup=False, timeout=20)
 
     async def _record_check(
         self, dispatch: Dispatch, answer: Answer | None = None, write: Callable[..., Awaitable[Written]] | None = None

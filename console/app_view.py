@@ -10,6 +10,7 @@ from textual.app import App
 from console.config import Config
 from console.engine_memory import server_of
 from console.host import in_thread
+from console.i18n import mark
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.opening import Opened
@@ -112,7 +113,7 @@ class Resumes(App[None]):
             self._writing = True
             self._write_view(self.views, view)
 
-    @work(exit_on_error=False, name="view")
+    @work(exit_on_error=False, name=mark("view"))
     async def _write_view(self, views: Views, view: View) -> None:
         try:
             await in_thread(lambda: views.keep(self._server, view))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from console.config import Config, ServiceConfig
 from console.config_sections import NotifySection
 from console.host import in_thread
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.agent import NEEDS_PERSON, AgentState
 from console.model.attention import AttentionRules, Memory, Watched, attend
 from console.model.context import compactions, forgetting
@@ -26,7 +26,7 @@ from console.model.snapshot import Snapshot
 from console.model.surface import Started, Surface
 
 if TYPE_CHECKING:
-    from console.actions.auto import AutoApprover, Press
+    from console.actions.auto import AutoApprover, Decided, Press
     from console.actions.notify import NotifyConfig
     from console.model.approval import ApprovalPolicy
 
@@ -118,22 +118,8 @@ class Attending:
                 self._tell(snapshot(), looked_at(), ears)
             if self.auto is not None:
                 for decided in await self.auto.look(snapshot()):
-                    done = (
-                        decided.result.outcome
-                        if decided.result
-                        else tr("dry run")
-                        if decided.dry_run
-                        else tr("left to you")
-                    )
                     if decided.decision.verdict == "allow":
-                        ears.say(
-                            tr(
-                                "auto: {surface}: {rule}: {done}",
-                                surface=decided.surface,
-                                rule=decided.decision.rule,
-                                done=done,
-                            )
-                        )
+                        ears.say(_told(decided))
                 take(self._auto_read(self.auto, snapshot()))
             if self._note is not None:
                 await self._note_context(snapshot(), self._note, ears)
@@ -207,19 +193,19 @@ class Attending:
     def _auto_read(self, auto: AutoApprover, snapshot: Snapshot) -> AutoRead:
         covered = frozenset(surface.key for surface in snapshot.surfaces if auto.covers(surface))
         why = auto.stopped or auto.suspended
-        word = (
-            tr("auto off: {why}", why=why)
+        note = (
+            tr("auto off: {why}", why=tr(why))
             if why
             else tr("auto dry run")
             if auto.policy.dry_run
             else tr("auto on {count}", count=len(covered))
         )
-        return AutoRead(time.time(), covered, word)
+        return AutoRead(time.time(), covered, note)
 
     async def _watch_script(self, auto: AutoApprover) -> None:
         from console.services.processes import look
 
-        other = ServiceConfig(tr("another approver"), self._config.approve.script)
+        other = ServiceConfig("another approver", self._config.approve.script)
         while True:
             [found] = await in_thread(lambda: look([other]))
             auto.suspend(
@@ -284,6 +270,16 @@ def policy(config: Config) -> ApprovalPolicy:
     return ApprovalPolicy(
         section.enabled, section.dry_run, made, per_minute=section.per_minute, per_hour=section.per_hour
     )
+
+
+def _told(decided: Decided) -> str:
+    """One approval for the operator."""
+    done = mark("left to you")
+    if decided.result is not None:
+        done = decided.result.outcome
+    elif decided.dry_run:
+        done = mark("dry run")
+    return tr("auto: {surface}: {rule}: {done}", surface=decided.surface, rule=decided.decision.rule, done=tr(done))
 
 
 def _watched(surface: Surface) -> Watched | None:

@@ -19,10 +19,11 @@ from console.checking_looks import Extra, Looked, extras, look, own_step
 from console.config import Config
 from console.handoff_places import pattern, written
 from console.host import in_thread
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.checklist import Mark, Step, StepState
 from console.model.checks import checklist
 from console.model.checks_given import Given, written_between
+from console.model.decision import DecisionsSlice
 from console.model.decision_entries import waiting
 from console.model.handoff import Handoff
 from console.model.snapshot import Snapshot
@@ -195,8 +196,8 @@ class Checking:
             config.guards.automatic.service,
             policy(config),
             {each.name: each.ref for each in config.surfaces if each.name},
-            tr("{rules} rules", rules=rules) if rules else "",
-            self._waiting(snapshot),
+            trn("{count} rule", "{count} rules", rules) if rules else "",
+            _pending(snapshot.decisions, handoff),
             self._extra.services,
             self._extra.automation,
             self._extra.artifacts,
@@ -204,12 +205,6 @@ class Checking:
             os.path.expanduser("~"),  # noqa: PTH111 - Path.home raises without a home directory
             settled or now - self._began > PATIENCE,
         )
-
-    def _waiting(self, snapshot: Snapshot) -> tuple[str, ...] | None:
-        """Decisions that wait, where there is a list of them; None: the hand-off tells."""
-        kept, handoff = snapshot.decisions, self.document.handoff
-        told = [each.item for each in handoff.decisions] if handoff is not None else []
-        return waiting(told, kept, there=os.path.lexists(kept.source))
 
     # -- what the operator says ----------------------------------------------------------------------------------
 
@@ -286,6 +281,12 @@ def server_of(snapshot: Snapshot) -> Server | None:
 def settled(steps: Collection[Step]) -> bool:
     """Whether nothing is still running."""
     return all(step.state is not StepState.RUNNING for step in steps)
+
+
+def _pending(kept: DecisionsSlice, handoff: Handoff | None) -> tuple[str, ...] | None:
+    """Decisions that wait: those of the file, and those of the hand-off that it has not; None: the hand-off tells."""
+    told = [each.item for each in handoff.decisions] if handoff is not None else []
+    return waiting(told, kept, there=os.path.lexists(kept.source))
 
 
 def _east(now: float) -> float:

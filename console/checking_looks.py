@@ -17,10 +17,10 @@ from console.config import Config, ServiceConfig
 from console.config_checklist import ChecklistSection
 from console.config_operations import ArtifactSection, AutomationSection
 from console.host import HostError, in_thread, run
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.artifact import Artifact
 from console.model.automation import Automation
-from console.model.checklist import OWN, About, Step, StepState
+from console.model.checklist import OWN, About, Step, StepState, beside, either
 from console.model.checks_given import JUDGED, duration, matching
 from console.model.handoff import Handoff
 from console.model.service import Judgement, Service
@@ -58,7 +58,7 @@ class Extra:
 
 def own_step(section: ChecklistSection, looked: Looked | None, running: bool, snapshot: Snapshot, now: float) -> Step:
     """The step of *section*; *looked* is what its last look found, if it is one that has to look."""
-    id = tr("own {name}", name=section.name)
+    id = f"own {section.name}"
     if section.manual:
         return Step(
             id, section.name, OWN, StepState.MANUAL, section.manual, section.remedy or tr("do it, then tick it")
@@ -76,14 +76,19 @@ def own_step(section: ChecklistSection, looked: Looked | None, running: bool, sn
 
 
 def _of_surface(section: ChecklistSection, snapshot: Snapshot, now: float) -> Step:
-    id, found = tr("own {name}", name=section.name), snapshot.called(section.surface)
+    id, found = f"own {section.name}", snapshot.called(section.surface)
     if len(found) != 1 or found[0].gone:
         if snapshot.mux.read_at is None:
             return Step(id, section.name, OWN, StepState.RUNNING, tr("surfaces are not read yet"))
         said = (
             found[0].gone
             if len(found) == 1
-            else tr("{count} surfaces answer to {surface}", count=len(found), surface=section.surface)
+            else trn(
+                "{count} surface answers to {surface}",
+                "{count} surfaces answer to {surface}",
+                len(found),
+                surface=section.surface,
+            )  # fmt: skip
         )
         return Step(
             id, section.name, OWN, StepState.FAIL, said, section.remedy or tr("start it"), "", snapshot.mux.read_at
@@ -94,10 +99,10 @@ def _of_surface(section: ChecklistSection, snapshot: Snapshot, now: float) -> St
         return Step(id, section.name, OWN, StepState.RUNNING, tr("not read yet"), about=about)
     state = surface.status.state
     good = state.value in section.state if section.state else not surface.status.needs_person
-    said = tr("{state} for {duration}", state=state, duration=duration(now - surface.status.since))
-    said += (
-        "" if good else tr(", expected {listed}", listed=" or ".join(section.state) or tr("nobody to be waited for"))
-    )
+    said = tr("{state} for {duration}", state=tr(str(state)), duration=duration(now - surface.status.since))
+    if not good:
+        wanted = either([tr(each) for each in section.state]) or tr("nobody to be waited for")
+        said = tr("{observed}, expected {expected}", observed=said, expected=wanted)
     remedy = "" if good else section.remedy or tr("look at its terminal")
     result = StepState.PASS if good else StepState.FAIL
     return Step(id, section.name, OWN, result, said, remedy, "" if good else "surface.focus", surface.read_at, about)
@@ -119,9 +124,9 @@ async def _command(section: ChecklistSection) -> tuple[StepState, str]:
     done = await run(section.command, timeout=section.timeout, cwd=Path(section.cwd) if section.cwd else None)
     output = done.stdout + done.stderr
     last = output.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
-    said = tr("exit {returncode}", returncode=done.returncode) + (f": {last}" if last else "")
+    said = beside(tr("exit {status}", status=done.returncode), last)
     if done.returncode != section.exit:
-        return StepState.FAIL, tr("{said}; expected exit {exit}", said=said, exit=section.exit)
+        return StepState.FAIL, tr("{said}; expected exit {status}", said=said, status=section.exit)
     if section.expect:
         from console.services.picking import Unpicked, pick_pattern
 
@@ -147,11 +152,10 @@ async def _service(section: ChecklistSection, config: Config) -> tuple[StepState
         spec = replace(spec, expected=section.expect or spec.expected, timeout=section.timeout)
     rows = await _rows([spec])
     row = rows[0]
-    said = f"{row.observed}: {row.evidence}" if row.evidence else row.observed
-    state = JUDGED[row.judgement]
-    return state, said if state is StepState.PASS else tr(
-        "{said}; expected {expected}", said=said, expected=row.expected
-    )
+    state, said = JUDGED[row.judgement], beside(tr(row.observed), row.evidence)
+    if state is not StepState.PASS:
+        said = tr("{said}; expected {expected}", said=said, expected=tr(row.expected))
+    return state, said
 
 
 async def _rows(specs: Sequence[ServiceConfig]) -> tuple[Service, ...]:
@@ -198,7 +202,7 @@ async def _automation(handoff: Handoff, snapshot: Snapshot) -> tuple[Automation,
         if not path or path in watched or path.rsplit("/", 1)[-1] in names:
             continue
         if entry.glob or (entry.count is not None and not entry.expected):
-            sections.append(AutomationSection(entry.path, glob=path, expected=tr("at least 0"), action=entry.action))
+            sections.append(AutomationSection(entry.path, glob=path, expected="at least 0", action=entry.action))
         elif entry.expected in ("running", "unloaded", "absent"):
             expected = "running" if entry.expected == "running" else "gone"
             sections.append(AutomationSection(entry.path, script=path, expected=expected, action=entry.action))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console.commands import with_keys
 from console.config import Config
 from console.i18n import tr
-from console.model.checklist import SYMBOLS, Step, StepState, progress
+from console.model.checklist import SYMBOLS, Step, StepState, beside, progress
 from console.safety import redact, safe_text
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ WELL, OWED, USAGE = 0, 1, 2
 """Exit codes: every step passes, is ticked or skipped; something is owed; wrong use, or no such hand-off."""
 TIMEOUT: Final = 15.0
 """Seconds after which what is not known by then has failed."""
+STATE: Final = 9
+"""Cells of the word for a state."""
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -85,8 +87,10 @@ async def _read(config: Config, handoff: str) -> tuple[Checking, tuple[Step, ...
 async def reader(config: Config) -> Engine:
     """An engine that reads and changes nothing; see `console.headless`."""
     from console.engine import Engine
+    from console.model.queue_view import counted
     from console.model.reading import BaselineRead, CollectorPast, HistoryRead, ServicesPast
     from console.opening import choose, rules_folder, seek, state_folder
+    from console.queueing import open_queue
     from console.sending import cut_offs
     from console.state_baseline import read as read_baseline
     from console.state_bindings import Bindings
@@ -103,6 +107,10 @@ async def reader(config: Config) -> Engine:
     engine.take(HistoryRead(now, load(folder, now)))
     engine.take(BaselineRead(now, *read_baseline(folder)))
     engine.take(ServicesPast(now, load_services(folder, now)))
+    queue = open_queue(config, folder)
+    queues = await queue.load()
+    # While no console runs, what waits is from before the next one: that will show it paused.
+    engine.take(counted(queues, queue.start_number + (0 if await queue.attended() else 1), now))
     if config.collector.source:
         from console import collector_journal
 
@@ -117,6 +125,8 @@ def keys(config: Config) -> Mapping[str, str]:
 
 def lines(name: str, steps: Sequence[Step], keys: Mapping[str, str]) -> Iterator[str]:
     """The checklist for people."""
+    from rich.cells import set_cell_size
+
     yield (
         tr("restart checklist against {name}", name=name)
         if name
@@ -126,9 +136,9 @@ def lines(name: str, steps: Sequence[Step], keys: Mapping[str, str]) -> Iterator
     for step in steps:
         if step.group != group:
             group = step.group
-            yield from ("", group)
-        evidence = f": {step.evidence}" if step.evidence else ""
-        yield redact(f"  {SYMBOLS[step.state]} {step.state:<9} {step.title}{evidence}")
+            yield from ("", tr(group))
+        word = set_cell_size(tr(str(step.state)), STATE)
+        yield redact(f"  {SYMBOLS[step.state]} {word} {beside(step.title, step.evidence)}")
         if step.remedy and step.state is not StepState.PASS and not step.links:
             yield f"              → {step.remedy}" + (f" ({keys[step.key]})" if step.key in keys else "")
     yield ""

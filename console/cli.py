@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from console import (
     __version__,
     checklist_command,
+    cli_words,
     decision_command,
     detect,
     handoff_command,
@@ -42,6 +43,7 @@ WELL, NEEDS_PERSON, USAGE = 0, 1, 2
 
 
 def _parser() -> argparse.ArgumentParser:
+    cli_words.speak()
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--config", metavar="FILE", default=argparse.SUPPRESS, help=tr("configuration file"))
     shared.add_argument(
@@ -55,7 +57,12 @@ def _parser() -> argparse.ArgumentParser:
         parents=[shared],
         description=tr("Mission control for a fleet of coding agents in tmux or cmux. Without a command: the console."),
     )
-    parser.add_argument("--version", action="version", version=f"oc-console {__version__}")
+    parser.add_argument(
+        "--version",
+        action="version",
+        version=f"oc-console {__version__}",
+        help=tr("show program's version number and exit"),
+    )
     parser.add_argument("--fresh", action="store_true", help=tr("do not come up where the console was left"))
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser("demo", parents=[shared], help=tr("six simulated agents in a private terminal server"))
@@ -127,7 +134,7 @@ def _main(argv: Sequence[str] | None) -> int:
 
         return status(config, as_json=arguments.json)
     if arguments.command == "doctor":
-        from console.headless import doctor
+        from console.headless_doctor import doctor
 
         return doctor(config, _config_path(arguments))
     if arguments.command == "handoff":
@@ -202,9 +209,7 @@ def _refuse_clashes(path: Path, config: Config) -> None:
     wrong = []
     for mine, key, other in clashes(config.keys):
         row, column = next(((at, line.index(mine)) for at, line in enumerate(lines) if mine in line), (0, 0))
-        where = tr(
-            "{path}:{row}:{column} keys.{mine}", path=safe_text(str(path)), row=row + 1, column=column + 1, mine=mine
-        )
+        where = f"{safe_text(str(path))}:{row + 1}:{column + 1} keys.{mine}"
         wrong.append(
             tr(
                 "{where}: {key} is the key of {other}; write another key, or give {other} one too",

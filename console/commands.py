@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from console.i18n import mark
+
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -138,7 +140,7 @@ COMPOSER: Final[tuple[Command, ...]] = (
 )  # fmt: skip
 """The keys of the composer; these are the same for everybody."""
 
-DIGITS: Final = "Focus a pane of this page; in a pane with an open dialog: give that answer."
+DIGITS: Final = mark("Focus a pane of this page; in a pane with an open dialog: give that answer.")
 """What the digits do, for the help screen and the README."""
 IDS: Final = frozenset(command.id for command in COMMANDS)
 

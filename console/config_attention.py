@@ -24,7 +24,7 @@ PLACEHOLDERS: Final = ("surface", "state", "reason")
 
 def check(config: Config, wrong: Callable[[Path, str], None]) -> None:
     """Tell *wrong* everything that is wrong, with its path."""
-    notify, approve, guards = config.notify, config.approve, config.guards
+    guards = config.guards
     for name in guards.levels:
         if name in FINAL:
             wrong(("guards", "levels", name), tr("cannot be changed: nobody may override this guard"))
@@ -43,6 +43,12 @@ def check(config: Config, wrong: Callable[[Path, str], None]) -> None:
                 tr('{shown} is no span of the day; write for example "22:00-07:00"', shown=shown),
             )
     _check_automatic(config, wrong)
+    _check_notices(config, wrong)
+    _check_approval(config, wrong)
+
+
+def _check_notices(config: Config, wrong: Callable[[Path, str], None]) -> None:
+    notify = config.notify
     if not 0 <= notify.after <= 3600:
         wrong(("notify", "after"), tr("must be between 0 and 3600 seconds; write for example 2.0"))
     for state, delay in notify.states.items():
@@ -69,6 +75,10 @@ def check(config: Config, wrong: Callable[[Path, str], None]) -> None:
                         known=known,
                     ),
                 )
+
+
+def _check_approval(config: Config, wrong: Callable[[Path, str], None]) -> None:
+    approve = config.approve
     if approve.script and (reason := _bad(approve.script)):
         wrong(("approve", "script"), reason)
     for name in ("per_minute", "per_hour"):

@@ -12,6 +12,7 @@ from console.config_operations import Where, Wrong, bad_pattern
 from console.i18n import tr
 from console.model import expected
 from console.model.agent import AgentState
+from console.model.checklist import joined
 from console.safety import safe_text
 
 KINDS: Final = ("command", "file", "http", "service", "surface", "manual")
@@ -88,13 +89,13 @@ def check(steps: Sequence[ChecklistSection], services: Sequence[str], wrong: Wro
         if not name:
             wrong((*path, "name"), tr("is empty; write what it is called"))
         elif name in seen:
-            wrong((*path, "name"), tr("is the same as in entry {seen}; keep one of them", seen=seen[name]))
+            wrong((*path, "name"), tr("is the same as in entry {number}; keep one of them", number=seen[name]))
         seen.setdefault(name, at + 1)
         kinds = [kind for kind in KINDS if getattr(step, kind)]
         if not kinds:
             wrong(path, tr("says not what to look at; write one of {listed}", listed=", ".join(KINDS)))
         elif len(kinds) > 1:
-            wrong((*path, kinds[1]), tr("stands beside {kinds}; keep one of them, or make two entries", kinds=kinds[0]))
+            wrong((*path, kinds[1]), tr("stands beside {kind}; keep one of them, or make two entries", kind=kinds[0]))
         else:
             _check_one(step, kinds[0], services, path, wrong)
 
@@ -104,7 +105,7 @@ def _check_one(step: ChecklistSection, kind: str, services: Sequence[str], path:
         if getattr(step, key) and kind not in kinds:
             wrong(
                 (*path, key),
-                tr("means nothing for {kind}; it belongs to {listed}", kind=kind, listed=" and ".join(kinds)),
+                tr("means nothing for {kind}; it belongs to {listed}", kind=kind, listed=joined(kinds)),
             )
     if not 0.1 <= step.timeout <= 600:
         wrong((*path, "timeout"), tr("must be between 0.1 and 600 seconds; write for example 5.0"))

@@ -75,9 +75,9 @@ _SECTIONS: Final = {
     ("checklist", "*"): config_checklist.ChecklistSection,
 }
 _FORMS: Final = {
-    "string_type": ("text", mark("write text in quotes")),
-    "float_type": ("a number", mark("write a number such as 10.0")),
-    "tuple_type": ("a list", mark('start each entry with "- "')),
+    "string_type": (mark("text"), mark("write text in quotes")),
+    "float_type": (mark("a number"), mark("write a number such as 10.0")),
+    "tuple_type": (mark("a list"), mark('start each entry with "- "')),
     "dict_type": (mark("a group of keys"), mark("write one key: value per line")),
     "dataclass_type": (mark("a group of keys"), mark("write one key: value per line")),
 }
@@ -192,11 +192,11 @@ def _explain(detail: ErrorDetails, document: Document) -> Problem | None:
             dotted(path),
             tr("{shown} is not possible here; write {choices}", shown=_shown(path, document), choices=choices),
         )
-    wanted, remedy = _FORMS.get(kind, ("", ""))
-    if not wanted:
+    if kind not in _FORMS:
         return Problem(
             place, dotted(path), tr("{detail}; see config.example.yaml", detail=safe_text(detail["msg"], limit=200))
         )
+    wanted, remedy = (tr(each) for each in _FORMS[kind])
     plain = document.plain.get(path)
     if kind == "string_type" and plain is not None and plain not in ("", "~", "null"):
         remedy = tr('in YAML this is not text; write "{plain}" in quotes', plain=safe_text(plain, limit=60))
@@ -218,7 +218,9 @@ def _near(word: str, known: Collection[str]) -> str:
     if close:
         return tr("did you mean {close}?", close=close[0])
     listed = sorted(known)
-    return tr("known are {listed}{what}", listed=", ".join(listed[:12]), what=", …" if len(listed) > 12 else "")
+    if len(listed) > 12:
+        return tr("known are {listed}, …", listed=", ".join(listed[:12]))
+    return tr("known are {listed}", listed=", ".join(listed))
 
 
 def _check(result: config.Config, document: Document, problems: list[Problem], known: Collection[str]) -> None:

@@ -169,7 +169,7 @@ def _scalar(document: Document, node: yaml.ScalarNode, path: Path, place: Place)
         document.plain[path] = raw
     whole = raw.replace("\n", "") if tuple("*" if isinstance(part, int) else part for part in path) in TEXTS else raw
     if (bad := _FORBIDDEN.search(whole)) is not None:
-        refuse(tr("contains the control character U+{ord:04X}; write one line without it", ord=ord(bad.group())))
+        refuse(tr("contains the control character U+{code:04X}; write one line without it", code=ord(bad.group())))
     elif kind in ("str", "timestamp", "value"):
         return raw
     elif kind == "null":

@@ -77,10 +77,8 @@ class CutOffs:
         surface = next((each for each in snapshot.surfaces if not each.gone and found.went_to(each)), None)
         if surface is None:
             read = snapshot.mux.read_at is not None
-            what = tr("its surface is not there now") if read else tr("the surfaces are not read yet")
-            return Checked(
-                found, what if found.typing else tr("nothing was typed; {what}", what=what), where=found.name
-            )
+            why = tr("its surface is not there now") if read else tr("the surfaces are not read yet")
+            return Checked(found, why if found.typing else tr("nothing was typed; {why}", why=why), where=found.name)
         if not found.typing:
             return Checked(found, tr("nothing was typed"), surface.key, surface.name)
         flight = self._found.get(found.key)
@@ -100,9 +98,8 @@ class CutOffs:
         record = {each.number: each for each in snapshot.log.dispatches}.get(flight.number) if flight.number else None
         moved = record is not None and record.status is not DispatchStatus.SENDING
         shown = next((each.evidence for each in self.checked(snapshot) if each.cut_off.key == key), "")
-        evidence = tr("the operator: it was {what}taken; {shown}", what="" if taken else "not ", shown=shown).rstrip(
-            "; "
-        )
+        said = tr("the operator: it was taken") if taken else tr("the operator: it was not taken")
+        evidence = f"{said}; {shown}" if shown else said
         # A record that somebody has changed meanwhile says more than we know.
         warning = await self._dispatcher.settle(replace(flight, number=None) if moved else flight, status, evidence)
         self._look.set()
@@ -110,12 +107,12 @@ class CutOffs:
         if moved and record is not None:
             return Written(
                 True,
-                tr("{label} is settled; its record says {status} already and stays", label=label, status=record.status),
+                tr("{label} is settled; its record says {status} already and stays",
+                   label=label, status=tr(str(record.status))),
                 flight.number,
-            )
-        return Written(
-            not warning, warning or tr("{label} is settled: {status}", label=label, status=status), flight.number
-        )
+            )  # fmt: skip
+        told = tr("{label} is settled: {status}", label=label, status=tr(str(status)))
+        return Written(not warning, warning or told, flight.number)
 
 
 def _signature(path: os.PathLike[str]) -> tuple[int, int, int] | None:

@@ -33,7 +33,9 @@ POINT_LIMIT: Final = 100_000
 
 
 class Unreadable(Exception):
-    """A screen or a row of labels that cannot be used; the text says why, in one line."""
+    """A screen or a row of labels that cannot be used; the text says why, in one line, in English like every verdict:
+    scripts read it.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def run(arguments: argparse.Namespace, folders: Sequence[Path] = ()) -> int:
     try:
         more = [Path(folder).expanduser() for folder in arguments.rules]
         if absent := next((folder for folder in more if not folder.is_dir()), None):
-            return _wrong(tr("--rules {absent}: there is no such folder", absent=absent), USAGE)
+            return _wrong(tr("--rules {folder}: there is no such folder", folder=absent), USAGE)
         detector = Detector.load([user_config_path("oc-console") / "agents", *folders, *more])
     except (OSError, ValueError) as error:
         return _wrong(str(error), USAGE)
@@ -165,7 +167,7 @@ def _one(detector: Detector, arguments: argparse.Namespace, agent: str) -> None:
 
 def _text(data: bytes, name: str) -> str:
     if len(data) > BYTES:
-        raise Unreadable(tr("{name}: more than {bytes:,} bytes; that is no screen", name=name, bytes=BYTES))
+        raise Unreadable(f"{name}: more than {BYTES:,} bytes; that is no screen")
     return data.decode("utf-8", errors="replace")
 
 
@@ -235,13 +237,13 @@ def _line(file: str, found: Detection, *, facts: bool) -> str:
 
 def _words(found: Detection, *, facts: bool) -> str:
     reason = f" - {found.reason}" if found.reason else ""
-    rows = [f"{found.agent or tr('no agent')}: {found.state}{reason}"]
+    rows = [f"{found.agent or 'no agent'}: {found.state}{reason}"]
     where = f", {found.region}" if found.region else ""
-    rows.append(f"  by {found.source}: {found.rule or tr('no rule')}{where}{': ' + found.line if found.line else ''}")
+    rows.append(f"  by {found.source}: {found.rule or 'no rule'}{where}{': ' + found.line if found.line else ''}")
     if found.context:
-        rows.append(tr("  context: {context}", context=found.context))
+        rows.append(f"  context: {found.context}")
     if found.draft:
-        rows.append(tr("  not submitted: {splitlines}", splitlines=found.draft.splitlines()[0]))
+        rows.append(f"  not submitted: {found.draft.splitlines()[0]}")
     question = found.facts.question
     for option in question.options if question is not None else ():
         number = f"{option.number}. " if option.number is not None else "- "
@@ -251,7 +253,7 @@ def _words(found: Detection, *, facts: bool) -> str:
         rows += [f"  {name.replace('_', ' ')}: {value}" for name, value in shown.items()]
         if question is not None:
             rows += [
-                tr("  asks: {title} | {text}", title=question.title, text=question.text),
+                f"  asks: {question.title} | {question.text}",
                 *(f"    {row}" for row in question.details),
             ]
     return "\n".join(rows)
@@ -294,9 +296,9 @@ def _of_row(
         try:
             row = json.loads(text)
         except (ValueError, RecursionError) as error:
-            raise Unreadable(tr("not JSON: {error}", error=str(error)[:80])) from error
+            raise Unreadable(f"not JSON: {str(error)[:80]}") from error
         if not isinstance(row, dict) or not isinstance(row.get("file"), str) or not row["file"]:
-            raise Unreadable(tr("not an object with a file"))
+            raise Unreadable("not an object with a file")
         named = {"file": safe_text(row["file"])}
         known = _known(row, detector.agents)
         if agent:
@@ -317,7 +319,7 @@ def _fields(known: Known) -> dict[str, Any]:
 
 def _read(path: Path, name: str) -> str:
     if not path.is_file():  # a pipe would keep us waiting
-        raise Unreadable(tr("there is no such file") if not path.exists() else "not a file")
+        raise Unreadable("there is no such file" if not path.exists() else "not a file")
     with path.open("rb") as file:
         return _text(file.read(BYTES + 1), name)
 
@@ -327,7 +329,7 @@ def _known(row: Mapping[str, Any], agents: Sequence[str]) -> Known:
     for key in ("agent", "title", "command", "version"):
         value = row.get(key)
         if not (value is None or isinstance(value, str)):
-            raise Unreadable(tr("{key}: a text is needed, not {dumps}", key=key, dumps=json.dumps(value)[:40]))
+            raise Unreadable(f"{key}: a text is needed, not {json.dumps(value)[:40]}")
         texts[key] = value or ""
     if texts["agent"] not in agents:
         texts["agent"] = ""  # auto, or one there are no rules for
@@ -335,18 +337,11 @@ def _known(row: Mapping[str, Any], agents: Sequence[str]) -> Known:
     for key in ("width", "height", "cursor_x", "cursor_y"):
         value = row.get(key)
         if value is not None and (isinstance(value, bool) or not isinstance(value, int) or abs(value) > POINT_LIMIT):
-            raise Unreadable(
-                tr(
-                    "{key}: a number up to {point_limit} is needed, not {dumps}",
-                    key=key,
-                    point_limit=POINT_LIMIT,
-                    dumps=json.dumps(value)[:40],
-                )
-            )
+            raise Unreadable(f"{key}: a number up to {POINT_LIMIT} is needed, not {json.dumps(value)[:40]}")
         numbers[key] = value
     dead = row.get("dead")
     if dead not in (None, True, False, 0, 1):
-        raise Unreadable(tr("dead: true or false is needed, not {dumps}", dumps=json.dumps(dead)[:40]))
+        raise Unreadable(f"dead: true or false is needed, not {json.dumps(dead)[:40]}")
     x, y = numbers["cursor_x"], numbers["cursor_y"]
     return Known(
         **texts,

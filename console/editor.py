@@ -67,16 +67,17 @@ async def edit(text: str, folder: Path | None, env: Mapping[str, str]) -> str:
         except HostError as error:
             raise EditError(str(error)) from error
         if code:
-            what = (
-                tr("was ended by signal {what}", what=-code)
-                if code < 0
-                else tr("ended with exit code {code}", code=code)
-            )
-            raise EditError(tr("{argv} {what}; the text is what it was", argv=safe_text(argv[0], limit=80), what=what))
+            raise EditError(_ended(safe_text(argv[0], limit=80), code))
         return _read(path)
     finally:
         with contextlib.suppress(OSError):  # an editor may have removed it
             path.unlink()
+
+
+def _ended(program: str, code: int) -> str:
+    if code < 0:
+        return tr("{program} was ended by signal {signal}; the text is what it was", program=program, signal=-code)
+    return tr("{program} ended with exit code {code}; the text is what it was", program=program, code=code)
 
 
 def _write(text: str, folder: Path | None) -> Path:
@@ -89,9 +90,9 @@ def _write(text: str, folder: Path | None) -> Path:
     except OSError as error:
         raise EditError(
             tr(
-                "a file for the editor cannot be written: {strerror}: {filename}",
-                strerror=error.strerror,
-                filename=error.filename,
+                "a file for the editor cannot be written: {reason}: {path}",
+                reason=error.strerror,
+                path=error.filename,
             )
         ) from error
     return Path(name)
@@ -103,7 +104,7 @@ def _read(path: Path) -> str:
             data = file.read(SIZE_LIMIT + 1)
     except OSError as error:
         raise EditError(
-            tr("the edited file cannot be read: {strerror}; the text is what it was", strerror=error.strerror)
+            tr("the edited file cannot be read: {reason}; the text is what it was", reason=error.strerror)
         ) from error
     if len(data) > SIZE_LIMIT:
         raise EditError(tr("the edited text is larger than 1 MiB; the text is what it was"))
@@ -120,7 +121,7 @@ async def show(argv: Sequence[str]) -> str:
         code = await attend(argv)
     except HostError as error:
         return str(error)
-    return tr("{argv} ended with {code}", argv=argv[0], code=code) if code else ""
+    return tr("{program} ended with {code}", program=argv[0], code=code) if code else ""
 
 
 async def content(path: str) -> tuple[str, str]:
@@ -135,15 +136,16 @@ def _content(path: str) -> tuple[str, str]:
         found = os.fstat(handle)
         if stat.S_ISDIR(found.st_mode):
             names = sorted(os.listdir(path))[:NAMES_SHOWN]  # noqa: PTH208 - names are enough
-            return safe_text("\n".join(names), multiline=True), "A folder."
+            return safe_text("\n".join(names), multiline=True), tr("A folder.")
         if not stat.S_ISREG(found.st_mode):
             raise OSError(0, tr("is no regular file"))
         data = os.pread(handle, READ, 0)
     finally:
         os.close(handle)
     if b"\0" in data[:4096]:
-        return "", tr("A binary file of {st_size:,} bytes.", st_size=found.st_size)
+        return "", tr("A binary file of {count:,} bytes.", count=found.st_size)
     text = safe_text(data.decode("utf-8", "replace"), multiline=True)
     changed = time.strftime("%Y-%m-%d %H:%M", time.localtime(found.st_mtime))
-    more = tr(", the first {read} kB of it", read=READ // 1024) if found.st_size > READ else ""
-    return text, tr("Changed {changed}{more}.", changed=changed, more=more)
+    if found.st_size > READ:
+        return text, tr("Changed {time}, the first {size} kB of it.", time=changed, size=READ // 1024)
+    return text, tr("Changed {time}.", time=changed)

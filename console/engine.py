@@ -35,13 +35,7 @@ from console.model.reading import (
     StartsRead,
     TreeRead,
 )
-from console.model.snapshot import (
-    CollectorSlice,
-    LogSlice,
-    ServicesSlice,
-    Snapshot,
-    reduce,
-)
+from console.model.snapshot import CollectorSlice, LogSlice, ServicesSlice, Snapshot, reduce
 from console.model.surface import Screen, Surface, SurfaceInfo
 from console.mux.base import Interest, Multiplexer
 from console.queueing import Queueing
@@ -59,8 +53,6 @@ from console.tracker.dispatch_log import DispatchLog
 
 RESTART: Final = 2.0
 """Seconds after which a watch that broke is started again."""
-
-
 HEAR_EVERY: Final = 0.05
 """Least seconds between two looks whom the agents' own words are about."""
 BEAT_EVERY: Final = 20.0
@@ -237,7 +229,7 @@ class Engine(Remembers, Queueing, HandsOver):
                 why = _told(error)  # not ours: something inside the adapter was cancelled
             except Exception as error:
                 why = _told(error)
-            self.take(watch.broken(tr("{why}; it is started again every {restart:g} s", why=why, restart=RESTART)))
+            self.take(watch.broken(tr("{why}; it is started again every {seconds:g} s", why=why, seconds=RESTART)))
             await asyncio.sleep(RESTART)
 
     def take(self, reading: Reading) -> None:
@@ -383,11 +375,11 @@ class Engine(Remembers, Queueing, HandsOver):
 def _told(error: BaseException) -> str:
     """What broke and where, in one line."""
     frames = traceback.extract_tb(error.__traceback__)
-    where = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return (
-        safe_text(tr("an error in the console: {name}: {error}", name=type(error).__name__, error=error), limit=200)
-        + where
-    )
+    what = safe_text(f"{type(error).__name__}: {error}", limit=200)
+    if not frames:
+        return tr("an error in the console: {error}", error=what)
+    where = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}"
+    return tr("an error in the console: {error} at {place}", error=what, place=where)
 
 
 def _nothing_seen(config: Config, specs: tuple[SurfaceSpec, ...]) -> Snapshot:

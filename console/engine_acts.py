@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from console.config import Config
 from console.cut_off import CutOffs
 from console.host import in_thread
-from console.i18n import tr, trn
+from console.i18n import mark, tr, trn
 from console.model.agent import Detection
 from console.model.composed import Composed
 from console.model.dispatch import Dispatch, DispatchStatus, Verification
@@ -89,14 +89,14 @@ class Acts:
             return "", tr("✗ refused: {error}", error=error)
         finally:
             self.nudge()
-        left = "".join(tr("\n▲ stays: {path}: {why}", path=each.path, why=each.why) for each in done.left[:3])
-        return done.id, trn(
-            "✓ {count:,} file moved ({id}).{left}",
-            "✓ {count:,} files moved ({id}).{left}",
+        moved = trn(
+            "✓ {count:,} file moved ({id}).",
+            "✓ {count:,} files moved ({id}).",
             done.moved,
-            id=done.id or "nothing",
-            left=left,
+            id=done.id or tr("nothing"),
         )
+        stays = [tr("▲ stays: {path}: {why}", path=each.path, why=each.why) for each in done.left[:3]]
+        return done.id, "\n".join((moved, *stays))
 
     async def bring_back(self, made: str) -> str:
         """Move the clean-up *made* back; what to say."""
@@ -111,17 +111,17 @@ class Acts:
             return tr("✗ refused: {error}", error=error)
         finally:
             self.nudge()
-        stays = "".join(tr("\n▲ stays in the trash: {path}: {why}", path=each.path, why=each.why) for each in left[:3])
-        return trn("✓ {count:,} file is back.{stays}", "✓ {count:,} files are back.{stays}", back, stays=stays)
+        stays = [tr("▲ stays in the trash: {path}: {why}", path=each.path, why=each.why) for each in left[:3]]
+        return "\n".join((trn("✓ {count:,} file is back.", "✓ {count:,} files are back.", back), *stays))
 
     def _detect(self, screen: Screen, info: SurfaceInfo, agent: str) -> Detection:
-        raise TypeError(tr("the engine detects"))
+        raise TypeError("the engine detects")
 
     def _weigh(self, surface: Surface, screen: Screen) -> Detection:
-        raise TypeError(tr("the engine weighs"))
+        raise TypeError("the engine weighs")
 
     def _keep_bindings(self) -> None:
-        raise TypeError(tr("the engine remembers"))
+        raise TypeError("the engine remembers")
 
     async def send(
         self, key: str, composed: Composed | str, order: Order | None = None, *, stop: asyncio.Event | None = None
@@ -199,7 +199,8 @@ class Acts:
             return replace(done.result, evidence="; ".join(filter(None, (f"{label}{told}", done.warning))))
         if surface.status is not None and surface.status.state in CLOSED:
             return SendResult(
-                "refused", tr("{name} shows {state}; nothing was typed", name=surface.name, state=surface.status.state)
+                "refused",
+                tr("{name} shows {state}; nothing was typed", name=surface.name, state=tr(surface.status.state)),
             )
         if order is None:
             result = await type_and_enter(self.mux, info.key, composed.typed, detect)
@@ -285,15 +286,15 @@ class Acts:
         return ""
 
     def about_server(self) -> tuple[tuple[str, str], ...]:
-        """For people: what is read, what it cannot do, and what is wrong with it now; each with its name."""
+        """For people: what is read, what it cannot do, and what is wrong with it; each with its name, in English."""
         sidebar = self._sidebar.error if self._sidebar is not None else ""
         found = (
-            ("server", self.mux.source),
+            (mark("server"), self.mux.source),
             ("", lacks(self.mux.capabilities)),
-            ("away", self.snapshot.mux.error),
-            ("sidebar", sidebar),
-            ("lock", self.sending.lock.error if self.sending is not None else ""),
-            ("spans", self.sending.tracing.told if self.sending is not None else ""),
+            (mark("away"), self.snapshot.mux.error),
+            (mark("sidebar"), sidebar),
+            (mark("lock"), self.sending.lock.error if self.sending is not None else ""),
+            (mark("spans"), self.sending.tracing.told if self.sending is not None else ""),
         )
         return tuple((name, text) for name, text in found if text)
 

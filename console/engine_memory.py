@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 from console.engine_acts import Acts
 from console.host import in_thread
-from console.i18n import tr
 from console.model.reading import BaselineRead, CollectorPast, HistoryRead, Reading, ServicesPast
 from console.model.service_history import History
 from console.model.surface import Surface
@@ -60,7 +59,7 @@ class Remembers(Acts):
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
-        raise TypeError(tr("the engine takes"))
+        raise TypeError("the engine takes")
 
     @property
     def state(self) -> Path | None:

@@ -1,53 +1,43 @@
-"""``oc-console status`` and ``oc-console doctor``: the same engine, no screen."""
+"""``oc-console status`` and ``focus``: the same engine, no screen."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import os
-import platform
-import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib import metadata
-from pathlib import Path
 from typing import Final
 
-from console import __version__, collector_journal, decision_report, operations_report
+from console import collector_journal, decision_report, operations_report
 from console.config import Config
 from console.engine import Engine
-from console.headless_collector import collector_document, collector_judged, collector_lines
-from console.headless_services import all_well, service_checks, service_document, service_lines
-from console.host import HostError, in_thread, run
-from console.i18n import mark, tr
-from console.interlock import NAME, read
+from console.headless_collector import collector_document, collector_lines
+from console.headless_services import all_well, service_document, service_lines
+from console.i18n import tr, trn
 from console.model.agent import SYMBOLS, AgentState
+from console.model.cells import cells, padded
 from console.model.cut_off import Checked
 from console.model.reading import BaselineRead, CollectorPast, HistoryRead, ServicesPast
-from console.model.service import Judgement
-from console.model.snapshot import Snapshot
+from console.model.snapshot import LogSlice, Snapshot
 from console.model.surface import Surface
 from console.mux.base import lacks
-from console.mux.discover import discover
-from console.mux.discover import lines as lines_of
-from console.mux.tmux import Tmux, answers
 from console.opening import choose, rules_folder, seek, state_folder
-from console.safety import redact, safe_text
+from console.safety import safe_text
 from console.sending import cut_offs
 from console.state_baseline import read as read_baseline
 from console.state_bindings import Bindings
 from console.state_journal import load
 from console.state_services import load as load_services
 
-_PROGRAMS: Final = ("claude", "codex", "cmux")
-_NAMED: Final = ("surfaces", mark("dispatch log"), "collector", "spans")
-"""What ``doctor`` fails for: the configuration names it, and it is not as it should be."""
+_STATE_CELLS: Final = 10
+"""Least cells of the column of states; a longer word widens it."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class Look:
     """What was found."""
 
     snapshot: Snapshot
@@ -56,7 +46,7 @@ class _Look:
     cut_off: tuple[Checked, ...] = ()
 
 
-async def _read(config: Config) -> _Look:
+async def look(config: Config) -> Look:
     """One snapshot of what the configuration, the options or the environment name."""
     # Not a screen of our own: the pane this command was typed in is one of the fleet.
     env = {name: value for name, value in os.environ.items() if name not in ("TMUX_PANE", "CMUX_SURFACE_ID")}
@@ -77,24 +67,24 @@ async def _read(config: Config) -> _Look:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)
     # Whether changes arrive by themselves shows only after a while.
     cut_off = engine.cut_off.checked(snapshot) if engine.cut_off is not None else ()
-    return _Look(snapshot, lacks(mux.capabilities | {"push"}), cut_off)
+    return Look(snapshot, lacks(mux.capabilities | {"push"}), cut_off)
 
 
 def seen_once(config: Config) -> Snapshot:
     """Everything read once, as `status` shows it."""
-    return asyncio.run(_read(config)).snapshot
+    return asyncio.run(look(config)).snapshot
 
 
 def status(config: Config, *, as_json: bool) -> int:
     """Print one snapshot. Exit 0 all well, 1 something needs a person."""
-    look = asyncio.run(_read(config))
-    snapshot = look.snapshot
+    seen = asyncio.run(look(config))
+    snapshot = seen.snapshot
     if as_json:
         unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-        json.dump(document(snapshot, look.cut_off), sys.stdout, ensure_ascii=not unicode, indent=2)
+        json.dump(document(snapshot, seen.cut_off), sys.stdout, ensure_ascii=not unicode, indent=2)
         print()
     else:
-        print("\n".join(lines(snapshot, look.cut_off)))
+        print("\n".join(lines(snapshot, seen.cut_off)))
     return 1 if snapshot.troubles() else 0
 
 
@@ -202,35 +192,43 @@ def _trimmed(surface: Surface) -> list[str]:
 
 def lines(snapshot: Snapshot, cut_off: Sequence[Checked] = ()) -> Iterator[str]:
     """The snapshot for people."""
-    yield f"{snapshot.mux.source}: {snapshot.mux.error or tr('{count} surfaces', count=len(snapshot.surfaces))}"
-    for surface in snapshot.fleet():
-        state = surface.status.state if surface.status else AgentState.UNKNOWN
-        dispatch = snapshot.dispatch_of(surface)
-        task = f"{dispatch.label} {dispatch.task}" if dispatch else ""
-        word = "gone" if surface.gone else state
-        told = surface.gone or surface.unconfirmed or (tr("not configured") if surface.unlisted else "")
-        parts = (f"{SYMBOLS[state]} {word:<10} {surface.info.ref:<6} {surface.name}", surface.agent, told, task)
-        yield "  " + "  ".join(part for part in parts if part)
+    counted = trn("{count} surface", "{count} surfaces", len(snapshot.surfaces))
+    yield f"{snapshot.mux.source}: {snapshot.mux.error or counted}"
+    yield from _fleet(snapshot)
     for each in cut_off:
         yield f"▲ {each.cut_off.about}: {each.evidence}"
-    log = snapshot.log
-    if not log.source:
-        yield tr("dispatch log: not configured")
-    else:
-        still_open = sum(1 for d in log.dispatches if d.is_open)
-        yield tr(
-            "dispatch log {source}: {error}",
-            source=log.source,
-            error=log.error
-            or tr("{count} dispatches, {still_open} open", count=len(log.dispatches), still_open=still_open),
-        )
+    yield _log(snapshot.log)
     yield from service_lines(snapshot.services)
     yield from collector_lines(snapshot.collector, time.time())
     yield from operations_report.lines(snapshot.operations, time.time())
     yield from decision_report.status_lines(snapshot.decisions)
     troubles = snapshot.troubles()
-    well = all_well(snapshot.services)
-    yield well if not troubles else "needs a person: " + "; ".join(troubles)
+    yield tr("needs a person: {listed}", listed="; ".join(troubles)) if troubles else all_well(snapshot.services)
+
+
+def _fleet(snapshot: Snapshot) -> Iterator[str]:
+    """One line for each surface: symbol, state, ref, name, and what more is known."""
+    rows = []
+    for surface in snapshot.fleet():
+        state = surface.status.state if surface.status else AgentState.UNKNOWN
+        dispatch = snapshot.dispatch_of(surface)
+        task = f"{dispatch.label} {dispatch.task}" if dispatch else ""
+        told = surface.gone or surface.unconfirmed or (tr("not configured") if surface.unlisted else "")
+        word = tr("gone") if surface.gone else tr(str(state))
+        rows.append((SYMBOLS[state], word, surface, (surface.agent, told, task)))
+    words = max([_STATE_CELLS, *(cells(word) for _, word, _, _ in rows)])
+    for symbol, word, surface, more in rows:
+        first = f"{symbol} {padded(word, words)} {surface.info.ref:<6} {surface.name}"
+        yield "  " + "  ".join(filter(None, (first, *more)))
+
+
+def _log(log: LogSlice) -> str:
+    if not log.source:
+        return tr("dispatch log: not configured")
+    still_open = sum(1 for dispatch in log.dispatches if dispatch.is_open)
+    counted = trn("{count} dispatch, {still_open} open", "{count} dispatches, {still_open} open", len(log.dispatches),
+                  still_open=still_open)  # fmt: skip
+    return tr("dispatch log {source}: {told}", source=log.source, told=log.error or counted)
 
 
 def focus(config: Config, name: str) -> int:
@@ -251,169 +249,14 @@ async def _focus(config: Config, name: str) -> str:
         snapshot = await engine.peek()
         found = snapshot.called(name)
         if len(found) != 1:
-            what = (
-                tr("{count} surfaces answer to", count=len(found))
-                if found
-                else snapshot.mux.error or tr("there is no surface")
-            )
-            return tr("{what} {name}; `oc-console status` lists them", what=what, name=safe_text(name, limit=80))
+            shown = safe_text(name, limit=80)
+            if found:
+                return trn("{count} surface answers to {name}; `oc-console status` lists them",
+                           "{count} surfaces answer to {name}; `oc-console status` lists them",
+                           len(found), name=shown)  # fmt: skip
+            if snapshot.mux.error:
+                return tr("{error} {name}; `oc-console status` lists them", error=snapshot.mux.error, name=shown)
+            return tr("there is no surface {name}; `oc-console status` lists them", name=shown)
         return await engine.focus(found[0].key)
     finally:
         await engine.close()
-
-
-def doctor(config: Config, path: Path | None) -> int:
-    """Say what was found and what to do about what was not. Exit 0, or 1 when something named is missing."""
-    found = asyncio.run(_examine(config, path))
-    width = max(len(what) for what, _, _ in found)
-    for what, good, text in found:
-        print(f"{'ok ' if good else '-- '} {what:<{width}}  {redact(text)}")
-    return 0 if all(good for what, good, _ in found if what in _NAMED) else 1
-
-
-async def _examine(config: Config, path: Path | None) -> list[tuple[str, bool, str]]:
-    found = [
-        (
-            "oc-console",
-            True,
-            tr(
-                "{version}, Python {python_version}, Textual {version_2}",
-                version=__version__,
-                python_version=platform.python_version(),
-                version_2=metadata.version("textual"),
-            ),
-        ),
-        (
-            "config",
-            True,
-            str(path) if path else tr("none; surfaces are discovered (config.example.yaml shows every key)"),
-        ),
-        ("terminal", *_terminal()),
-        ("tmux", *await _tmux(config)),
-    ]
-    for name in _PROGRAMS:
-        where = shutil.which(name)
-        found.append((name, where is not None, where or tr("not on PATH; needed only if you use it")))
-    found += [(what, good, text) for what, good, text in lines_of(await discover(config.mux, os.environ))]
-    look = await _read(config)
-    snapshot, short = look.snapshot, look.short
-    if snapshot.mux.error:
-        found.append(("surfaces", False, snapshot.mux.error))
-    else:
-        there = [surface for surface in snapshot.surfaces if not surface.gone]
-        agents = sum(1 for surface in there if surface.agent)
-        found.append(
-            (
-                "surfaces",
-                True,
-                tr(
-                    "{count} in {source}, {agents} with an agent",
-                    count=len(there),
-                    source=snapshot.mux.source,
-                    agents=agents,
-                ),
-            )
-        )
-        if short:
-            found.append((tr("back end"), True, short))
-        for surface in snapshot.surfaces:
-            if surface.gone or surface.unconfirmed:
-                found.append(("surface", False, f"{surface.name}: {surface.gone or surface.unconfirmed}"))
-            elif surface.unlisted:
-                found.append(
-                    ("surface", True, tr("{ref} {name}: not configured", ref=surface.info.ref, name=surface.name))
-                )
-            start = surface.started
-            if start is not None and start.judgement in (Judgement.ATTENTION, Judgement.ALARM):
-                found.append(
-                    (
-                        "started",
-                        False,
-                        tr(
-                            "{name}: {evidence} (pid {pid}: {argv})",
-                            name=surface.name,
-                            evidence=start.evidence,
-                            pid=start.pid,
-                            argv=start.argv,
-                        ),
-                    )
-                )
-            elif start is not None and start.judgement is Judgement.OK:
-                found.append(("started", True, f"{surface.name}: {start.evidence}"))
-    found += [(tr("cut off"), False, f"{each.cut_off.about}: {each.evidence}") for each in look.cut_off]
-    log = snapshot.log
-    if not log.source:
-        found.append((tr("dispatch log"), True, tr("not configured; write `log: {path: …}` into the config to see it")))
-    else:
-        text = log.error or tr(
-            "{count} records, {not_understood} not understood, {source}",
-            count=len(log.dispatches),
-            not_understood=log.not_understood,
-            source=log.source,
-        )
-        found.append((tr("dispatch log"), not log.error, text))
-    found += service_checks(snapshot.services)
-    good, text = collector_judged(snapshot.collector, time.time())
-    found.append(("collector", good, text))
-    found.append((tr("manual lock"), *_lock(config)))
-    found.append(("spans", *await _spans(config)))
-    return found + operations_report.rows(snapshot.operations, time.time())
-
-
-def _lock(config: Config) -> tuple[bool, str]:
-    """What an automatic dispatcher would see."""
-    path = Path(config.guards.lock) if config.guards.lock else state_folder() / NAME
-    try:
-        holder = read(path, time.time())
-    except (OSError, ValueError) as error:
-        return False, safe_text(f"{path}: {error}", limit=300)
-    if holder is None:
-        return True, safe_text(tr("{path}: not there; nobody sends by hand", path=path), limit=300)
-    who = tr("{path}: process {pid} on {host}", path=path, pid=holder.pid, host=holder.host)
-    state = tr("may send by hand") if holder.lives() else tr("has gone; the next console replaces it")
-    return True, safe_text(f"{who} {state}", limit=300)
-
-
-async def _spans(config: Config) -> tuple[bool, str]:
-    """Whether the console's own spans would arrive."""
-    if not config.trace.otlp:
-        return True, tr("off; `trace: {otlp: http://127.0.0.1:4318}` sends them to a collector")
-    from console.telemetry.receiver import problem
-
-    wrong = await in_thread(lambda: problem(config.trace.otlp, config.trace.timeout))
-    return not wrong, wrong or tr(
-        "on: {rpartition} takes them", rpartition=safe_text(config.trace.otlp.rpartition("@")[2], limit=200)
-    )
-
-
-def _terminal() -> tuple[bool, str]:
-    term, colours = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
-    if not sys.stdout.isatty():
-        return True, tr("output is not a terminal; nothing to judge")
-    if colours in ("truecolor", "24bit"):
-        return True, tr("{term}, 24-bit colour", term=term)
-    advice = tr(
-        "set COLORTERM=truecolor if your terminal has 24-bit colour (in tmux: set -ag terminal-features ',*:RGB')"
-    )
-    return "256color" in term, f"{term or tr('TERM is not set')}; {advice}"
-
-
-async def _tmux(config: Config) -> tuple[bool, str]:
-    program = shutil.which("tmux")
-    if program is None:
-        return (
-            False,
-            tr("not installed; install tmux 3.2 or newer, or use the cmux daemon (pip install 'oc-console[embedded]')"),
-        )
-    try:
-        version = (await run([program, "-V"])).stdout.decode("utf-8", "replace").strip()
-    except HostError as error:
-        return False, str(error)
-    server = Tmux(config.mux.tmux_socket, os.environ).path
-    if answers(server):
-        return True, tr("{version}, a server answers on {server}", version=version, server=server)
-    return True, tr(
-        "{version}; no server answers on {server}: start one with `tmux`, or name another with --tmux-socket",
-        version=version,
-        server=server,
-    )

@@ -44,9 +44,9 @@ def collector_lines(told: CollectorSlice, now: float) -> Iterator[str]:
     """The slice for people: the state with its evidence, then what is counted."""
     found = told.collector
     if found is None:
-        yield tr("collector: {what}", what=tr("no answer yet") if told.source else tr("not configured"))
+        yield tr("collector: no answer yet") if told.source else tr("collector: not configured")
         return
-    yield tr("collector: {state}: {why}", state=found.state, why=_why(found))
+    yield tr("collector: {state}: {why}", state=tr(str(found.state)), why=_why(found))
     facts = ", ".join(_facts(told, found, now))
     if facts:
         yield f"  {facts}"
@@ -60,32 +60,37 @@ def collector_judged(told: CollectorSlice, now: float) -> tuple[bool, str]:
             return False, tr("no answer yet; look at {source}", source=told.source)
         return True, tr("not configured; write `collector: {url: …}` into the config to see it")
     facts = "; ".join(_facts(told, found, now))
-    return found.state is CollectorState.UP, f"{found.state}: {_why(found)}{f'; {facts}' if facts else ''}"
+    return found.state is CollectorState.UP, f"{tr(str(found.state))}: {_why(found)}{f'; {facts}' if facts else ''}"
 
 
 def _why(found: Collector) -> str:
-    return (
-        f"{found.reason} ({found.evidence})" if found.reason and found.reason not in found.evidence else found.evidence
-    )
+    if found.reason and found.reason not in found.evidence:
+        return f"{found.reason} ({found.evidence})"
+    return found.evidence
 
 
 def _facts(told: CollectorSlice, found: Collector, now: float) -> Iterator[str]:
-    for name in ("logs", "spans", "metrics", "resources", "bytes", "refused", "failed"):
+    for name in ("logs", "spans", "metrics", "resources"):  # the field's own names, in every language
         value = getattr(found, name)
-        if value is not None and (value or name not in ("refused", "failed")):
+        if value is not None:
             yield f"{value:,} {name}"
+    if found.bytes is not None:
+        yield tr("{count:,} bytes", count=found.bytes)
+    if found.refused:
+        yield tr("{count:,} refused", count=found.refused)
+    if found.failed:
+        yield tr("{count:,} failed", count=found.failed)
     for exporter in found.exporters:
         if exporter.failed:
             yield tr("{name} failed to send {failed:,}", name=exporter.name, failed=exporter.failed)
         if exporter.fill:
             yield tr("queue of {name} {fill:.0%} full", name=exporter.name, fill=exporter.fill)
     if told.trend.rates.total is not None and told.trend.over is not None:
-        yield tr("{total:.0f} per minute over {over:.0f} s", total=told.trend.rates.total, over=told.trend.over)
+        yield tr("{rate:.0f} per minute over {seconds:.0f} s", rate=told.trend.rates.total, seconds=told.trend.over)
     if found.uptime is not None:
-        yield f"up {found.uptime / 3600:.1f} h"
+        yield tr("up {hours:.1f} h", hours=found.uptime / 3600)
     for restart in told.trend.restarts[-1:]:
-        yield tr(
-            "restarted {max:.1f} h ago ({evidence})", max=max(0.0, now - restart.at) / 3600, evidence=restart.evidence
-        )
+        hours = max(0.0, now - restart.at) / 3600
+        yield tr("restarted {hours:.1f} h ago ({evidence})", hours=hours, evidence=restart.evidence)
     if told.read_at is not None:
-        yield tr("read {max:.0f} s ago", max=max(0.0, now - told.read_at))
+        yield tr("read {seconds:.0f} s ago", seconds=max(0.0, now - told.read_at))

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import mark, tr, trc
+from console.model.observed import seen, wanted
 from console.model.service import Judgement, Service, State
 from console.model.service_history import History
 from console.model.snapshot import ServicesSlice
@@ -58,9 +59,9 @@ def service_lines(services: ServicesSlice) -> Iterator[str]:
     if not services.source:
         yield tr("services: not configured")
     for service in services.services:
-        yield f"  {service.judgement}: {service.name} {told(service)}"
+        yield f"  {tr(str(service.judgement))}: {service.name} {told(service)}"
         for member in service.odd:
-            yield f"    {member.judgement}: {member.name} {member.observed} ({member.evidence})"
+            yield f"    {tr(str(member.judgement))}: {member.name} {seen(member.observed)} ({member.evidence})"
 
 
 def all_well(services: ServicesSlice) -> str:
@@ -75,18 +76,10 @@ def all_well(services: ServicesSlice) -> str:
 
 def told(service: Service) -> str:
     """``unloaded, expected unloaded, since 14:02 (launchctl list has no com.openclaw.auto-dispatcher)``."""
-    since = (
-        tr(", since {clock}", clock=clock(service.since))
-        if service.since is not None and service.word in _STILL
-        else ""
-    )
-    return tr(
-        "{observed}, expected {expected}{since} ({evidence})",
-        observed=service.observed,
-        expected=service.expected,
-        since=since,
-        evidence=service.evidence,
-    )
+    said = {"observed": seen(service.observed), "expected": wanted(service.expected), "evidence": service.evidence}
+    if service.since is not None and service.word in _STILL:
+        return tr("{observed}, expected {expected}, since {clock} ({evidence})", clock=clock(service.since), **said)
+    return tr("{observed}, expected {expected} ({evidence})", **said)
 
 
 _STILL: Final = (State.UNLOADED, State.ABSENT, State.LOADED, State.STOPPED, State.FAILED)
@@ -101,12 +94,16 @@ def clock(at: float) -> str:
 def service_checks(services: ServicesSlice) -> list[tuple[str, bool, str]]:
     """What doctor says: (what, whether it is well, the text with its remedy)."""
     if not services.source:
-        return [("services", True, tr("not configured; write `services:` into the config to see them"))]
+        return [(mark("services"), True, tr("not configured; write `services:` into the config to see them"))]
     rows = services.services
     counts = Counter(str(row.judgement) for row in rows)
     managers = ", ".join(sorted({row.manager for row in rows if row.manager}))
-    how_many = ", ".join(f"{counts[each]} {each}" for each in Judgement if counts[each])
-    found = [("services", set(counts) <= {"ok"}, f"{len(rows)} by {managers}: {how_many}")]
+    judged = (
+        trc("count", "{count} {state}", count=counts[each], state=tr(str(each))) for each in Judgement if counts[each]
+    )
+    how_many = ", ".join(judged)
+    summary = tr("{count} by {managers}: {how_many}", count=len(rows), managers=managers, how_many=how_many)
+    found = [("services", set(counts) <= {"ok"}, summary)]
     wrong = (row for row in rows if row.judgement is not Judgement.OK)
-    found += [("service", False, f"{row.name}: {told(row)}") for row in wrong]
+    found += [(mark("service"), False, f"{row.name}: {told(row)}") for row in wrong]
     return found

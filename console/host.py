@@ -26,6 +26,9 @@ _Result = TypeVar("_Result")
 class HostError(Exception):
     """A program could not be run to its end; the text says which, why and what to do."""
 
+    slow: bool = False
+    """Whether it was started and its time was up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Completed:
@@ -90,7 +93,9 @@ async def run(
             await asyncio.shield(protocol.closed)
         ended = True
     except TimeoutError:
-        raise HostError(tr("{name}: no end within {timeout:g} s; it was killed", name=name, timeout=timeout)) from None
+        late = HostError(tr("{name}: no end within {timeout:g} s; it was killed", name=name, timeout=timeout))
+        late.slow = True
+        raise late from None
     finally:
         try:
             if not ended:

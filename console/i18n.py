@@ -45,7 +45,7 @@ def language() -> Language:
 
 def tr(message: str, /, **values: object) -> str:
     """*message* in the language of the interface, with *values* in the places of their names."""
-    text = _Now.texts.gettext(message)
+    text = _Now.texts.gettext(message) if message else ""  # gettext answers nothing with the head of its catalogue
     return text.format(**values) if values else text
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
 from console.early_end import Stop
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
 from console.safety import check_outgoing, safe_text
 
@@ -82,7 +82,7 @@ def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], s
     verbs.add_parser("lost", parents=[both], help=tr("what the console wrote and another writer has undone"))
     verbs.add_parser("restore", parents=[both], help=tr("write again what `log lost` lists"))
     for verb in (show, change, verify):
-        verb.add_argument("number", type=_number, metavar="NUMBER", help="54 or #54")
+        verb.add_argument("number", type=_number, metavar="NUMBER", help=tr("54 or #54"))
     change.add_argument(
         "field", type=_words, metavar="FIELD", help=tr("status, surface, task or any field of the record")
     )
@@ -142,8 +142,9 @@ def _read(path: Path, config: Config) -> _Log:
         try:
             content = read_content(path)
         except FileNotFoundError:
-            advice = tr("correct --log or log.path, or begin it with `oc-console log add`")
-            problem = tr("{where}: does not exist; {advice}", where=where, advice=advice)
+            problem = tr(
+                "{where}: does not exist; correct --log or log.path, or begin it with `oc-console log add`", where=where
+            )
             continue
         except (OSError, ValueError) as error:
             raise Stop(FAILED, f"{where}: {unreadable(path, error)}") from None
@@ -191,17 +192,15 @@ def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:
 
     seen: Revision | None = None
     if arguments.verb == "add":
-        what, operation = "added", _added(config, arguments)
+        told, operation = mark("#{number}: added in {path}"), _added(config, arguments)
     else:
         log = _read(path, config)
         dispatch, record = log.find(arguments.number)
         if arguments.verb == "verify":
-            what, operation = tr("verification recorded"), _verified(config, dispatch, arguments)
+            told = mark("#{number}: verification recorded in {path}")
+            operation = _verified(config, dispatch, arguments)
         else:
-            what, operation = (
-                tr("{field} changed", field=safe_text(arguments.field, limit=80)),
-                _set(log, record or {}, arguments),
-            )
+            told, operation = mark("#{number}: {field} changed in {path}"), _set(log, record or {}, arguments)
         seen = Revision.of(record) if record is not None else None
     number, warning = _apply(config, path, operation, seen)
     if warning:
@@ -209,7 +208,8 @@ def _change(config: Config, path: Path, arguments: argparse.Namespace) -> None:
     if arguments.json:
         _show(_read(path, config), number, as_json=True)
     else:
-        print(f"#{number}: {what} in {safe_text(str(path))}")
+        field = safe_text(arguments.field, limit=80) if arguments.verb == "set" else ""
+        print(tr(told, number=number, field=field, path=safe_text(str(path))))
 
 
 def _added(config: Config, arguments: argparse.Namespace) -> Operation:
@@ -324,7 +324,7 @@ def _text(text: str) -> str:
     wrong = check_outgoing(text)[1]
     if wrong:
         raise argparse.ArgumentTypeError(
-            tr("has {name} at character {offset}; leave it out", name=wrong[0].name, offset=wrong[0].offset + 1)
+            tr("has {name} at character {place}; leave it out", name=wrong[0].name, place=wrong[0].offset + 1)
         )
     return text
 

@@ -29,7 +29,7 @@ def restore(path: Path, lost: tuple[Lost, ...], mapping: FieldMap) -> Iterator[s
     log = JsonLog(path, mapping=mapping)
     for each in lost:
         try:
-            yield f"#{log.reapply(each).number}: restored ({_what(each)})"
+            yield tr("#{number}: restored ({change})", number=log.reapply(each).number, change=_what(each))
         except LogError as error:
             yield tr("#{number}: not restored: {error}", number=each.number, error=error)
 

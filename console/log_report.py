@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
 
-from console.i18n import tr
+from console.i18n import tr, trc
 from console.model.dispatch import Dispatch
-from console.model.summary import Summary
+from console.model.summary import Summary, VerificationCounts
 from console.safety import safe_text
 
 _ACTS: Final = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
@@ -58,34 +58,31 @@ def summary_document(summary: Summary) -> dict[str, object]:
 def summary_lines(summary: Summary, source: str, width: int | None) -> Iterator[str]:
     """The summary for people; tasks are cut at *width* cells, if any."""
     yield tr("dispatch log {source}", source=source)
-    unknown = tr(", {unknown} of them not understood", unknown=summary.unknown) if summary.unknown else ""
-    yield tr(
-        "{total} dispatches: {done} done, {open} open{unknown}",
-        total=summary.total,
-        done=summary.done,
-        open=summary.open,
-        unknown=unknown,
-    )
-    for title, counts in ((tr("by status"), summary.by_status), (tr("by surface"), summary.by_surface)):
-        rows = [(str(name) or "(none)", str(count)) for name, count in counts.items()]
-        yield from _table(title, rows, width, numeric=1)
-    check = summary.verification
-    gap = "" if check.mean_gap is None else tr(", mean gap {mean_gap:+.2f}", mean_gap=check.mean_gap)
-    told = tr(
-        "{passed} pass, {warned} warn, {failed} fail, {awaiting} awaiting{gap}",
-        passed=check.passed,
-        warned=check.warned,
-        failed=check.failed,
-        awaiting=check.awaiting,
-        gap=gap,
-    )
-    yield from ("", tr("verification: {told}", told=told))
-    items = [
-        (item.label, item.surface, item.status.value, _age(item.age), item.task) for item in summary.open_items
-    ]  # fmt: skip
+    counts = {"total": summary.total, "done": summary.done, "open": summary.open, "unknown": summary.unknown}
+    if summary.unknown:
+        yield tr("{total} dispatches: {done} done, {open} open, {unknown} of them not understood", **counts)
+    else:
+        yield tr("{total} dispatches: {done} done, {open} open", **counts)
+    statuses = [(tr(status), str(count)) for status, count in summary.by_status.items()]
+    yield from _table(tr("by status"), statuses, width, numeric=1)
+    surfaces = [(name or tr("(none)"), str(count)) for name, count in summary.by_surface.items()]
+    yield from _table(tr("by surface"), surfaces, width, numeric=1)
+    yield from ("", _verified(summary.verification))
+    items = [(item.label, item.surface, tr(item.status), _age(item.age), item.task) for item in summary.open_items]
     yield from _table(tr("open, oldest first"), items, width, numeric=3)
     groups = [(" ".join(f"#{number}" for number in group),) for group in summary.duplicates]
     yield from _table(tr("perhaps the same task"), groups, width)
+
+
+def _verified(check: VerificationCounts) -> str:
+    counts = {"passed": check.passed, "warned": check.warned, "failed": check.failed, "awaiting": check.awaiting}
+    if check.mean_gap is None:
+        return tr("verification: {passed} pass, {warned} warn, {failed} fail, {awaiting} awaiting", **counts)
+    return tr(
+        "verification: {passed} pass, {warned} warn, {failed} fail, {awaiting} awaiting, mean gap {gap:+.2f}",
+        gap=check.mean_gap,
+        **counts,
+    )
 
 
 def dispatch_document(dispatch: Dispatch, record: Mapping[str, Any] | None, now: float) -> dict[str, object]:
@@ -119,15 +116,22 @@ def dispatch_lines(dispatch: Dispatch, record: Mapping[str, Any] | None, now: fl
     """One dispatch for people: what is understood, then every field of the file."""
     yield f"{dispatch.label} {dispatch.task}".rstrip()
     age = _age(None if dispatch.dispatched_at is None else max(0.0, now - dispatch.dispatched_at))
-    rows = [("surface", dispatch.surface or "(none)"), ("status", dispatch.status.value), ("age", age)]
+    rows = [
+        (tr("surface"), dispatch.surface or tr("(none)")),
+        (tr("status"), tr(dispatch.status)),
+        (trc("column", "age"), age),
+    ]
     check = dispatch.verification
     if check is not None:
-        gap = tr("gap {gap:+.2f}", gap=check.gap) if check.gap is not None else ""
-        scores = tr("self {score}, cross {score_2}", score=_score(check.self_score), score_2=_score(check.cross_score))
-        parts = (check.verdict.value if check.verdict is not None else "", scores, gap, check.by and f"by {check.by}")
-        rows.append(("verification", ", ".join(part for part in parts if part)))
+        parts = (
+            tr(check.verdict) if check.verdict is not None else "",
+            tr("self {own}, cross {cross}", own=_score(check.self_score), cross=_score(check.cross_score)),
+            tr("gap {gap:+.2f}", gap=check.gap) if check.gap is not None else "",
+            tr("by {verifier}", verifier=check.by) if check.by else "",
+        )
+        rows.append((tr("verification"), ", ".join(part for part in parts if part)))
         if check.note:
-            rows.append(("note", check.note))
+            rows.append((tr("note"), check.note))
     yield from _aligned(rows, None)
     if record is not None:
         held = ((safe_text(name, limit=80), safe_text(_shown(value))) for name, value in record.items())
@@ -156,10 +160,11 @@ def _aligned(rows: list[Any], width: int | None, numeric: int = -1) -> Iterator[
 def _age(seconds: float | None) -> str:
     if seconds is None:
         return "-"
-    for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= unit:
-            return f"{int(seconds // unit)} {name}"
-    return f"{int(seconds)} s"
+    if seconds >= 86_400:
+        return tr("{count} d", count=int(seconds // 86_400))
+    if seconds >= 3600:
+        return tr("{count} h", count=int(seconds // 3600))
+    return tr("{count} min", count=int(seconds // 60)) if seconds >= 60 else tr("{count} s", count=int(seconds))
 
 
 def _score(score: float | None) -> str:

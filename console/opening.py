@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from console.config import Config
 from console.engine import Engine
-from console.i18n import mark, tr
+from console.i18n import tr
 from console.mux.base import Multiplexer
 from console.mux.tmux import Tmux, answers
 
@@ -42,7 +42,7 @@ class Opened:
 Opener = Callable[[], Awaitable[Opened]]
 
 
-async def open_demo(config: Config, backend: str = "auto", note: str = mark("demo fleet")) -> Opened:
+async def open_demo(config: Config, backend: str = "auto", note: str = "") -> Opened:
     """Start the demo fleet and an engine over it; the operator's theme and keys stay."""
     from console.demo.fleet import DemoFleet
     from console.demo.watched import over
@@ -56,7 +56,9 @@ async def open_demo(config: Config, backend: str = "auto", note: str = mark("dem
 
         mux = CmuxTui(fleet.cmux_socket)
     state = fleet.log_path.parent / "state"  # goes with the demo
-    return Opened(Engine(over(config, fleet, state), mux, specs=fleet.specs, state=state), note, fleet)
+    return Opened(
+        Engine(over(config, fleet, state), mux, specs=fleet.specs, state=state), note or tr("demo fleet"), fleet
+    )
 
 
 def direct(config: Config, env: Mapping[str, str]) -> Multiplexer | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from console import operations_report
 from console.config import Config
 from console.i18n import tr, trn
+from console.model.cells import cells
 from console.model.words import size
 from console.safety import safe_text
 
@@ -27,6 +28,8 @@ TIMEOUT: Final = 30.0
 """Seconds after which what is not known by then stays unknown."""
 SHOWN: Final = 200
 """Files that are listed one by one to a person; ``--json`` lists all."""
+_OLD: Final = 8
+"""Cells of the column with the age of a file."""
 
 
 def add_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
@@ -119,13 +122,9 @@ def _cleanup(config: Config, arguments: argparse.Namespace) -> int:
     for name in arguments.names:
         if name not in known:
             shown = ", ".join(safe_text(each, limit=60) for each in known)
-            return _usage(
-                tr(
-                    "{name} may not be cleaned up; entries with clean: true are {shown}",
-                    name=safe_text(name, limit=60),
-                    shown=shown,
-                )
-            )
+            text = tr("{name} may not be cleaned up; entries with clean: true are {known}",
+                      name=safe_text(name, limit=60), known=shown)  # fmt: skip
+            return _usage(text)
     state, now = state_folder(), time.time()
     plan = cleaning.plan(config, state, now, arguments.names, every=arguments.all)
     if arguments.dry_run or not plan.items:
@@ -157,13 +156,8 @@ def _clean(config: Config, plan: Plan, *, as_json: bool) -> int:
     else:
         _left(done.left)
         if done.moved:
-            print(
-                tr(
-                    "moved {plural} into {state_folder}",
-                    plural=operations_report.plural(done.moved, done.size),
-                    state_folder=state_folder() / "trash" / done.id,
-                )
-            )
+            files, folder = operations_report.plural(done.moved, done.size), state_folder() / "trash" / done.id
+            print(tr("moved {files} into {folder}", files=files, folder=folder))
             print(tr("`oc-console cleanup --restore {id}` brings them back", id=done.id))
     return LEFT if done.left else WELL
 
@@ -220,12 +214,13 @@ def _plan(plan: Plan) -> dict[str, Any]:
 def _show(plan: Plan, now: float) -> None:
     for item in plan.items[:SHOWN]:
         age = operations_report.age(now - item.mtime)
-        print(tr("  {size:>9}  {age:>4} old  {path}", size=size(item.size), age=age, path=item.path))
+        old = tr("{age} old", age=age)
+        print(f"  {size(item.size):>9}  {' ' * (_OLD - cells(old))}{old}  {item.path}")
     if len(plan.items) > SHOWN:
         print(tr("  and {count:,} more; --dry-run --json lists all", count=len(plan.items) - SHOWN))
     _left(plan.left, sys.stdout)
     if plan.items:
-        print(tr("{plural} would go into the trash", plural=operations_report.plural(len(plan.items), plan.size)))
+        print(tr("{files} would go into the trash", files=operations_report.plural(len(plan.items), plan.size)))
     else:
         print(tr("nothing to clean up"))
 
@@ -239,12 +234,7 @@ def _left(left: Sequence[Left], to: Any = None) -> None:
 
 def _agreed(count: int) -> bool:
     try:
-        said = input(
-            tr(
-                "Move {what} into the trash? [y/N] ",
-                what="it" if count == 1 else tr("these {count:,} files", count=count),
-            )
-        )
+        said = input(trn("Move it into the trash? [y/N] ", "Move these {count:,} files into the trash? [y/N] ", count))
     except (EOFError, KeyboardInterrupt):
         print()
         return False

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from console.i18n import tr
+from console.i18n import mark, tr, trn
 from console.model.artifact import Artifact, Changed
 from console.model.automation import Automation
 from console.model.baseline import Baseline
 from console.model.figure import Figure
 from console.model.numbers import Number
+from console.model.observed import seen as seen_words
+from console.model.observed import wanted
 from console.model.operations import OperationsSlice
 from console.model.service import Judgement
 from console.model.words import size
-
-MARKS = {Judgement.OK: "ok", Judgement.ATTENTION: "attention", Judgement.ALARM: "alarm", Judgement.UNKNOWN: "unknown"}
 
 
 def document(seen: OperationsSlice) -> dict[str, object]:
@@ -31,9 +32,9 @@ def document(seen: OperationsSlice) -> dict[str, object]:
 def lines(seen: OperationsSlice, now: float) -> Iterator[str]:
     """For people, at *now* (epoch seconds); nothing when nothing is configured."""
     for entry in seen.automation:
-        yield f"  {MARKS[entry.judgement]}: {entry.name} {automation_line(entry, now)}"
+        yield f"  {tr(str(entry.judgement))}: {entry.name} {automation_line(entry, now)}"
     for artifact in seen.artifacts:
-        yield f"  {MARKS[artifact.judgement]}: {artifact.name} {artifact_line(artifact, now)}"
+        yield f"  {tr(str(artifact.judgement))}: {artifact.name} {artifact_line(artifact, now)}"
     for figure in seen.figures:
         yield f"  {figure.name}: {figure_line(figure)}"
     if seen.artifacts or seen.figures:
@@ -42,12 +43,12 @@ def lines(seen: OperationsSlice, now: float) -> Iterator[str]:
 
 def rows(seen: OperationsSlice, now: float) -> list[tuple[str, bool, str]]:
     """For ``oc-console doctor``: (what, whether it is well, what was found)."""
-    found = [("automation", not e.wrong, f"{e.name}: {automation_line(e, now)}") for e in seen.automation]
+    found = [(mark("automation"), not e.wrong, f"{e.name}: {automation_line(e, now)}") for e in seen.automation]
     for each in seen.artifacts:
-        found.append(("artifact", each.judgement is Judgement.OK, f"{each.name}: {artifact_line(each, now)}"))
-    found += [("figure", each.number is not None, f"{each.name}: {figure_line(each)}") for each in seen.figures]
+        found.append((mark("artifact"), each.judgement is Judgement.OK, f"{each.name}: {artifact_line(each, now)}"))
+    found += [(mark("figure"), each.number is not None, f"{each.name}: {figure_line(each)}") for each in seen.figures]
     if seen.artifacts or seen.figures:
-        found.append((tr("last hand-off"), not seen.baseline_error, since(seen, now)))
+        found.append((mark("last hand-off"), not seen.baseline_error, since(seen, now)))
     return found
 
 
@@ -62,14 +63,13 @@ def automation_line(entry: Automation, now: float) -> str:
             if newest == oldest
             else tr("{newest} to {oldest} old", newest=newest, oldest=oldest)
         )
-    note = f"; {entry.action}" if entry.action else ""
-    return tr(
-        "{observed}, expected {expected} ({listed}){note}",
-        observed=entry.observed,
-        expected=entry.expected,
-        listed=", ".join(filter(None, said)),
-        note=note,
+    line = tr(
+        "{observed}, expected {expected} ({evidence})",
+        observed=seen_words(entry.observed),
+        expected=wanted(entry.expected),
+        evidence=", ".join(filter(None, said)),
     )
+    return f"{line}; {entry.action}" if entry.action else line
 
 
 def artifact_line(artifact: Artifact, now: float) -> str:
@@ -78,23 +78,24 @@ def artifact_line(artifact: Artifact, now: float) -> str:
     if artifact.mtime is not None:
         said.append(tr("{age} old", age=age(now - artifact.mtime)))
     if artifact.changed is not Changed.UNKNOWN:
-        said.append(
-            {Changed.SAME: tr("not changed")}.get(artifact.changed, str(artifact.changed)) + tr(" since the hand-off")
-        )
+        said.append(tr(_CHANGED[artifact.changed]))
     return ", ".join(said)
+
+
+_CHANGED: Final = {
+    Changed.SAME: mark("not changed since the hand-off"),
+    Changed.CHANGED: mark("changed since the hand-off"),
+    Changed.NEW: mark("new since the hand-off"),
+    Changed.GONE: mark("gone since the hand-off"),
+}
 
 
 def figure_line(figure: Figure) -> str:
     """``30,306 (+120) from …``."""
     if figure.number is None:
         return f"{figure.shown} ({figure.evidence})" if figure.evidence else figure.shown
-    moved = figure.moved
-    return tr(
-        "{shown}{what} from {evidence}",
-        shown=figure.shown,
-        what=f" ({moved})" if moved else "",
-        evidence=figure.evidence,
-    )
+    shown = f"{figure.shown} ({figure.moved})" if figure.moved else figure.shown
+    return tr("{shown} from {evidence}", shown=shown, evidence=figure.evidence)
 
 
 def since(seen: OperationsSlice, now: float) -> str:
@@ -177,4 +178,4 @@ def _baseline(baseline: Baseline | None) -> dict[str, object] | None:
 
 def plural(count: int, size_: int) -> str:
     """``1 file, 12 B``, ``53 files, 12.0 kB``."""
-    return f"{count:,} {'file' if count == 1 else 'files'}, {size(size_)}"
+    return trn("{count:,} file, {size}", "{count:,} files, {size}", count, size=size(size_))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from console.config import Config
 from console.early_end import Stop
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.outcome import Written
 from console.safety import safe_text
 
@@ -84,11 +84,17 @@ async def _run(config: Config, arguments: argparse.Namespace) -> tuple[int, dict
     key, name = await _target(config, queue, arguments.surface)
     pausing = arguments.verb == "pause"
     written = await (queue.pause(key) if pausing else queue.resume(key))
-    done = f"{name} {tr('is paused') if pausing else tr('goes on')}"
-    told = _told(written, done if written.done else written.text)
+    told = _told(written, _held(name, pausing) if written.done else written.text)
     if written.done and not pausing:
         told["warning"] = await _still(queue, key)
     return _code(written), told
+
+
+def _held(name: str, pausing: bool) -> str:
+    """What a pause, or its end, came to; no *name*: for everything."""
+    if not name:
+        return tr("everything is paused") if pausing else tr("everything goes on")
+    return tr("{name} is paused", name=name) if pausing else tr("{name} goes on", name=name)
 
 
 async def _still(queue: Queue, key: str | None) -> str:
@@ -97,11 +103,9 @@ async def _still(queue: Queue, key: str | None) -> str:
         return tr(
             "no console is running: what waits is paused again when one is started, until you resume it there (Q)"
         )
-    return (
-        tr("everything is paused: {stopped}; `oc-console queue resume` lets it go on", stopped=queue.stopped)
-        if queue.stopped
-        else ""
-    )
+    if not queue.stopped:
+        return ""
+    return tr("everything is paused: {why}; `oc-console queue resume` lets it go on", why=tr(queue.stopped))
 
 
 async def _drop(queue: Queue, id: str) -> tuple[int, dict[str, Any]]:
@@ -126,9 +130,9 @@ def _told(written: Written, text: str) -> dict[str, Any]:
 
 
 async def _target(config: Config, queue: Queue, name: str) -> tuple[str | None, str]:
-    """The key of the queue *name* means, and its name; None for all. Asks the terminal server where it must."""
+    """The key of the queue *name* means, and its name; nothing of both for all. Asks the terminal server if it must."""
     if not name:
-        return None, "everything"
+        return None, ""
     found = {item.target.key: item.target for item in queue.queues.open() if item.target.answers_to(name)}
     if not found:
         found = await _at_server(config, name)
@@ -156,7 +160,7 @@ async def _at_server(config: Config, name: str) -> dict[str, Target]:
     if choice.mux is None:
         raise Stop(
             USAGE,
-            tr("nothing waits for {shown}, and {why}", shown=shown, why=choice.why or tr("no terminal server answers")),
+            tr("nothing waits for {name}, and {why}", name=shown, why=choice.why or tr("no terminal server answers")),
         )
     engine = Engine(config, choice.mux)
     try:
@@ -165,7 +169,7 @@ async def _at_server(config: Config, name: str) -> dict[str, Target]:
         await engine.close()
     found = snapshot.called(name)
     if not found:
-        raise Stop(USAGE, tr("there is no surface {shown}; `oc-console status` lists them", shown=shown))
+        raise Stop(USAGE, tr("there is no surface {name}; `oc-console status` lists them", name=shown))
     return {(target := Target.of(surface, snapshot.mux.source)).key: target for surface in found}
 
 
@@ -188,12 +192,12 @@ async def _listed(queue: Queue) -> dict[str, Any]:
 
 
 def _item(queue: Queue, item: Item, place: int) -> dict[str, Any]:
-    from console.model.queue import ItemState, held
+    from console.model.queue import ItemState, held, reason_of
 
     state, target = queue.state(item), item.target
     waits = state is not ItemState.SENT
     why = held(queue.queues, item, queue.start_number) if state is ItemState.PAUSED else ""
-    why = why or item.reason or (tr("behind another one") if place > 1 and waits else "")
+    why = why or reason_of(item) or (tr("behind another one") if place > 1 and waits else "")
     return {
         "id": item.id,
         "surface": {"ref": target.ref, "uuid": target.uuid or None, "name": target.name, "server": target.server},
@@ -211,21 +215,30 @@ def _item(queue: Queue, item: Item, place: int) -> dict[str, Any]:
 
 def _lines(told: dict[str, Any]) -> list[str]:
     """The list for people."""
-    lines = [tr("everything is paused: {told}", told=told["stopped"])] if told["stopped"] else []
+    from console.model.cells import padded
+    from console.model.queue_view import STATE
+
+    lines = [tr("everything is paused: {why}", why=tr(told["stopped"]))] if told["stopped"] else []
     waiting = [item for item in told["items"] if item["place"] is not None]
     now = time.time()
     for item in waiting:
         name = item["surface"]["name"] or item["surface"]["ref"]
         age = max(0, int((now - item["created_at"]) // 60))
         why = f"  ({item['reason']})" if item["reason"] else ""
-        lines.append(f"{item['id']}  {name} {item['place']}  {item['state']:<8} {age:>4}m  {item['title']}{why}")
+        lines.append(
+            f"{item['id']}  {name} {item['place']}  {padded(tr(item['state']), STATE)} {age:>4}m  {item['title']}{why}"
+        )
     if not waiting:
         lines.append(tr("nothing waits in the queue"))
     elif not told["console"]:
         lines.append(tr("no console is running: nothing is sent until one is, and it is resumed there (Q)"))
     if told["not_understood"]:
         lines.append(
-            tr("{told} entries of the file are not understood; they are kept as they are", told=told["not_understood"])
+            trn(
+                "{count} entry of the file is not understood; it is kept as it is",
+                "{count} entries of the file are not understood; they are kept as they are",
+                told["not_understood"],
+            )
         )
     return lines
 
@@ -242,6 +255,6 @@ async def enqueue(engine: Engine, surface: Surface, composed: Composed) -> tuple
     if not written.done:
         return _code(written), {"outcome": "refused" if written.refused else "failed", "evidence": written.text}
     console = engine.queue is not None and await engine.queue.attended()
-    warning = "; ".join(part for part in (written.warning, "" if console else NO_CONSOLE) if part)
+    warning = "; ".join(part for part in (written.warning, "" if console else tr(NO_CONSOLE)) if part)
     told = {"outcome": "queued", "id": id, "evidence": written.text, "warning": warning, "console": console}
     return QUEUED, told

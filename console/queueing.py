@@ -20,9 +20,9 @@ from console.engine_acts import Acts, named
 from console.i18n import mark, tr
 from console.model.agent import Detection
 from console.model.composed import Composed
-from console.model.outcome import Written
+from console.model.outcome import Written, outcome_word
 from console.model.queue_options import pack, unpack
-from console.model.reading import QueueRead, Reading
+from console.model.reading import Reading
 from console.model.surface import Screen, Surface
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Queueing(Acts):
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
-        raise TypeError(tr("the engine takes"))
+        raise TypeError("the engine takes")
 
     @property
     def queue(self) -> Queue | None:
@@ -109,8 +109,10 @@ class Queueing(Acts):
             return tr("the console is read-only")
         if surface is None:
             return tr("the surface is gone")
-        if surface.gone or surface.unconfirmed or surface.info.dead:
-            return f"{surface.name}: {surface.gone or surface.unconfirmed or tr('its program has ended')}"
+        if surface.gone or surface.unconfirmed:
+            return f"{surface.name}: {surface.gone or surface.unconfirmed}"
+        if surface.info.dead:
+            return tr("{name}: its program has ended", name=surface.name)
         if not composed.text.strip() or self.sending is None:
             return tr("there is nothing to send")
         from console.model.guard import refusals
@@ -167,14 +169,10 @@ class Queueing(Acts):
             self.ears.say(text)
 
     def _queue_seen(self, queues: Queues) -> None:
-        from console.model.queue import ItemState
+        from console.model.queue_view import counted
 
-        queue, waiting = self._queue, dict[str, int]()
-        states = [queue.state(item) for item in queues.open()] if queue is not None else []
-        for item in queues.open():
-            waiting[item.target.key] = waiting.get(item.target.key, 0) + 1
-        check = states.count(ItemState.CHECK)
-        self.take(QueueRead(time.time(), waiting, states.count(ItemState.PAUSED), check))
+        own = self._queue.start_number if self._queue is not None else queues.starts
+        self.take(counted(queues, own, time.time()))
 
     async def _send_item(self, item: Item, stop: asyncio.Event) -> Dispatched:
         """Send one item; a refusal means that nothing was typed."""
@@ -199,15 +197,8 @@ class Queueing(Acts):
         if result.outcome != "refused":
             label = f"#{done.number} " if done.number is not None else ""
             told = named(result.evidence, surface.info)
-            self._say(
-                tr(
-                    "From the queue: {label}{title}: {outcome}. {told}",
-                    label=label,
-                    title=item.title,
-                    outcome=result.outcome,
-                    told=told,
-                )
-            )
+            outcome, task = outcome_word(result.outcome), f"{label}{item.title}"
+            self._say(tr("From the queue: {task}: {outcome}. {told}", task=task, outcome=outcome, told=told))
         return done
 
     @contextlib.contextmanager
@@ -243,16 +234,10 @@ class Queueing(Acts):
             if auto is not None and not auto.stopped:
                 self._toggle_approval()
             stopped = await queue.stop_all() if queue is not None else Written(True, "")
-            told = (
-                tr("; the send to {name} is stopped: Q shows what came of it", name=sending.target.name)
-                if sending
-                else ""
-            )
-            wrong = tr("; here only: {text}", text=stopped.text) if not stopped.done else ""
-            return tr("Stopped: nothing is approved or sent without you{told}{wrong}.", told=told, wrong=wrong)
+            return _stopped(sending.target.name or sending.target.ref if sending else "", stopped)
         parts = []
         if auto is not None:
-            parts.append(tr("No longer stopped: {toggle_approval}.", toggle_approval=self._toggle_approval()))
+            parts.append(tr("No longer stopped: {approvals}.", approvals=self._toggle_approval()))
         if queue is not None and queue.stopped:
             await queue.lift()
             held = tr("The queue stays stopped: Q, then P, lets it go on.")
@@ -269,6 +254,16 @@ class Queueing(Acts):
             return ""
         self.take(stopped)
         return stopped.note
+
+
+def _stopped(sending: str, stopped: Written) -> str:
+    """What holds after everything was stopped; *sending* is the surface that was being sent to."""
+    parts = [tr("Stopped: nothing is approved or sent without you")]
+    if sending:
+        parts.append(tr("the send to {name} is stopped: Q shows what came of it", name=sending))
+    if not stopped.done:
+        parts.append(tr("here only: {why}", why=stopped.text))
+    return "; ".join(parts) + "."
 
 
 class Desk:
@@ -294,10 +289,9 @@ class Desk:
     def note(self) -> str:
         """Why nothing at all is sent, or what is wrong; empty when nothing is."""
         queue = self._queue
-        stopped = tr("‖ everything is paused: {stopped}", stopped=queue.stopped) if queue.stopped else ""
-        read_only = (
-            tr("This console is read-only: it sends and changes nothing.") if self._engine.config.read_only else ""
-        )
+        stopped = tr("‖ everything is paused: {why}", why=tr(queue.stopped)) if queue.stopped else ""
+        bound = self._engine.config.read_only
+        read_only = tr("This console is read-only: it sends and changes nothing.") if bound else ""
         return "\n".join(filter(None, (read_only, queue.error, queue.notice, stopped)))
 
     def stopped(self) -> bool:

@@ -14,7 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from console.i18n import mark, tr
+from console.i18n import tr
 
 LINE_LIMIT: Final = 4096
 """Characters of one line that are kept; a longer line ends in an ellipsis."""
@@ -159,7 +159,7 @@ def check_outgoing(text: str, *, limit: int = OUTGOING_LIMIT) -> tuple[str, tupl
 _CONTROL_NAMES: Final = {
     "\x1b": "ESCAPE",
     "\x07": "BELL",
-    "\x03": mark("END OF TEXT (Ctrl-C)"),
+    "\x03": "END OF TEXT (Ctrl-C)",
     "\x04": "Ctrl-D",
     "\x1a": "Ctrl-Z",
     "\x7f": "DELETE",

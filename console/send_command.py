@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.composed import STATELESS, Composed, earlier
+from console.model.outcome import outcome_word
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.safety import safe_text
@@ -28,6 +29,8 @@ SUBMITTED, FAILED, USAGE, REFUSED, OPEN, QUEUED = 0, 1, 2, 3, 4, 5
 """Exit codes: submitted; failed half-way; wrong use; refused; typed but not submitted, or not confirmed; queued."""
 CANCELLED: Final = 128 + signal.SIGINT
 """Exit code: interrupted before anything was typed."""
+DRY_RUN: Final = mark("dry run")
+"""The outcome where nothing was to be typed."""
 CODES: Final = {
     "submitted": SUBMITTED,
     "queued": QUEUED,
@@ -132,21 +135,22 @@ async def _send(config: Config, arguments: argparse.Namespace, text: str) -> tup
         snapshot = await _read(engine)
         found = snapshot.called(arguments.surface)
         if len(found) != 1:
-            what = (
-                tr("{count} surfaces answer to", count=len(found))
-                if found
-                else snapshot.mux.error or tr("there is no surface")
-            )
-            name = safe_text(arguments.surface, limit=80)
-            return USAGE, {
-                "outcome": "refused",
-                "evidence": tr("{what} {name}; `oc-console status` lists them", what=what, name=name),
-            }
+            why = _not_one(safe_text(arguments.surface, limit=80), len(found), snapshot.mux.error)
+            return USAGE, {"outcome": "refused", "evidence": why}
         return await _one(engine, found[0], arguments, text)
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         await engine.close()
+
+
+def _not_one(name: str, count: int, error: str) -> str:
+    """Why *name* means no one surface: *count* of them answer to it; *error* is that of the terminal server."""
+    if count:
+        return tr("{count} surfaces answer to {name}; `oc-console status` lists them", count=count, name=name)
+    if error:
+        return tr("{name} was not found: {error}", name=name, error=error)
+    return tr("there is no surface {name}; `oc-console status` lists them", name=name)
 
 
 async def _read(engine: Engine, timeout: float = 5.0) -> Snapshot:
@@ -176,15 +180,11 @@ async def _one(
         from console.model.guard import refusals
 
         stands = refusals(verdicts, composed.overrides)
-        told |= {"outcome": tr("dry run"), "would_type": engine.sending.preview(engine.mux, composed)}
+        told |= {"outcome": DRY_RUN, "would_type": engine.sending.preview(engine.mux, composed)}
         barred = engine.barred(surface.key)
-        told["evidence"] = (
-            tr("refused: {barred}", barred=barred)
-            if barred
-            else "refused"
-            if stands
-            else tr("nothing stands against it")
-        )
+        told["evidence"] = tr("refused") if stands else tr("nothing stands against it")
+        if barred:
+            told["evidence"] = tr("refused: {why}", why=barred)
         return (REFUSED if stands or barred else SUBMITTED), told
     if arguments.queue:
         from console.queue_command import enqueue
@@ -230,12 +230,13 @@ def _lines(told: dict[str, Any]) -> list[str]:
     lines = []
     for each in told.get("guards", ()):
         if each["level"] != "pass":
-            mark = "▲" if each["level"] == "warn" or each["overridden"] else "✗"
-            lines.append(f"{mark} {each['rule']}: {each['evidence']}; {each['remedy']}")
-    twice = told["evidence"].startswith(told["outcome"])
-    lines.append(told["evidence"] if twice else f"{told['outcome']}: {told['evidence']}")
+            sign = "▲" if each["level"] == "warn" or each["overridden"] else "✗"
+            lines.append(f"{sign} {each['rule']}: {each['evidence']}; {each['remedy']}")
+    outcome = outcome_word(told["outcome"])
+    twice = told["evidence"].startswith(outcome)
+    lines.append(told["evidence"] if twice else f"{outcome}: {told['evidence']}")
     if told.get("warning"):
         lines.append(f"▲ {told['warning']}")
     if "would_type" in told:
-        lines.append(tr("would type: {told}", told=told["would_type"]))
+        lines.append(tr("would type: {text}", text=told["would_type"]))
     return lines

@@ -86,8 +86,8 @@ class Sending:
         order: Order | None = None,
     ) -> Dispatched:
         """Judge again, record, type, record. Refused with the guards' evidence when a refusal stands."""
-        from console.actions.dispatch import Dispatched, Request
-        from console.actions.send import Order, SendResult
+        from console.actions.dispatch import Request
+        from console.actions.send import Order
         from console.model.guard import overridden, refusals
 
         # Published before the guards look whether the automatic dispatcher is off: one of both sees the other.
@@ -95,22 +95,17 @@ class Sending:
             why = tr(
                 "the lock that keeps the automatic dispatcher off cannot be published: {error}", error=self.lock.error
             )
-            return Dispatched(
-                SendResult("refused", tr("{name}: {why}; nothing was typed", name=surface.name, why=why)), ""
-            )
+            return _refused(surface, why)
         order = order if order is not None else Order()
         wanted = verified_number(composed.fields)
         if wanted is not None and numbered(snapshot.log.dispatches, wanted) is None:
-            why = tr("there is no #{wanted} in the log any more; nothing was typed", wanted=wanted)
-            return Dispatched(SendResult("refused", f"{surface.name}: {why}"), "")
+            return _refused(surface, tr("there is no #{number} in the log any more", number=wanted))
         verdicts = self.judge(snapshot, surface.key, composed)
         standing = refusals(verdicts, composed.overrides)
         if standing:
             await in_thread(lambda: self._guards.note(surface, standing, "refuse"))
             why = "; ".join(f"{each.rule}: {each.evidence}" for each in standing[:3])
-            return Dispatched(
-                SendResult("refused", tr("{name}: {why}; nothing was typed", name=surface.name, why=why)), ""
-            )
+            return _refused(surface, why)
         aside = overridden(verdicts, composed.overrides)
         if aside:
             noted = [each for each in verdicts if each.rule in aside]
@@ -174,6 +169,15 @@ class Sending:
             self._log.names,
             snapshot.sends.cut_off,
         )
+
+
+def _refused(surface: Surface, why: str) -> Dispatched:
+    """Nothing was typed into *surface*, and why."""
+    from console.actions.dispatch import Dispatched
+    from console.actions.send import SendResult
+
+    told = tr("{name}: {why}; nothing was typed", name=surface.name, why=why)
+    return Dispatched(SendResult("refused", told), "")
 
 
 def _allowed(aside: Collection[str]) -> frozenset[AgentState]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
 from console.i18n import tr
-from console.model.service import Service
-from console.model.service_act import Done, Offer, Verb
+from console.model.cells import cells, padded
+from console.model.observed import seen, wanted
+from console.model.service import Judgement, Service
+from console.model.service_act import OUTCOMES, Done, Offer, Verb
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], sh
     listed.add_argument("--json", action="store_true", help=tr("for scripts"))
     for verb in Verb:
         act = verbs.add_parser(
-            str(verb), parents=[shared], help=tr("{verb} a service, and look whether it is", verb=verb)
+            str(verb), parents=[shared], help=tr("{verb} a service, and look whether it is", verb=tr(str(verb)))
         )
         act.add_argument("name", metavar="NAME", help=tr("its name, or the label its manager has for it"))
         act.add_argument("--yes", action="store_true", help=tr("do not ask"))
@@ -63,7 +65,7 @@ async def _run(config: Config, arguments: argparse.Namespace) -> int:
     watching = asyncio.create_task(engine.run())
     try:
         await _read(engine)
-        servicing = Servicing(config, state_folder(), lambda: engine.snapshot, how=tr("with oc-console service"))
+        servicing = Servicing(config, state_folder(), lambda: engine.snapshot, how="with oc-console service")
         if arguments.verb == "list":
             return await _list(engine, servicing, as_json=arguments.json)
         return await _act(engine, servicing, arguments)
@@ -90,18 +92,11 @@ async def _list(engine: Engine, servicing: Servicing, *, as_json: bool) -> int:
     if as_json:
         _dump([{**_service(each), "can": [str(offer.verb) for offer in can]} for each, can in told])
         return DONE
+    width = max(cells(tr(str(judgement))) for judgement in Judgement)
     for each, can in told:
         verbs = ", ".join(str(offer.verb) for offer in can) or tr("nothing to do from here")
-        print(
-            tr(
-                "{judgement:<9}  {name}  {observed}, expected {expected}  [{verbs}]",
-                judgement=each.judgement,
-                name=each.name,
-                observed=each.observed,
-                expected=each.expected,
-                verbs=verbs,
-            )
-        )
+        state = tr("{observed}, expected {expected}", observed=seen(each.observed), expected=wanted(each.expected))
+        print(f"{padded(tr(str(each.judgement)), width)}  {each.name}  {state}  [{verbs}]")
     return DONE
 
 
@@ -115,7 +110,7 @@ async def _act(engine: Engine, servicing: Servicing, arguments: argparse.Namespa
     offer = await servicing.offer(service, Verb(arguments.verb))
     if arguments.dry_run:
         told = _offer(offer, service)
-        told |= {"outcome": tr("dry run"), "evidence": offer.why_not or tr("nothing stands against it")}
+        told |= {"outcome": "dry run", "evidence": offer.why_not or tr("nothing stands against it")}
         _dump(told) if arguments.json else print("\n".join(_lines(offer)))
         return REFUSED if offer.refusal else DONE
     if not (offer.refusal or arguments.yes or engine.config.read_only):
@@ -136,7 +131,7 @@ async def _act(engine: Engine, servicing: Servicing, arguments: argparse.Namespa
 
 def _tell(done: Done) -> None:
     to = sys.stdout if done.outcome == "done" else sys.stderr
-    print(f"{done.outcome}: {done.evidence}", file=to)
+    print(f"{tr(OUTCOMES[done.outcome])}: {done.evidence}", file=to)
     if done.warning:
         print(f"▲ {done.warning}", file=sys.stderr)
 

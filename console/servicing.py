@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Final
 
 from console.config import Config, ServiceConfig
 from console.host import HostError, in_thread, run
-from console.i18n import mark, tr
+from console.i18n import tr
 from console.model.service import Judgement, Service, State
-from console.model.service_act import About, Done, Offer, Step, Verb, called, offer, offers, rows_about
+from console.model.service_act import About, Done, Offer, Step, Verb, called, rows_about
+from console.model.service_offers import offer, offers
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
 from console.safety import safe_text
@@ -38,7 +39,7 @@ class Servicing:
         state: Path | None,
         snapshot: Callable[[], Snapshot],
         reread: Callable[[], None] = lambda: None,
-        how: str = mark("in the console"),
+        how: str = "in the console",
     ) -> None:
         self._config = config
         self._state = state
@@ -181,17 +182,15 @@ class Servicing:
         if not path:
             lacks.append(tr("a dry run (dry_run: the file it left)"))
         elif found is None or not found.st_size:
+            shown = safe_text(path, limit=100)
+            empty = found is not None
             lacks.append(
-                tr(
-                    "a dry run ({path} is {what})",
-                    path=safe_text(path, limit=100),
-                    what="empty" if found is not None else tr("not there"),
-                )
+                tr("a dry run ({path} is empty)", path=shown)
+                if empty
+                else tr("a dry run ({path} is not there)", path=shown)
             )
         else:
-            proof.append(
-                tr("dry run of {strftime}", strftime=time.strftime("%Y-%m-%d %H:%M", time.localtime(found.st_mtime)))
-            )
+            proof.append(tr("dry run of {time}", time=time.strftime("%Y-%m-%d %H:%M", time.localtime(found.st_mtime))))
         return replace(about, lacks=tuple(lacks), proof=", ".join(proof))
 
     def _call(self, service: Service) -> Callable[[Step], Awaitable[None]]:

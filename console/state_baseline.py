@@ -121,7 +121,7 @@ class BaselineFile:
 
 def _understood(found: Any) -> Baseline:
     if found["format"] != FORMAT:
-        raise ValueError(tr("another format"))
+        raise ValueError("another format")
     return Baseline(
         _finite(found["written_at"]),
         {str(name): _figure(value) for name, value in dict(found["figures"]).items()},
@@ -139,13 +139,13 @@ def _understood(found: Any) -> Baseline:
 def _figure(found: Mapping[str, Any]) -> Number:
     value = found["value"]
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(tr("no number"))
+        raise ValueError("no number")
     return Number(value, str(found["unit"]), found["at_least"] is True)
 
 
 def _finite(found: object) -> float:
     if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-        raise ValueError(tr("no number"))
+        raise ValueError("no number")
     return float(found)
 
 

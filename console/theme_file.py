@@ -36,6 +36,7 @@ _STYLES: Final = frozenset(
     {"bold", "dim", "italic", "reverse", "strike", "underline", "overline", "blink", "none", "not"}
 )
 _COLOUR_HINT: Final = mark('write one in quotes, such as "#7fa7b8"')
+_COLOUR_OR_NAME_HINT: Final = mark('write one in quotes, such as "#7fa7b8", or the name of a palette entry')
 _NESTING: Final = 4
 
 
@@ -98,14 +99,14 @@ class ThemeFile:
             too_deep = _depth(yaml.parse(text, Loader=loader)) >= _NESTING
             root = None if too_deep else yaml.compose(text, Loader=loader)
         except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
+            at = getattr(error, "problem_mark", None)
             wrong = getattr(error, "problem", None) or tr("it holds a character YAML does not allow")
             self.problem(
-                mark.line + 1 if mark else 1, "", tr("not YAML: {wrong}", wrong=wrong), tr("write `key: value` lines")
+                at.line + 1 if at else 1, "", tr("not YAML: {wrong}", wrong=wrong), tr("write `key: value` lines")
             )
             return None
         if not isinstance(root, yaml.MappingNode):
-            wrong = tr("nested too deeply") if too_deep else tr("not a list of keys") if root else "empty"
+            wrong = tr("nested too deeply") if too_deep else tr("not a list of keys") if root else tr("empty")
             self.problem(1, "", wrong, tr("write `name:`, `dark:` and the colours"))
             return None
         return self._split(root)
@@ -145,7 +146,9 @@ class ThemeFile:
                 for inner, value in self._pairs(node, f"{key}.", allowed):
                     self._scalar(groups[key], inner, f"{key}.{inner}", value)
             elif node.value != "":
-                self.problem(node.start_mark.line + 1, key, "not a mapping", tr("write `key: colour` lines under it"))
+                self.problem(
+                    node.start_mark.line + 1, key, tr("not a mapping"), tr("write `key: colour` lines under it")
+                )
         return entries, groups
 
     def _pairs(self, node: yaml.Node, prefix: str, allowed: Iterable[str]) -> Iterator[tuple[str, yaml.Node]]:
@@ -210,12 +213,12 @@ class ThemeFile:
             if entry is not None:
                 palette[key] = self._colour(entry, key, {})
             elif key in REQUIRED_COLOURS:
-                self._missing(key, _COLOUR_HINT)
+                self._missing(key, tr(_COLOUR_HINT))
         return palette
 
     def _missing(self, key: str, hint: str) -> None:
         if key not in self._lines:  # a key without a value has had its own problem
-            self.problem(1, key, "missing", hint)
+            self.problem(1, key, tr("missing"), hint)
 
     def _group(
         self,
@@ -241,8 +244,8 @@ class ThemeFile:
         parsed = _parse(entry.value)
         if parsed is not None:
             return parsed.hex
-        names = tr(", or the name of a palette entry") if palette else ""
-        self.problem(entry.line, shown, tr("{entry!r} is not a colour", entry=entry.value), f"{_COLOUR_HINT}{names}")
+        hint = _COLOUR_OR_NAME_HINT if palette else _COLOUR_HINT
+        self.problem(entry.line, shown, tr("{entry!r} is not a colour", entry=entry.value), tr(hint))
         return ""
 
     def _style(self, entry: _Entry, shown: str) -> str:

@@ -37,8 +37,10 @@ class Tracing:
         if self.tracer.problem or not self.tracer.enabled:
             return self.tracer.problem
         delivered, failed, dropped = self.tracer.counts
-        lost = tr(", {failed} lost", failed=failed + dropped) if failed + dropped else ""
-        return tr("{shown}, {delivered} delivered{lost}", shown=self.tracer.shown, delivered=delivered, lost=lost)
+        shown, lost = self.tracer.shown, failed + dropped
+        if lost:
+            return tr("{shown}, {delivered} delivered, {lost} lost", shown=shown, delivered=delivered, lost=lost)
+        return tr("{shown}, {delivered} delivered", shown=shown, delivered=delivered)
 
     async def close(self) -> None:
         """Take no more spans; wait a moment for those on their way. Idempotent."""

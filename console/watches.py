@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from console.config import Config
-from console.i18n import tr
 from console.model.operations import OperationsSlice
 from console.model.reading import (
     CollectorRead,
@@ -164,5 +163,5 @@ def witnesses() -> list[Watch]:
         return lambda why: SignalsRead(time.time(), name, (), why)
 
     found: tuple[tuple[str, Callable[[], AsyncIterator[Reading]]], ...]
-    found = ((tr("claude status files"), claude), (tr("codex app server"), codex), (tr("cmux hooks"), hooks))
+    found = (("claude status files", claude), ("codex app server", codex), ("cmux hooks", hooks))
     return [Watch(name, start, silent(name)) for name, start in found]

@@ -5,6 +5,7 @@ Present translations stay; a text that is no longer in the code goes. `tests.tes
 
 from __future__ import annotations
 
+import ast
 import io
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -34,7 +34,8 @@ from console.model.telemetry import CollectorState
 ROOT: Final = Path(__file__).parents[1]
 PO: Final = FOLDER / "ko" / "LC_MESSAGES" / f"{DOMAIN}.po"
 MO: Final = PO.with_suffix(".mo")
-KEYWORDS: Final = {"tr": None, "mark": None, "trn": (1, 2), "trc": ((1, "c"), 2)}
+CALLS: Final = {"tr": 1, "mark": 1, "trn": 2, "trc": 2}
+"""The functions of `console.i18n`, and how many of their first arguments are texts."""
 WORDS: Final[tuple[type[StrEnum], ...]] = (
     AgentState,
     Changed,
@@ -66,10 +67,8 @@ def template() -> Catalog:
     made = _catalog()
     for path in sources():
         where = path.relative_to(ROOT).as_posix()
-        for line, message, comments, context in extract_from_file(
-            "python", path, keywords=KEYWORDS, options={"encoding": "utf-8"}
-        ):
-            made.add(message, None, [(where, line)], auto_comments=comments, context=context)
+        for line, message, context in texts(path.read_text(encoding="utf-8")):
+            made.add(message, None, [(where, line)], context=context)
     for words in WORDS:
         for word in words:
             made.add(str(word), None, [(f"{words.__module__.replace('.', '/')}.py", 1)])
@@ -77,6 +76,21 @@ def template() -> Catalog:
         for text in (command.title, command.help, command.group):
             made.add(text, None, [("console/commands.py", 1)])
     return made
+
+
+def texts(code: str) -> Iterator[tuple[int, str | tuple[str, str], str | None]]:
+    """Line, text (one, or one and many) and context of each call of a translation, in the order of their lines.
+
+    The syntax tree is asked: Babel's own reader passes over what stands in an f-string before Python 3.12.
+    """
+    calls = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+        name = ast.unparse(call.func).removeprefix("i18n.")
+        said = [each.value for each in call.args[: CALLS.get(name, 0)] if isinstance(each, ast.Constant)]
+        if name not in CALLS or len(said) < CALLS[name]:
+            continue
+        first, last = str(said[0]), str(said[-1])
+        yield call.lineno, (first, last) if name == "trn" else last, first if name == "trc" else None
 
 
 def written() -> Catalog:

@@ -6,39 +6,25 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import MISSING, fields, is_dataclass, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from console import config_attention, config_collector
+from console import config_collector, i18n
 from console.config import (
     CollectorConfig,
     Config,
     ConfigError,
-    LogConfig,
-    MuxConfig,
-    ServiceConfig,
-    SurfaceConfig,
     TrackerConfig,
     find,
     load,
 )
 from console.config_log import FIELDS, PLACEHOLDERS
-from console.config_operations import ArtifactSection, AutomationSection, FigureSection
 from console.config_sections import (
-    ApprovalSection,
-    AutomaticSection,
-    GuardSection,
-    NotifySection,
-    TemplateSection,
-    TraceSection,
     VerifySection,
 )
-from console.model.dispatch import DispatchStatus
-from console.model.guard import FINAL, RULES
 from console.telemetry.health import FIELDS as HEALTH_FIELDS
 from console.tracker.external import VERBS
 from console.tracker.names import CHECK_SYNONYMS, SYNONYMS
@@ -69,119 +55,6 @@ def test_importing_it_imports_no_parser() -> None:
 def test_an_empty_file_gives_the_defaults(write: Path, text: str) -> None:
     write.write_text(text)
     assert load(write) == Config()
-
-
-def test_everything_can_be_set(write: Path) -> None:
-    write.write_text(
-        """
-mux: {backend: tmux, tmux_socket: fleet, cmux_socket: run/cmux.sock}
-show: agents
-surfaces:
-  - {ref: "%3", name: CODEX 1, role: 검증 전담, agent: codex}
-  - ref: openclaw:0.1
-log:
-  path: memory/dispatch_log.json
-  fields: {task: "작업내용, what", surface: [seat]}
-  statuses: {인계 대기: needs-check}
-  tracker:
-    append: [tracker, add, "--task={task}"]
-    patch: [tracker, "{number}", "{field}", "{value}"]
-    set_status: [tracker, status, "{number}", "{status}"]
-    verify: [tracker, "{number}", "{self_score}/{cross_score}"]
-    statuses: {done: 완료}
-    cwd: shared
-    timeout: 3
-services:
-  - {name: watcher, process: 'dispatch_watcher\\.sh'}
-  - {name: auto, process: auto_dispatcher, expected: absent}
-  - {name: lint, cron: vault_lint, expected: 'loaded, younger than 1d', every: 30, timeout: 1, group: 크론,
-     log: lint.log, marker: lint.done, grace: 60}
-  - {name: web, http: 'http://127.0.0.1:8000/', status: 204, field: a.b, equals: ok}
-  - {name: unit, systemd: a.service, scope: user}
-  - {name: fleet, launchd: com.openclaw.*}
-  - {name: program, supervisor: web, socket: s.sock}
-  - {name: any, unit: web}
-  - {name: report, file: r.md}
-  - {name: messages, glob: /tmp/x*, expected: at most 0}
-collector:
-  url: "http://127.0.0.1:4318/health"
-  every: 5
-  metrics_url: "http://127.0.0.1:8888/metrics"
-  health_check_url: "http://127.0.0.1:13133/"
-  otlp_url: "http://127.0.0.1:4318/v1/logs"
-  probe: always
-  timeout: 1
-  fields: {logs: "a.b, c", uptime: [up]}
-trace: {otlp: "http://127.0.0.1:4318", timeout: 1}
-guards:
-  quiet: ["22:00-07:00"]
-  automatic: {service: Auto, records: {source: auto_dispatcher}, minutes: 5}
-  lock: run/manual.lock
-theme: harbour
-keys:
-  surface.send: ctrl+s, f5
-  app.quit: [ctrl+q]
-"""
-    )
-    assert load(write, COMMANDS) == Config(
-        mux=MuxConfig("tmux", "fleet", str(write.parent / "run/cmux.sock")),
-        show="agents",
-        surfaces=(SurfaceConfig("%3", "CODEX 1", "검증 전담", "codex"), SurfaceConfig("openclaw:0.1")),
-        log=LogConfig(
-            str(write.parent / "memory/dispatch_log.json"),
-            {"task": ("작업내용", "what"), "surface": ("seat",)},
-            {"인계 대기": DispatchStatus.NEEDS_CHECK},
-            TrackerConfig(
-                ("tracker", "add", "--task={task}"),
-                ("tracker", "{number}", "{field}", "{value}"),
-                ("tracker", "status", "{number}", "{status}"),
-                ("tracker", "{number}", "{self_score}/{cross_score}"),
-                {"done": "완료"},
-                str(write.parent / "shared"),
-                3.0,
-            ),
-        ),
-        services=(
-            ServiceConfig("watcher", "dispatch_watcher\\.sh"),
-            ServiceConfig("auto", "auto_dispatcher", "absent"),
-            ServiceConfig(
-                "lint",
-                cron="vault_lint",
-                expected="loaded, younger than 1d",
-                every=30.0,
-                timeout=1.0,
-                group="크론",
-                log=str(write.parent / "lint.log"),
-                marker=str(write.parent / "lint.done"),
-                grace=60.0,
-            ),
-            ServiceConfig("web", http="http://127.0.0.1:8000/", status=204, field="a.b", equals="ok"),
-            ServiceConfig("unit", systemd="a.service", scope="user"),
-            ServiceConfig("fleet", launchd="com.openclaw.*"),
-            ServiceConfig("program", supervisor="web", socket=str(write.parent / "s.sock")),
-            ServiceConfig("any", unit="web"),
-            ServiceConfig("report", file=str(write.parent / "r.md")),
-            ServiceConfig("messages", glob="/tmp/x*", expected="at most 0"),
-        ),
-        collector=CollectorConfig(
-            "http://127.0.0.1:4318/health",
-            5.0,
-            "http://127.0.0.1:8888/metrics",
-            "http://127.0.0.1:13133/",
-            "http://127.0.0.1:4318/v1/logs",
-            "always",
-            1.0,
-            {"logs": ("a.b", "c"), "uptime": ("up",)},
-        ),
-        trace=TraceSection("http://127.0.0.1:4318", 1.0),
-        guards=GuardSection(
-            quiet=("22:00-07:00",),
-            automatic=AutomaticSection("Auto", {"source": "auto_dispatcher"}, 5.0),
-            lock=str(write.parent / "run/manual.lock"),
-        ),
-        theme="harbour",
-        keys={"surface.send": ("ctrl+s", "f5"), "app.quit": ("ctrl+q",)},
-    )
 
 
 def test_the_fields_of_the_collector_are_those_its_reader_knows() -> None:
@@ -395,95 +268,10 @@ def test_a_named_file_has_to_exist(tmp_path: Path) -> None:
         find("a\0b", {}, tmp_path)
 
 
-def test_the_example_is_the_operators_fleet_and_else_changes_nothing() -> None:
-    found = load(EXAMPLE)
-    assert replace(found, surfaces=()) == Config()
-    where = {surface.ref: surface.workspace for surface in found.surfaces}
-    first = {f"surface:{n}": "workspace:1" for n in (1, 2, 3, 5)}
-    assert where == {**first, "surface:6": "workspace:2", "surface:7": "workspace:3"}
-    assert all(surface.name and surface.role and surface.agent for surface in found.surfaces)
-
-
-def test_the_example_fleet_loads(tmp_path: Path) -> None:
-    path = tmp_path / "fleet.yaml"
-    path.write_text(uncommented(EXAMPLE.read_text()))
-    found = load(path, ("surface.send",))
-    assert [surface.ref for surface in found.surfaces] == [f"surface:{n}" for n in (1, 2, 3, 5, 6, 7)]
-    assert {service.name: service.expected for service in found.services}["auto-dispatcher"] == "unloaded"
-    assert found.keys == {"surface.send": ("ctrl+s",)}
-    assert [each.expected for each in found.automation] == ["running", "gone", "0", "at most 3"]
-    assert found.automation[2].clean and found.artifacts[2].glob.startswith("/")
-    assert found.figures[1].json == ("dispatches", "#") and found.figures[2].pattern == r"완료 ([\d,]+\+?)"
-    assert found.log.fields == {"task": ("작업내용", "what"), "surface": ("seat",)}
-    assert found.log.statuses == {"인계 대기": DispatchStatus.NEEDS_CHECK}
-    assert (
-        found.log.tracker.set_status[-2:] == ("{number}", "{status}") and found.log.tracker.statuses["done"] == "완료"
-    )
-
-
-def uncommented(text: str) -> str:
-    return re.sub(r"(?m)^#(?= {4})", " ", text)
-
-
-def test_the_example_documents_every_key_with_its_default() -> None:
-    """Above each ``key:`` stands its ``Default:``; the keys of a list's entries have a line each in its comment."""
-    text = whole = EXAMPLE.read_text()
-    for section, after in (
-        (Config, ""),
-        (MuxConfig, ""),
-        (LogConfig, ""),
-        (TrackerConfig, ""),
-        (CollectorConfig, "\ncollector:\n"),
-        (NotifySection, ""),
-        (ApprovalSection, ""),
-        (GuardSection, "\nguards:\n"),
-        (AutomaticSection, "\n  automatic:\n"),
-        (TraceSection, "\ntrace:\n"),
-        (VerifySection, "\nverify:\n"),
-    ):
-        text = whole[whole.index(after) :]
-        for field in fields(section):
-            if is_dataclass(field.default) and not isinstance(field.default, type):
-                assert re.search(rf"(?m)^ *{field.name}:$", text), field.name
-                continue
-            comment = re.search(rf"((?:^ *#.*\n)+)^ *{field.name}:", text, re.M)
-            assert comment, field.name
-            assert documented(re.sub(r"(?m)^#   .*\n", "", comment.group(1))) == shown(field.default), field.name
-    text = whole
-    entries = (
-        *(("surfaces", SurfaceConfig), ("services", ServiceConfig), ("automation", AutomationSection)),
-        *(("artifacts", ArtifactSection), ("figures", FigureSection), ("templates", TemplateSection)),
-    )
-    for name, entry in entries:
-        table = re.search(rf"((?:^#.*\n)+)^{name}:", text, re.M)
-        assert table, name
-        for field in fields(entry):
-            line = re.search(rf"(?m)^#   {field.name} +\S.*$", table.group(1))
-            assert line, field.name
-            said = "required" if line.group().endswith("; required") else documented(line.group())
-            assert said == ("required" if field.default is MISSING else shown(field.default)), field.name
-
-
-def test_the_guards_of_the_configuration_are_those_there_are() -> None:
-    assert set(config_attention.FINAL) == FINAL
-    assert {*config_attention.GUARDS, *FINAL} == {rule.name for rule in RULES}
-
-
-def documented(comment: str) -> str:
-    found = re.findall(r'Default: (""|[\w.]+)', comment)
-    return found[-1] if found else ""
-
-
-def shown(default: object) -> str:
-    if default == "":
-        return '""'
-    return "none" if default is MISSING or default == () else str(default)
-
-
 def test_how_a_dispatch_is_verified_can_be_said(write: Path) -> None:
     write.write_text("verify:\n  template: 검증 {number}\n  verifiers: CLAUDE V\n  pattern: '총평 (?P<cross>\\d)'\n")
     assert load(write).verify == VerifySection(("검증 {number}",), ("CLAUDE V",), ("총평 (?P<cross>\\d)",))
-    write.write_text(uncommented(EXAMPLE.read_text()))
+    write.write_text(re.sub(r"(?m)^#(?= {4})", " ", EXAMPLE.read_text()))
     section = load(write, ("surface.send",)).verify
     assert len(section.template) == 4 and section.verifiers == ("CLAUDE V", "CODEX V") and len(section.pattern) == 1
 
@@ -506,3 +294,11 @@ def test_how_a_dispatch_is_verified_can_be_said(write: Path) -> None:
 def test_what_is_wrong_with_it_is_told_with_its_place(write: Path, text: str, expected: str) -> None:
     found = problems(write, text)
     assert any(line.startswith(expected) for line in found), found
+
+
+def test_mistakes_are_told_in_the_language_of_the_interface(write: Path) -> None:
+    i18n.use("ko")
+    assert problems(write, "servises: []\ntheme: [x]\n") == [
+        ":1:1 servises: 알 수 없는 항목입니다; services을(를) 뜻했나요?",
+        ":2:8 theme: 필요한 값: 텍스트; 텍스트를 따옴표 안에 쓰세요",
+    ]

@@ -14,10 +14,12 @@ from typing import Any
 
 import pytest
 
+from console import i18n
 from console.cli import main
 from console.headless import document, lines
 from console.headless_collector import collector_judged, collector_lines
 from console.model.agent import AgentState, AgentStatus
+from console.model.cells import cells
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.reading import CollectorRead, LogRead, Reading, ServicesRead
 from console.model.service import Judgement, Service
@@ -247,13 +249,24 @@ def test_the_lines_of_a_full_snapshot() -> None:
         "tmux: 2 surfaces",
         "▲ approval   %1",
         "CODEX 1  codex  #54 task",
-        "log.json: 1 dispatches, 1 open",
+        "log.json: 1 dispatch, 1 open",
         "alarm: auto running, expected absent (pid 9)",
         "collector: degraded: queue of otlp 90% full (200)",
         "22 logs, otlp failed to send 2, queue of otlp 90% full, 42 per minute over 30 s, up 0.0 h, restarted ",
         "needs a person: CODEX 1: approval",
     ):
         assert part in said, (part, said)
+
+
+def test_the_lines_in_korean_stand_in_columns() -> None:
+    i18n.use("ko")
+    said = list(lines(snapshot()))
+    assert said[0] == "tmux: 세션 2개"
+    assert [cells(line.partition(f"%{n}")[0]) for n, line in enumerate(said[1:3], 1)] == [15, 15], said
+    for part in ("▲ 승인 요청  %1", "? 알 수 없음 %2"):
+        assert part.replace("?", "·") in "\n".join(said)
+    assert "미완 1건" in said[3] and said[4] == "  경보: auto 실행 중, 기대: 없음 (pid 9)"
+    assert said[5].startswith("수집기: 저하: ") and said[-1].startswith("사람 필요: CODEX 1: ")
 
 
 def test_the_words_of_doctor_about_the_collector() -> None:

@@ -71,3 +71,8 @@ def test_korean_comes_from_the_catalogue_and_the_rest_stays_english() -> None:
     assert i18n.tr("a text of no catalogue") == "a text of no catalogue"
     i18n.use("en")
     assert i18n.tr("quit") == "quit"
+
+
+def test_no_text_is_no_text_in_any_language() -> None:
+    i18n.use("ko")
+    assert i18n.tr("") == "", "gettext would give the head of the catalogue"

@@ -79,7 +79,7 @@ TABLE: Final[dict[str, Room]] = {
     "checking": _room(
         "model safety config host engine state_journal handoff_places", "psutil", lazy="services handoff_command"
     ),
-    "checklist_command": _room("model safety config commands", lazy="checking engine opening state_journal"),
+    "checklist_command": _room("model safety config commands", "rich", lazy="checking engine opening state_journal"),
     "service_command": _room("model safety config", lazy="engine opening"),
     "handoff_data": _room("model", "yaml platformdirs"),
     "handoff_report": _room("model safety log_report", "rich"),
@@ -123,6 +123,7 @@ SAME_ROOM: Final = {
     "config_yaml": "config",
     "theme_file": "theming",
     "app_acts": "app",
+    "cli_words": "cli",
     "app_send": "app",
     "state_drafts": "state_journal",
     "app_queue": "app",
@@ -164,6 +165,7 @@ SAME_ROOM: Final = {
     "app_verify": "app",
     "config_services": "config",
     "headless_services": "headless",
+    "headless_doctor": "headless",
 }
 """Modules that are a part of another one."""
 

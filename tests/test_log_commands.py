@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.cells import cell_len
 
 from console.cli import main
 
@@ -88,6 +89,22 @@ def test_the_text_of_the_summary_is_aligned_in_cells(log: Path, capsys: pytest.C
     assert "0 pass, 1 warn, 0 fail, 1 awaiting, mean gap +1.10" in out and "  #54 #60" in out
     assert "\n  surface:5    1\n" in out and "\n  코덱스 검증  1\n" in out
     assert not re.search("[\x1b\x80-\x9f\u202e]", out)
+
+
+def test_in_korean_the_figures_are_aligned_and_the_file_and_the_document_stay_as_they_are(
+    log: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "ko_KR.UTF-8")
+    assert main(["log", "set", "61", "status", "failed", "--log", str(log)]) == 0
+    assert capsys.readouterr().out == f"#61: status 필드를 바꿨습니다 ({log})\n"
+    assert record(log, 61)["status"] == "failed"
+    assert main(["summary", "--log", str(log)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[1] == "디스패치 5건: 완료 1, 미완 3 (이해하지 못한 것 1)"
+    counted = told[told.index("상태별") + 1 : told.index("세션별") - 1]
+    assert len({cell_len(line) for line in counted}) == 1 and any("작업 중" in line for line in counted)
+    assert main(["log", "show", "61", "--json", "--log", str(log)]) == 0
+    assert json.loads(capsys.readouterr().out)["status"] == "failed"
 
 
 def test_exit_codes_of_the_summary(log: Path, capsys: pytest.CaptureFixture[str]) -> None:

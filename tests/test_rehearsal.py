@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from console import checklist_command
+from console import checklist_command, i18n
 from console.checking import Checking
 from console.config import CollectorConfig, Config, LogConfig, MuxConfig, ServiceConfig, SurfaceConfig
 from console.config_operations import ArtifactSection, AutomationSection
@@ -175,6 +175,10 @@ async def test_the_checklist_finds_every_difference_and_nothing_else(tmux: TmuxS
     fleet(tmux, NAMES[:2])
     with supervisord(tmp_path, dispatcher=True), collector(120, 5) as server:
         steps = await settled(settings(tmp_path, tmux, server.url()))
+        i18n.use("ko")
+        korean = await look(settings(tmp_path, tmux, server.url()))
+    assert owed(korean) == owed(steps), "the same is found in every language"
+    assert "줄어듦" in korean["collector"].evidence
     assert owed(steps) == {
         by_hand: StepState.MANUAL,
         "surface surface:3": StepState.FAIL,

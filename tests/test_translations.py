@@ -11,16 +11,17 @@ from typing import Final
 
 import pytest
 
-from tests.catalogue import MO, ROOT, forms, po_bytes, sources, template, updated, written
+from tests.catalogue import CALLS, MO, ROOT, forms, po_bytes, sources, template, texts, updated, written
 
 EXEMPT: Final = ROOT / "tests" / "untranslated"
 OTHERS_WORDS: Final = frozenset({"console/model/handoff_form.py", "console/model/handoff_phrases.py"})
 """These hold the words of the documents in both languages themselves."""
-CALLS: Final = frozenset({"tr", "trn", "trc", "mark"})
 _TEXT: Final = re.compile(
     r"[A-Za-z']{2,}[,.;:)]* +\(?[A-Za-z']{2,}|(?<![\w.-])[A-Za-z]{3,}[,.;:)]* +\{\}|\{\} +\(?[A-Za-z]{3,}"
 )
 """Two words, or a word beside a value. A label of one word is found on the screen: see tests/screens."""
+_PERCENT: Final = re.compile(r"%(?:\(\w+\))?[sr]")
+"""Values in the texts of `argparse`."""
 
 
 def bare_texts(path: str, code: str) -> Iterator[str]:
@@ -33,7 +34,7 @@ def bare_texts(path: str, code: str) -> Iterator[str]:
         elif isinstance(node, ast.JoinedStr):
             skipped.update(id(part) for part in node.values)
         elif isinstance(node, ast.Call) and _name(node) in CALLS:
-            skipped.update(id(each) for each in node.args[: 2 if _name(node) in ("trn", "trc") else 1])
+            skipped.update(id(each) for each in node.args[: CALLS[_name(node)]])
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("re.compile", "Command"):
             skipped.update(id(inner) for each in node.args for inner in ast.walk(each))
     for node in ast.walk(tree):
@@ -64,7 +65,7 @@ def wrong_calls(path: str, code: str) -> Iterator[str]:
         if not isinstance(node, ast.Call) or _name(node) not in CALLS:
             continue
         where, name = f"{path}:{node.lineno}", _name(node)
-        count = 2 if name in ("trn", "trc") else 1
+        count = CALLS[name]
         texts = [each.value for each in node.args[:count] if isinstance(each, ast.Constant)]
         if name != "mark" and id(node) not in late:
             yield f"{where}: {name} runs before the language is known; use mark here and tr where it is shown"
@@ -149,6 +150,17 @@ def test_a_call_that_cannot_work_is_found(code: str) -> None:
     assert list(wrong_calls("a.py", code))
 
 
+def test_a_text_is_collected_wherever_it_stands() -> None:
+    code = (
+        "A = mark('a registry')\n"
+        "def f(n):\n"
+        "    return f'{tr(\"is open\")}: {n}', trn('{count} record', '{count} records', n), trc('a place', 'open')\n"
+    )
+    assert [found[1:] for found in texts(code)] == [
+        ("a registry", None), ("is open", None), (("{count} record", "{count} records"), None), ("open", "a place"),
+    ]  # fmt: skip
+
+
 def test_a_bare_text_is_found_and_a_translated_one_is_not() -> None:
     code = (
         '"""Words of a docstring."""\n'
@@ -175,7 +187,7 @@ def test_every_text_is_translated_with_its_values() -> None:
             continue
         if message.fuzzy or not all(korean):
             wrong.append(f"not translated: {english[0]}")
-        elif holes(korean[0]) != holes(english[-1]) and "{" in "".join(korean + english):
+        elif holes(korean[0]) != holes(english[-1]) or _PERCENT.findall(english[0]) != _PERCENT.findall(korean[0]):
             wrong.append(f"other values: {english[0]} -> {korean[0]}")
         elif (english[0][:1] == " ", english[-1][-1:] == " ") != (korean[0][:1] == " ", korean[0][-1:] == " "):
             wrong.append(f"other blanks at its ends: {english[0]!r} -> {korean[0]!r}")

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.agent import AgentState, Detection
 from console.model.dialog import Choice, Dialog, DialogId, choose, read_dialog
 from console.model.surface import Screen
@@ -29,6 +29,8 @@ GONE_LOOKS: Final = 2
 """Looks in a row that must show something else: one may have caught a half-drawn screen."""
 
 Outcome = Literal["answered", "unconfirmed", "refused", "failed"]
+OUTCOMES: Final = (mark("answered"), mark("unconfirmed"), mark("refused"), mark("failed"))
+"""The same, for whoever shows them."""
 Judge = Callable[[Screen], Detection]
 
 
@@ -102,7 +104,7 @@ async def _still(mux: Multiplexer, ref: str, expected: DialogId, judge: Judge) -
         raise _Refusal(tr("the dialog is gone and someone is typing in the input box"))
     dialog = read_dialog(screen, seen)
     if dialog is None:
-        raise _Refusal(tr("the dialog is gone; it shows {state}", state=seen.state))
+        raise _Refusal(tr("the dialog is gone; it shows {state}", state=tr(seen.state)))
     if not dialog.id.same(expected):
         raise _Refusal(tr("another dialog is open now: {told}", told=_told(dialog)))
     if dialog.text_field:
@@ -123,7 +125,7 @@ async def _effect(mux: Multiplexer, ref: str, expected: DialogId, judge: Judge, 
             continue
         gone += 1
         if gone == GONE_LOOKS:
-            now = tr("another dialog: {told}", told=_told(dialog)) if dialog is not None else str(seen.state)
+            now = tr("another dialog: {told}", told=_told(dialog)) if dialog is not None else tr(seen.state)
             return AnswerResult(
                 "answered",
                 tr("{ref}: {named} was taken; it shows {now}", ref=ref, named=_named(choice), now=now),

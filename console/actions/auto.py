@@ -127,7 +127,7 @@ class AutoApprover:
         return Decided(now, surface.name, surface.key, decision, False, result)
 
     def _veto(self) -> str:
-        return self.stopped or self.suspended
+        return tr(self.stopped) or self.suspended
 
     def _note(self, now: float, surface: Surface, dialog: Dialog, decision: Decision) -> str:
         """Write the decision. Return why it could not be written; an unwritten decision is not carried out."""

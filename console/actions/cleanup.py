@@ -16,7 +16,7 @@ from console.actions.moving import Identity, NotMoved, lstat, move, open_folder
 from console.actions.trash import NAME as TRASH
 from console.actions.trash import Bag, Left, bags, begin, discard, shown
 from console.actions.trash import restore as restore_bag
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.safety import redact, safe_text
 from console.state_journal import append_line
 
@@ -202,7 +202,7 @@ def _look(folder: int, entry: str, path: str, name: str, now: float) -> Item | L
     if found is None:
         return None
     if not stat.S_ISREG(found.st_mode):
-        return Left(shown(path, name), f"is {_kind(found.st_mode)}")
+        return Left(shown(path, name), tr(_kind(found.st_mode)))
     if found.st_uid != os.geteuid():
         return Left(shown(path, name), tr("belongs to another account"))
     if now - found.st_mtime < FRESH:
@@ -212,12 +212,12 @@ def _look(folder: int, entry: str, path: str, name: str, now: float) -> Item | L
 
 def _kind(mode: int) -> str:
     kinds = (
-        (stat.S_ISLNK, "a link"),
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a pipe"),
-        (stat.S_ISSOCK, "a socket"),
+        (stat.S_ISLNK, mark("is a link")),
+        (stat.S_ISDIR, mark("is a folder")),
+        (stat.S_ISFIFO, mark("is a pipe")),
+        (stat.S_ISSOCK, mark("is a socket")),
     )
-    return next((word for is_kind, word in kinds if is_kind(mode)), tr("no regular file"))
+    return next((words for is_kind, words in kinds if is_kind(mode)), mark("is no regular file"))
 
 
 def _move_all(plan: Plan, bag: Bag, target: int) -> tuple[list[Item], tuple[Left, ...]]:

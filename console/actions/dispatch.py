@@ -179,7 +179,7 @@ class Dispatcher:
                 _refused(ref, tr("the journal of sends: {error}", error=error)), key, traceparent, number
             )
         except asyncio.CancelledError:
-            cut = _refused(ref, "cancelled")
+            cut = _refused(ref, tr("cancelled"))
             if typing:
                 cut = SendResult(
                     "unconfirmed", tr("{ref}: cut off while it was sent; look at the surface", ref=ref), "unknown"
@@ -220,7 +220,7 @@ class Dispatcher:
             if warning:
                 return warning
         try:
-            await in_thread(lambda: self.journal.end(found.key, tr("settled {status}", status=status), evidence))
+            await in_thread(lambda: self.journal.end(found.key, f"settled {status}", evidence))
         except OSError as error:
             return tr("the journal of sends cannot be written: {error}", error=error)
         return ""
@@ -299,12 +299,11 @@ class Dispatcher:
             if not here and identity(each.surface) in request.fellows:
                 continue
             if groups(((0, kept(request.text)), (1, each.text))):
-                place = "it" if here else safe_text(each.name or each.surface)
-                return tr(
-                    "another console gave the same task to {place} {max:.0f} s ago",
-                    place=place,
-                    max=max(0.0, now - each.at),
-                )
+                age = max(0.0, now - each.at)
+                if here:
+                    return tr("another console gave the same task to it {age:.0f} s ago", age=age)
+                name = safe_text(each.name or each.surface)
+                return tr("another console gave the same task to {name} {age:.0f} s ago", name=name, age=age)
         return ""
 
     async def _closed(self, result: SendResult, key: str, traceparent: str, number: int | None = None) -> Dispatched:
@@ -329,15 +328,13 @@ class Dispatcher:
             told = redact(safe_text(evidence, limit=300))
             fields = {"status": status, "send_outcome": outcome, "send_evidence": told}
             written = await self._log.write(Patch(number, fields))
-        return (
-            ""
-            if written.done
-            else tr(
-                "#{number}: the outcome “{outcome}” could not be recorded: {text}",
-                number=number,
-                outcome=outcome,
-                text=written.text,
-            )
+        if written.done:
+            return ""
+        return tr(
+            "#{number}: the outcome “{outcome}” could not be recorded: {text}",
+            number=number,
+            outcome=tr(outcome),
+            text=written.text,
         )
 
 

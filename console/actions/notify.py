@@ -31,7 +31,8 @@ class NotifyConfig:
 
     ways: tuple[Way, ...] = ("bell",)
     command: tuple[str, ...] = ()
-    """An argv with ``{surface}``, ``{state}`` and ``{reason}`` in its arguments; run without a shell."""
+    """An argv with ``{surface}``, ``{state}`` and ``{reason}`` in its arguments; run without a shell. A program may
+    compare the state, so it is English in every language."""
     cmux: str = "cmux"
     """The cmux program."""
 
@@ -51,7 +52,8 @@ def sequence(config: NotifyConfig, watched: Watched, *, tmux: bool = False) -> s
     BEL; OSC 9 ``text`` (iTerm2, Ghostty, cmux, Windows Terminal); OSC 777 ``notify;title;body`` (rxvt, Ghostty, cmux).
     With *tmux* the OSC sequences are wrapped so that tmux hands them on (it must have ``allow-passthrough on``).
     """
-    surface, state, reason = _texts(watched)
+    surface, _, reason = _texts(watched)
+    state = tr(watched.state)
     body = f"{state}: {reason}" if reason else state
     made = ""
     if "osc9" in config.ways:
@@ -67,7 +69,8 @@ async def notify(config: NotifyConfig, watched: Watched) -> tuple[Notice, ...]:
     surface, state, reason = _texts(watched)
     runs: list[tuple[Way, Sequence[str]]] = []
     if "cmux" in config.ways:
-        title, body = f"{surface}: {state}", reason or state
+        shown = tr(watched.state)
+        title, body = f"{surface}: {shown}", reason or shown
         runs.append(("cmux", (config.cmux, "notify", "--title", title, "--body", body)))
     if "command" in config.ways and config.command:
         texts = {"surface": surface, "state": state, "reason": reason}

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from console.i18n import mark, tr
+from console.i18n import tr
 
 TYPED_LIMIT: Final = 900
 """Characters of a line that a back end without a paste types; both cmux doors take at least this many."""
-TEMPLATE: Final = mark("Read the file {path} and do what it says.")
+TEMPLATE: Final = "Read the file {path} and do what it says."
+"""An agent reads it: not of the interface."""
 
 Way = Literal["paste", "type", "file"]
 

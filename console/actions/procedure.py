@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,15 +11,12 @@ from console.actions import send
 from console.actions.echo import Ours, Trace, submit_key
 from console.actions.pointer import NoWay, plan, write_file
 from console.actions.send import Judge, Left, Order, Outcome, SendResult, StepName
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.agent import AgentState, Detection
 from console.model.outcome import Step
 from console.model.surface import Screen
 from console.mux.base import Multiplexer, MuxError, Queued
 from console.safety import check_outgoing, safe_text
-
-_UNTOUCHED: Final = re.compile(r"\b(nothing was|not) typed\b")
-"""How every back end words an error after which nothing has reached the terminal."""
 
 STOP_WAIT: Final = 0.5
 """Seconds after the paste in which a cancelled send still looks what the box shows."""
@@ -52,7 +48,7 @@ class Procedure:
         """Carry it out. Raises CancelledError only."""
         try:
             await self._run()
-            raise AssertionError(tr("a send ends with an outcome"))
+            raise AssertionError("a send ends with an outcome")
         except _End as end:
             result = self._result(end.outcome, str(end), end.left, end.cancelled)
         except Queued as error:
@@ -66,12 +62,12 @@ class Procedure:
             told = tr("{error}; the text may stand in the input box", error=error) if self._pasting else str(error)
             result = self._result("failed" if self._pasting else "refused", told, left)
         except asyncio.CancelledError:
-            what = tr("the text may stand in the input box") if self._pasting else tr("nothing was typed")
-            self._step("done", tr("cut off: {what}; Enter was pressed {enters} times", what=what, enters=self._enters))
+            stands = tr("the text may stand in the input box") if self._pasting else tr("nothing was typed")
+            self._step("done", tr("cut off: {left}; {pressed}", left=stands, pressed=self._pressed()))
             if not self._pasting:
                 self._forget_file()
             raise
-        self._step("done", f"{result.outcome}: {result.evidence}")
+        self._step("done", f"{tr(result.outcome)}: {result.evidence}")
         return result
 
     def _result(self, outcome: Outcome, evidence: str, left: Left, cancelled: bool = False) -> SendResult:
@@ -120,7 +116,7 @@ class Procedure:
         screen, seen = at
         why = self._closed(seen)
         if not why and seen.state not in self._order.allow:
-            why = tr("it shows {state}", state=seen.state)
+            why = tr("it shows {state}", state=tr(seen.state))
         if not why and seen.draft:
             why = tr("its input box holds a text already; submit or clear that first")
         if not why and seen.agent and seen.state is AgentState.UNKNOWN:
@@ -135,7 +131,7 @@ class Procedure:
         if seen.state is AgentState.DEAD:
             return tr("its program has ended")
         if seen.state in send.NEVER or seen.regions.dialog is not None or seen.blocks or seen.keep:
-            return tr("it shows {state}", state=seen.state)
+            return tr("it shows {state}", state=tr(seen.state))
         return ""
 
     def _refuse_veto(self) -> None:
@@ -159,14 +155,13 @@ class Procedure:
         return self._order.template.replace("{path}", str(self._file))
 
     async def _paste(self, typed: str) -> None:
-        self._step(
-            "paste", tr("{count} characters, {count_2} lines", count=len(typed), count_2=typed.count(chr(10)) + 1)
-        )
+        lines = typed.count("\n") + 1
+        self._step("paste", tr("{count} characters, {lines} lines", count=len(typed), lines=lines))
         self._pasting = True
         try:
             await self._mux.send_text(self._ref, typed)
         except MuxError as error:
-            self._pasting = _UNTOUCHED.search(str(error)) is None
+            self._pasting = not error.untouched
             raise
         self._pasted_at = self._loop.time()
 
@@ -195,7 +190,7 @@ class Procedure:
             why = tr("the text did not show in the input box; Enter was not pressed; it may still appear there")
             raise _End("typed_not_submitted", why, "unknown")
         ready = max(self._pasted_at + send.PASTE_PAUSE, self._loop.time() + send.ECHO_PAUSE)
-        self._step("wait", tr("{max:.1f} s before Enter", max=max(0.0, ready - self._loop.time())))
+        self._step("wait", tr("{seconds:.1f} s before Enter", seconds=max(0.0, ready - self._loop.time())))
         await self._pause(ready - self._loop.time())
         if self._stopped():
             raise self._cancelled(shown)
@@ -220,8 +215,13 @@ class Procedure:
 
     async def _enter(self, key: str) -> None:
         self._enters += 1
-        again = tr(", time {enters}", enters=self._enters) if self._enters > 1 else ""
-        self._step("enter", tr("pressing {capitalize}{again}", capitalize=key.capitalize(), again=again))
+        named = key.capitalize()
+        told = (
+            tr("pressing {key}, time {number}", key=named, number=self._enters)
+            if self._enters > 1
+            else tr("pressing {key}", key=named)
+        )
+        self._step("enter", told)
         await self._mux.send_key(self._ref, key)
 
     async def _effect(self, before: Seen, traced: Trace) -> bool:
@@ -252,8 +252,10 @@ class Procedure:
         if now.queued > traced.queued or (now.ghost and (busy or not traced.ghost)):
             return "queued", tr("it waits in the agent's own queue until the turn ends")
         if now.more_than(traced):
-            return "submitted", tr("Enter was taken; the transcript shows the text") + (
-                tr(" (in the running turn)") * busy
+            return "submitted", (
+                tr("Enter was taken; the transcript shows the text (in the running turn)")
+                if busy
+                else tr("Enter was taken; the transcript shows the text")
             )
         if seen.state is AgentState.WORKING and not busy:
             return "submitted", tr("Enter was taken; it works")
@@ -262,10 +264,12 @@ class Procedure:
     async def _unsure(self) -> None:
         """Ends the send that has no proof, with what the box shows."""
         _, seen = await self._look()
-        times = "once" if self._enters == 1 else tr("{enters} times", enters=self._enters)
+        pressed = self._pressed()
         if self._ours.in_box(seen.draft):
-            told = tr(
-                "typed, and Enter was pressed {times} without effect; the text stands in the input box", times=times
+            told = trn(
+                "typed, and Enter was pressed once without effect; the text stands in the input box",
+                "typed, and Enter was pressed {count} times without effect; the text stands in the input box",
+                self._enters,
             )
             raise _End("typed_not_submitted", told, "text")
         if not self._enters and seen.draft:
@@ -277,16 +281,19 @@ class Procedure:
         if self._closed(seen) or seen.state is AgentState.UNKNOWN:
             raise _End(
                 "unconfirmed",
-                tr("Enter was pressed {times}; now it shows {state}; look at it", times=times, state=seen.state),
+                tr("{pressed}; now it shows {state}; look at it", pressed=pressed, state=tr(seen.state)),
                 "unknown",
             )
         if seen.draft:
-            raise _End(
-                "unconfirmed", tr("Enter was pressed {times}; the input box shows another text", times=times), "unknown"
-            )
+            told = tr("{pressed}; the input box shows another text", pressed=pressed)
+            raise _End("unconfirmed", told, "unknown")
         raise _End(
             "unconfirmed",
-            tr("Enter was pressed {times} and the input box is empty, but nothing shows that it works", times=times),
+            trn(
+                "Enter was pressed once and the input box is empty, but nothing shows that it works",
+                "Enter was pressed {count} times and the input box is empty, but nothing shows that it works",
+                self._enters,
+            ),
         )
 
     async def _plain(self, before: Seen) -> None:
@@ -347,18 +354,19 @@ class Procedure:
             raise _End("typed_not_submitted", told, "unknown")
 
     def _cancelled(self, shown: bool) -> _End:
-        what = tr("the text stands in the input box") if shown else tr("the text may appear in the input box")
-        pressed = (
-            tr("Enter was not pressed")
-            if not self._enters
-            else tr("Enter was pressed {enters} times", enters=self._enters)
-        )
+        left = tr("the text stands in the input box") if shown else tr("the text may appear in the input box")
         return _End(
             "typed_not_submitted",
-            tr("cancelled; {what}; {pressed}", what=what, pressed=pressed),
+            tr("cancelled; {left}; {pressed}", left=left, pressed=self._pressed()),
             "text" if shown else "unknown",
             cancelled=True,
         )
+
+    def _pressed(self) -> str:
+        """How often Enter was pressed, in words."""
+        if not self._enters:
+            return tr("Enter was not pressed")
+        return trn("Enter was pressed once", "Enter was pressed {count} times", self._enters)
 
     def _stopped(self) -> bool:
         return self._order.stop is not None and self._order.stop.is_set()

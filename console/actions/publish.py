@@ -75,7 +75,7 @@ class Sidebar:
             if outcome == "submitted":
                 self._sent[surface.key] = _Sent(short)
             level = "info" if outcome == "submitted" else "warning"
-            await self._try(self._to.log(surface.key, f"{surface.name}: {outcome}: {short}", level))
+            await self._try(self._to.log(surface.key, f"{surface.name}: {tr(outcome)}: {short}", level))
 
     async def update(self, snapshot: Snapshot) -> None:
         """Bring pills, progress and notifications in line with *snapshot*."""
@@ -123,7 +123,8 @@ class Sidebar:
             await self._try(
                 self._to.log(key, tr("{name}: finished: {label}", name=surface.name, label=sent.label), "success")
             )
-        value = f"{surface.name}: {'finished' if sent.done else state}"
+        shown = tr("finished") if sent.done else tr(state)
+        value = f"{surface.name}: {shown}"
         now = (value, _workspace(surface))
         if self._pills.get(key) != now and await self._try(
             self._to.set_status(key, _pill(key), value, icon=_ICONS.get(state, _CALL))
@@ -152,7 +153,7 @@ class Sidebar:
         for key, surface in waiting.items():
             if key not in before and surface.status is not None:
                 body = surface.status.detection.reason
-                title = f"{surface.name}: {surface.status.state}"
+                title = f"{surface.name}: {tr(surface.status.state)}"
                 await self._try(self._to.notify(surface.key, title, body))
 
     async def _try(self, act: Coroutine[Any, Any, None]) -> bool:

@@ -69,8 +69,8 @@ class InFlight:
             return tr("its input box holds the text, not submitted") if mine else tr("its input box holds another text")
         found = ours.trace(screen, seen)
         if found.heads or found.tails:
-            return tr("its screen shows the text above the input box; it shows {state}", state=seen.state)
-        return tr("its screen shows nothing of the text; it shows {state}", state=seen.state)
+            return tr("its screen shows the text above the input box; it shows {state}", state=tr(seen.state))
+        return tr("its screen shows nothing of the text; it shows {state}", state=tr(seen.state))
 
 
 def kept(text: str) -> str:

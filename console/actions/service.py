@@ -11,6 +11,8 @@ from typing import Final
 
 from console.host import HostError, run
 from console.i18n import tr
+from console.model.observed import seen as observed
+from console.model.observed import wanted as expectation
 from console.model.service import Judgement, Service
 from console.model.service_act import Done, Offer, Outcome, Step, Verb, wanted
 from console.safety import redact, safe_text
@@ -92,14 +94,8 @@ async def _step(step: Step, rpc: Rpc) -> None:
     if done.returncode != 0:
         said = (done.stderr or done.stdout).decode("utf-8", "replace").strip().split("\n")[0]
         told = redact(safe_text(said, limit=200)) or tr("it said nothing")
-        raise Fault(
-            tr(
-                "{text} ended with {returncode}: {told}",
-                text=safe_text(step.text, limit=200),
-                returncode=done.returncode,
-                told=told,
-            )
-        )
+        shown = safe_text(step.text, limit=200)
+        raise Fault(tr("{command} ended with {status}: {said}", command=shown, status=done.returncode, said=told))
 
 
 async def _confirmed(offer: Offer, before: Service, means: Means, began: float) -> Done:
@@ -124,21 +120,22 @@ async def _confirmed(offer: Offer, before: Service, means: Means, began: float) 
 
 
 def _told(offer: Offer, now: Service) -> str:
-    how = (
-        ""
-        if now.judgement is Judgement.OK
-        else tr("; {judgement}: {expected} is expected", judgement=now.judgement, expected=now.expected)
+    if now.judgement is Judgement.OK:
+        return tr("{service} is {seen}", service=offer.service, seen=_seen(now))
+    return tr(
+        "{service} is {seen}; {judgement}: {expected} is expected",
+        service=offer.service,
+        seen=_seen(now),
+        judgement=tr(str(now.judgement)),
+        expected=expectation(now.expected),
     )
-    return f"{offer.service} is {_seen(now)}{how}"
 
 
 def _seen(now: Service) -> str:
-    exit_ = (
-        tr(", its last run ended with {last_exit}", last_exit=now.last_exit)
-        if now.last_exit and now.last_exit not in now.evidence
-        else ""
-    )
-    return f"{now.observed} ({now.evidence}{exit_})"
+    told = now.evidence
+    if now.last_exit and now.last_exit not in told:
+        told = tr("{evidence}, its last run ended with {exit}", evidence=told, exit=now.last_exit)
+    return f"{observed(now.observed)} ({told})"
 
 
 def _note(means: Means, offer: Offer, service: Service, event: Outcome | str, evidence: str) -> str:

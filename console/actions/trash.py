@@ -226,9 +226,9 @@ def _stored(found: dict[str, Any]) -> Stored:
     """One item. Raises ValueError, TypeError, KeyError: a manifest that names anything but plain names is not ours."""
     for key in ("stored", "name", "claim"):
         if not isinstance(found[key], str) or found[key] in ("", ".", "..") or "/" in found[key] or "\0" in found[key]:
-            raise ValueError(tr("{key} is no name", key=key))
+            raise ValueError(key)
     if not isinstance(found["folder"], str) or not found["folder"].startswith("/") or "\0" in found["folder"]:
-        raise ValueError(tr("folder is not absolute"))
+        raise ValueError("folder")
     return Stored(
         found["stored"], found["folder"], found["name"], found["claim"], int(found["size"]), int(found["mtime_ns"])
     )

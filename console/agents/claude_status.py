@@ -30,12 +30,11 @@ from console.agents.status_files import (
     watch_files,
     why,
 )
-from console.i18n import mark
 from console.model.agent import AgentState
 from console.model.reading import SignalsRead
 from console.model.signal import Signal
 
-SOURCE: Final = mark("claude status files")
+SOURCE: Final = "claude status files"
 LAYER: Final = "status file"
 LIMIT: Final = 64 * 1024
 """Bytes of one status file; real ones have less than one KiB."""

@@ -29,12 +29,12 @@ from console.agents.processes import codex_windows
 from console.agents.status_files import parse_json, text_of, why
 from console.agents.websocket import WebSocket, WebSocketError
 from console.host import in_thread
-from console.i18n import mark, tr
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.reading import SignalsRead
 from console.model.signal import Signal
 
-SOURCE: Final = mark("codex app server")
+SOURCE: Final = "codex app server"
 LAYER: Final = "app server"
 PATIENCE: Final = 5.0
 """Seconds an answer is waited for."""
@@ -238,7 +238,7 @@ class _Server:
     async def _receive(self, patience: float) -> Mapping[str, Any]:
         # The task outlives a time-out: a frame of which half was read must not be lost.
         if self._reading is None:
-            self._reading = asyncio.create_task(self.socket.receive(), name=tr("codex app server: next message"))
+            self._reading = asyncio.create_task(self.socket.receive(), name="codex-next-message")
         done, _ = await asyncio.wait({self._reading}, timeout=max(0.0, patience))
         if not done:
             raise TimeoutError

@@ -143,7 +143,7 @@ def parse_event(frame: object) -> Signal | None:
         surface=text_of(frame.get("surface_id"), 80) or text_of(payload.get("surface_id"), 80),
         session=session,
         edge=True,
-        evidence=tr("{text_of} hook", text_of=text_of(event, 40)),
+        evidence=tr("{event} hook", event=text_of(event, 40)),
     )
 
 

@@ -35,12 +35,12 @@ from console.agents.status_files import (
     watch_files,
     why,
 )
-from console.i18n import mark, tr
+from console.i18n import tr
 from console.model.agent import AgentState
 from console.model.reading import SignalsRead
 from console.model.signal import Signal
 
-SOURCE: Final = mark("cmux hooks")
+SOURCE: Final = "cmux hooks"
 LAYER: Final = "cmux"
 LIMIT: Final = 8 << 20
 """Bytes of one store; cmux keeps a week of sessions in it."""
@@ -180,7 +180,7 @@ def parse_store(document: object, agent: str, name: str) -> tuple[Row, ...]:
         surface = signal.surface.casefold()
         if active.get(surface, signal.session) != signal.session:
             continue  # another session runs there now
-        place = surface or tr("session {session}", session=signal.session)
+        place = surface or f"session {signal.session}"
         if place not in newest or newest[place].signal.at < signal.at:
             newest[place] = row
     return tuple(sorted(newest.values(), key=lambda row: (row.signal.surface, row.signal.session)))

@@ -42,16 +42,18 @@ def _retry(reason: str) -> str:
     if wait is not None:
         what = _cause(reason[: wait.start()])
         seconds = int(wait[1] or 0) * 60 + int(wait[2])
-        times = f" {attempt[1]}/{attempt[2]}" if attempt else ""
-        return f"{what}, retry{times} in {seconds} s"
+        if attempt is None:
+            return tr("{what}, retry in {seconds} s", what=what, seconds=seconds)
+        return tr(
+            "{what}, retry {attempt}/{limit} in {seconds} s",
+            what=what, attempt=attempt[1], limit=attempt[2], seconds=seconds,
+        )  # fmt: skip
     again = _AGAIN.search(reason)
     if again is not None:
         what = again["what"] or tr("connection lost")
-        return (
-            tr("{what}, retry {again}/{again_2}", what=what, again=again["try"], again_2=again["of"])
-            if again["try"]
-            else f"{what}, {again['rest'] or 'retry'}"
-        )
+        if again["try"]:
+            return tr("{what}, retry {attempt}/{limit}", what=what, attempt=again["try"], limit=again["of"])
+        return f"{what}, {again['rest']}" if again["rest"] else tr("{what}, retry", what=what)
     return reason
 
 
@@ -68,7 +70,7 @@ def _limit(reason: str) -> str:
     if found is not None:
         hour = int(found[2]) % 12 + (12 if found[4].lower() == "pm" else 0)
         zone = _ZONE.search(reason, found.end())
-        words = tr("limit resets {found}{hour:02d}:{found_2}", found=found[1], hour=hour, found_2=found[3] or "00")
-        return f"{words} {zone[1]}" if zone else words
+        time = f"{found[1]}{hour:02d}:{found[3] or '00'}{f' {zone[1]}' if zone else ''}"
+        return tr("limit resets {time}", time=time)
     found = _RESETS.search(reason)
-    return tr("limit resets {found}", found=found[1].strip()) if found else reason
+    return tr("limit resets {time}", time=found[1].strip()) if found else reason

@@ -136,7 +136,7 @@ def settings(agent: str, options: Sequence[str]) -> dict[str, str]:
         if agent == "codex" and name in ("-c", "--config"):
             key, _, setting = (value if equals else next(rest, "")).partition("=")
             key = key.strip()
-            found[_CONFIG_KEYS.get(key, tr("config {key}", key=key))] = setting.strip().strip("\"'")
+            found[_CONFIG_KEYS.get(key, f"config {key}")] = setting.strip().strip("\"'")
         elif name in values:
             found[values[name]] = value if equals else next(rest, "")
         elif len(word) > 2 and word[:2] in values and not word.startswith("--"):
@@ -159,7 +159,9 @@ def _difference(agent: str, key: str, value: str, given: Mapping[str, str]) -> s
     if agent == "codex" and "profile" in given and key in (APPROVAL, SANDBOX):
         return tr("expected {named}; not given, the profile {given} decides", named=named, given=given["profile"])
     elsewhere = _ELSEWHERE.get((agent, key))
-    return tr("expected {named}; not given", named=named) + (f", {elsewhere}" if elsewhere else "")
+    if elsewhere:
+        return tr("expected {named}; not given, {elsewhere}", named=named, elsewhere=tr(elsewhere))
+    return tr("expected {named}; not given", named=named)
 
 
 def _options(argv: Sequence[str]) -> Sequence[str]:

@@ -83,11 +83,11 @@ def problems(policy: ApprovalPolicy) -> tuple[str, ...]:
                 if isinstance(regex := _compiled(text), str):
                     found.append(
                         tr(
-                            "{name}: {kind} pattern {text!r}: {regex}",
+                            "{name}: {kind} pattern {text!r}: not a regular expression ({error})",
                             name=rule.name,
                             kind=kind,
                             text=text,
-                            regex=regex,
+                            error=regex,
                         )
                     )
                 elif kind == "deny" and regex.search("") is not None:
@@ -136,7 +136,7 @@ def decide(
 
 def _unfit(dialog: Dialog) -> str:
     if dialog.id.state is not AgentState.APPROVAL or dialog.asked.form != "command":
-        return tr("it does not ask for a command ({state}, {form})", state=dialog.id.state, form=dialog.asked.form)
+        return tr("it does not ask for a command ({state}, {form})", state=tr(dialog.id.state), form=dialog.asked.form)
     if not dialog.asked.whole or not dialog.subject or "\n" in dialog.subject or "…" in dialog.subject:
         return tr("not all of the command is surely on one row of the screen")
     if dialog.text_field:
@@ -159,15 +159,23 @@ def _allows(rule: ApprovalRule, command: str, pieces: Sequence[str]) -> bool:
 
 
 def _over(policy: ApprovalPolicy, surface: str, history: Sequence[Approved], now: float) -> str:
-    for span, word, mine, total in (
-        (MINUTE, "minute", policy.per_minute, policy.total_per_minute),
-        (HOUR, "hour", policy.per_hour, policy.total_per_hour),
+    for span, mine, total in (
+        (MINUTE, policy.per_minute, policy.total_per_minute),
+        (HOUR, policy.per_hour, policy.total_per_hour),
     ):
         recent = [approved for approved in history if approved.at > now - span]
         if sum(approved.surface == surface for approved in recent) >= mine:
-            return tr("{mine} approvals a {word} on this surface is the limit", mine=mine, word=word)
+            return (
+                tr("{count} approvals a minute on this surface is the limit", count=mine)
+                if span == MINUTE
+                else tr("{count} approvals an hour on this surface is the limit", count=mine)
+            )
         if len(recent) >= total:
-            return tr("{total} approvals a {word} in all is the limit", total=total, word=word)
+            return (
+                tr("{count} approvals a minute in all is the limit", count=total)
+                if span == MINUTE
+                else tr("{count} approvals an hour in all is the limit", count=total)
+            )
     return ""
 
 
@@ -177,7 +185,7 @@ def _compiled(text: str) -> re.Pattern[str] | str:
     try:
         return re.compile(text)
     except (re.error, RecursionError, OverflowError) as error:
-        return tr("not a regular expression ({error})", error=error)
+        return str(error)
 
 
 def _search(text: str, command: str) -> bool:

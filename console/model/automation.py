@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from console.i18n import mark, tr
+from console.i18n import mark, tr, trn
 from console.model.service import Judgement
 
 _COUNT: Final = re.compile(r"(?:(at most|at least)\s+)?(\d{1,9})", re.ASCII)
@@ -72,7 +72,7 @@ class Automation:
     """The glob, the regular expression of a command line, or the path of the script."""
     expected: str
     observed: str = mark("not read yet")
-    """``53 files``, ``running``, ``gone``, ``unknown``."""
+    """``53 files``, ``running``, ``gone``, ``unknown``: a bare word is English, see `console.model.observed`."""
     judgement: Judgement = Judgement.UNKNOWN
     evidence: str = ""
     tally: Tally | None = None
@@ -92,7 +92,8 @@ class Automation:
 
 def judge_files(expected: Expectation, found: Tally) -> tuple[str, Judgement]:
     """What is observed of a glob, and how that is: files that are too many are litter, never an alarm."""
-    observed = f"{found.count:,}{'+' if found.cut else ''} {'file' if found.count == 1 else 'files'}"
+    shown = f"{found.count:,}{'+' if found.cut else ''}"
+    observed = trn("{shown} file", "{shown} files", found.count, shown=shown)
     if not (found.cut or found.trouble):
         return observed, Judgement.OK if expected.holds(found.count) else Judgement.ATTENTION
     # At least so many: enough to say that there are too many, or that a least number is reached.

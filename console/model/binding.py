@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.naming import identity
 from console.model.surface import SurfaceInfo
 
@@ -69,9 +69,9 @@ def _search(spec: SurfaceSpec, infos: Sequence[SurfaceInfo], taken: set[str], be
     for what, matches in (
         ("uuid", [info for info in infos if info.uuid and info.uuid.casefold() == spec.ref.strip().casefold()]),
         ("ref", [info for info in infos if identity(info.ref) == wanted]),
-        ("name", [info for info in infos if info.label and identity(info.label) == wanted]),
-        ("title", [info for info in infos if info.title and identity(info.title) == wanted]),
-        ("place", [info for info in infos if identity(info.place) == wanted]),
+        (mark("name"), [info for info in infos if info.label and identity(info.label) == wanted]),
+        (mark("title"), [info for info in infos if info.title and identity(info.title) == wanted]),
+        (mark("place"), [info for info in infos if identity(info.place) == wanted]),
     ):
         free = [info for info in matches if info.key not in taken]
         if not matches:
@@ -88,7 +88,7 @@ def _search(spec: SurfaceSpec, infos: Sequence[SurfaceInfo], taken: set[str], be
                 tr(
                     "{count} surfaces have the {what} {ref} ({refs}); name one by its ref or uuid",
                     count=len(free),
-                    what=what,
+                    what=tr(what),
                     ref=spec.ref,
                     refs=refs,
                 ),
@@ -97,5 +97,6 @@ def _search(spec: SurfaceSpec, infos: Sequence[SurfaceInfo], taken: set[str], be
         if before and info.uuid and info.uuid != before and what != "uuid":
             return Bound(info, tr("{ref} is another terminal than before", ref=info.ref))
         return Bound(info)
-    gone = tr("; the one it was is gone") if before else ""
-    return Bound(None, tr("there is no surface {ref}{gone}", ref=spec.ref, gone=gone))
+    if before:
+        return Bound(None, tr("there is no surface {ref}; the one it was is gone", ref=spec.ref))
+    return Bound(None, tr("there is no surface {ref}", ref=spec.ref))

@@ -39,11 +39,11 @@ OWED: Final = (StepState.FAIL, StepState.ATTENTION, StepState.RUNNING, StepState
 """States that are not settled, the worst first."""
 
 FIRST, CHECKS, SURFACES, WORK, SERVICES, TEMPORARY, ARTIFACTS, OWN, AVOID = (
-    mark("First steps"), mark("Checks after restart"), "Surfaces", "Work", "Services", mark("Temporary automation"), "Artifacts",
-    mark("Own steps"), mark("Things to avoid"),
+    mark("First steps"), mark("Checks after restart"), mark("Surfaces"), mark("Work"), mark("Services"),
+    mark("Temporary automation"), mark("Artifacts"), mark("Own steps"), mark("Things to avoid"),
 )  # fmt: skip
 GROUPS: Final = (FIRST, CHECKS, SURFACES, WORK, SERVICES, TEMPORARY, ARTIFACTS, OWN, AVOID)
-"""In the order in which they are shown."""
+"""In the order in which they are shown; in English, as they are compared: `tr` shows them."""
 
 Kind = Literal["", "surface", "dispatch", "operation", "sends", "queue", "decisions", "summary"]
 
@@ -95,6 +95,13 @@ class Mark:
     """Why it is skipped."""
 
 
+_COUNTED: Final = (
+    (StepState.FAIL, mark("{count} failed")),
+    (StepState.ATTENTION, mark("{count} to look at")),
+    (StepState.RUNNING, mark("{count} running")),
+    (StepState.MANUAL, mark("{count} by hand")),
+    (StepState.SKIPPED, mark("{count} skipped")),
+)
 Marks = Mapping[str, Mark]
 """By the id of the step."""
 
@@ -115,18 +122,19 @@ class Progress:
 
     @property
     def words(self) -> str:
-        """``12 of 18 settled · 1 fails · 2 to look at · 3 by hand``."""
-        said = [tr("{settled} of {total} settled", settled=self.settled, total=self.total)]
-        for state, words in (
-            (StepState.FAIL, "failed"),
-            (StepState.ATTENTION, tr("to look at")),
-            (StepState.RUNNING, "running"),
-            (StepState.MANUAL, tr("by hand")),
-            (StepState.SKIPPED, "skipped"),
-        ):
-            if self.counts.get(state):
-                said.append(f"{self.counts[state]} {words}")
-        return " · ".join(said)
+        """``12 of 18 settled · 1 failed · 2 to look at · 3 by hand``."""
+        return " · ".join((self.settled_words, *(words for _, _, words in self.owed)))
+
+    @property
+    def settled_words(self) -> str:
+        """``12 of 18 settled``."""
+        return tr("{settled} of {total} settled", settled=self.settled, total=self.total)
+
+    @property
+    def owed(self) -> tuple[tuple[StepState, int, str], ...]:
+        """(State, how many, that in words) of the steps that did not simply pass, the worst first."""
+        held = ((state, self.counts.get(state, 0), words) for state, words in _COUNTED)
+        return tuple((state, count, tr(words, count=count)) for state, count, words in held if count)
 
 
 def progress(steps: Iterable[Step]) -> Progress:
@@ -148,16 +156,12 @@ def _marked(step: Step, mark: Mark | None) -> Step:
     if mark is None or step.links or step.state is StepState.PASS:
         return step
     if mark.kind == "skip":
-        why = tr("skipped: {reason}", reason=mark.reason) if mark.reason else "skipped"
-        return replace(step, state=StepState.SKIPPED, evidence=f"{why} ({step.evidence})".replace(" ()", ""))
+        why = tr("skipped: {reason}", reason=mark.reason) if mark.reason else tr("skipped")
+        return replace(step, state=StepState.SKIPPED, evidence=f"{why} ({step.evidence})" if step.evidence else why)
     if step.state is not StepState.MANUAL:
         return step
-    return replace(
-        step,
-        state=StepState.PASS,
-        evidence=tr("ticked; {evidence}", evidence=step.evidence).removesuffix("; "),
-        checked_at=mark.at,
-    )
+    evidence = "; ".join(filter(None, (tr("ticked"), step.evidence)))
+    return replace(step, state=StepState.PASS, evidence=evidence, checked_at=mark.at)
 
 
 def followed(step: Step, by_id: Mapping[str, Step]) -> Step:
@@ -174,8 +178,9 @@ def followed(step: Step, by_id: Mapping[str, Step]) -> Step:
         return replace(step, state=state, evidence=said, remedy="", key="", checked_at=at, about=found[0].about)
     bad = [each for each in found if each.state is worst]
     first = bad[0]
-    more = tr("; and {count} more", count=len(bad) - 1) if len(bad) > 1 else ""
-    evidence = f"{first.title}: {first.evidence}{more}"
+    evidence = f"{first.title}: {first.evidence}"
+    if len(bad) > 1:
+        evidence = tr("{evidence}; and {count} more", evidence=evidence, count=len(bad) - 1)
     return replace(
         step, state=worst, evidence=evidence, remedy=first.remedy, key=first.key, checked_at=at, about=first.about
     )
@@ -198,4 +203,20 @@ def worse(one: StepState, other: StepState) -> StepState:
 def listed(words: Sequence[str], limit: int = 4) -> str:
     """``a, b, c and 2 more``."""
     more = len(words) - limit
-    return ", ".join(words[:limit]) + (tr(" and {more} more", more=more) if more > 0 else "")
+    told = ", ".join(words[:limit])
+    return tr("{listed} and {count} more", listed=told, count=more) if more > 0 else told
+
+
+def joined(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return tr("{listed} and {last}", listed=", ".join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
+
+
+def either(words: Sequence[str]) -> str:
+    """``a, b or c``."""
+    return tr("{listed} or {last}", listed=", ".join(words[:-1]), last=words[-1]) if len(words) > 1 else "".join(words)
+
+
+def beside(said: str, evidence: str) -> str:
+    """``said: evidence``; *said* alone where there is no evidence."""
+    return f"{said}: {evidence}" if evidence else said

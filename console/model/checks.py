@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.checklist import FIRST, Marks, Step, StepState, marked, ordered
 from console.model.checks_avoid import avoid
 from console.model.checks_collector import collector
@@ -35,7 +35,7 @@ def checklist(given: Given, own: Iterable[Step] = (), marks: Marks | None = None
 
 def _document(given: Given) -> Iterator[Step]:
     """The hand-off itself."""
-    title = "hand-off"
+    title = tr("hand-off")
     if given.wrong:
         yield Step("handoff", title, FIRST, StepState.FAIL, given.wrong, tr("correct handoff: or write a new one"),
                    checked_at=given.now)  # fmt: skip
@@ -43,8 +43,10 @@ def _document(given: Given) -> Iterator[Step]:
         age = (
             tr("written {duration} ago", duration=duration(given.now - given.written[0]))
             if given.written is not None
-            else "without a date"
+            else tr("without a date")
         )
         gaps = len(given.handoff.not_understood)
-        said = f"{given.source}, {age}" + (tr("; {gaps} lines are not understood", gaps=gaps) if gaps else "")
+        said = f"{given.source}, {age}"
+        if gaps:
+            said += "; " + trn("{count} line is not understood", "{count} lines are not understood", gaps)
         yield Step("handoff", title, FIRST, StepState.PASS, said, checked_at=given.now)

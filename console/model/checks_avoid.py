@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from console.i18n import mark, tr
+from console.i18n import tr
 from console.model.checklist import AVOID, Step, StepState, worse
 from console.model.checks_given import Given
 from console.model.guard import FINAL, RULES, Level, Rule
@@ -31,23 +31,23 @@ class Enforced:
 
 _AUTO: Final = r"(?:auto[-_ ]?dispatch\w*|자동\s*배분\w*)"
 ENFORCED: Final = (
-    Enforced(mark("(?:수동|by hand|manual)\\w*.*(?:자동|automatic)|(?:자동|automatic)\\w*.*(?:수동|by hand|manual)"),
+    Enforced(r"(?:수동|by hand|manual)\w*.*(?:자동|automatic)|(?:자동|automatic)\w*.*(?:수동|by hand|manual)",
              ("automatic",), steps=("dispatcher",)),
     Enforced(rf"{_AUTO}.*(?:활성|켜|load|enabl|activ|start|turn)|(?:activ|enabl|start|load|turn)\w*.*{_AUTO}",
-             ("avoid", "automatic"), mark("launchctl load com.example.auto-dispatcher.plist"), ("dispatcher",)),
-    Enforced(mark("중복|\\bduplicat|\\btwice\\b|same task|두\\s*번"), ("duplicate", "elsewhere"), steps=("duplicates",)),
+             ("avoid", "automatic"), "launchctl load com.example.auto-dispatcher.plist", ("dispatcher",)),
+    Enforced(r"중복|\bduplicat|\btwice\b|same task|두\s*번", ("duplicate", "elsewhere"), steps=("duplicates",)),
     Enforced(r"(?:codex|세션|session|agent).*(?:재시작|재기동|종료|kill|restart|respawn)"
-             r"|(?:kill|restart|respawn)\w*.*(?:codex|세션|session|agent)", ("restart",), mark("kill codex")),
+             r"|(?:kill|restart|respawn)\w*.*(?:codex|세션|session|agent)", ("restart",), "kill codex"),
     Enforced(r"(?:launchd|서비스|service).*(?:중단|중지|정지|stop|kill|unload)|(?:stop|kill)\w*.*(?:launchd|service)",
-             ("avoid",), mark("launchctl stop com.example.service")),
+             ("avoid",), "launchctl stop com.example.service"),
     Enforced(r"자기\s*검증|스스로\s*검증|self[- ]?verif|(?:verif|review|check)\w*.*\b(?:own|itself)\b",
              ("author",)),
     Enforced(r"(?:기록|레코드)\s*없|without (?:a )?record|unrecorded", ("record",)),
-    Enforced(mark("rate limit|시간당|per hour|too many (?:tasks|dispatches)"), ("rate",)),
+    Enforced(r"rate limit|시간당|per hour|too many (?:tasks|dispatches)", ("rate",)),
     Enforced(r"(?:맥락|컨텍스트)\s*없|without (?:its |the )?(?:earlier )?context", ("context",)),
-    Enforced(mark("(?:야간|심야|밤).*(?:배분|전송|보내)|quiet hours|at night"), ("quiet",)),
-    Enforced(mark("(?:팝업|대화\\s*상자|승인\\s*창|dialog|popup|approval "
-"prompt).*(?:입력|전송|typ|send)|(?:typ|send)\\w*.*(?:dialog|popup|approval prompt)"), ("dialog",)),
+    Enforced(r"(?:야간|심야|밤).*(?:배분|전송|보내)|quiet hours|at night", ("quiet",)),
+    Enforced(r"(?:팝업|대화\s*상자|승인\s*창|dialog|popup|approval prompt).*(?:입력|전송|typ|send)"
+             r"|(?:typ|send)\w*.*(?:dialog|popup|approval prompt)", ("dialog",)),
 )  # fmt: skip
 """The first that fits is meant."""
 _COMPILED: Final = tuple((re.compile(each.pattern, re.IGNORECASE), each) for each in ENFORCED)
@@ -60,8 +60,8 @@ def avoid(given: Given, steps: Mapping[str, Step]) -> Iterator[Step]:
         found = next((each for pattern, each in _COMPILED if pattern.search(entry.item.text)), None)
         if found is None:
             yield Step(
-                tr("avoid {line}", line=entry.line), entry.item.text, AVOID, StepState.SKIPPED, tr("by discipline: no guard enforces it"),
-                line=entry.line,
+                f"avoid {entry.line}", entry.item.text, AVOID, StepState.SKIPPED,
+                tr("by discipline: no guard enforces it"), line=entry.line,
             )  # fmt: skip
         else:
             yield _step(given, entry, found, steps)
@@ -76,7 +76,7 @@ def _step(given: Given, entry: Found[PointEntry], found: Enforced, steps: Mappin
     remedy = (
         ""
         if state is StepState.PASS
-        else tr("switch it on again: guards: levels: {guards}: refuse", guards=found.guards[0])
+        else tr("switch it on again: {setting}", setting=f"guards: levels: {found.guards[0]}: refuse")
     )
     broken = [
         steps[id] for id in found.steps if id in steps and steps[id].state not in (StepState.PASS, StepState.SKIPPED)
@@ -91,7 +91,7 @@ def _step(given: Given, entry: Found[PointEntry], found: Enforced, steps: Mappin
         else ()
     )
     return Step(
-        tr("avoid {line}", line=entry.line), entry.item.text, AVOID, state, "; ".join(said), remedy,
+        f"avoid {entry.line}", entry.item.text, AVOID, state, "; ".join(said), remedy,
         checked_at=given.now, line=entry.line, links=links,
     )  # fmt: skip
 
@@ -108,15 +108,18 @@ def _level(given: Given, name: str) -> Level:
 
 def _told(given: Given, name: str, level: Level, probe: str) -> str:
     """``guard avoid refuses it``, and what it rests on now."""
-    does = {Level.PASS: tr("is switched off"), Level.WARN: tr("only warns"), Level.REFUSE: tr("is on")}[level]
     if name in FINAL:
-        does = tr("is always on")
+        guard = tr("guard {name} is always on", name=name)
+    elif level is Level.PASS:
+        return tr("guard {name} is switched off", name=name)
+    elif level is Level.WARN:
+        guard = tr("guard {name} only warns", name=name)
+    else:
+        guard = tr("guard {name} is on", name=name)
     hit = _asked(given, name, probe)
-    if level is Level.PASS:
-        return tr("guard {name} {does}", name=name, does=does)
     if hit is None:
-        return tr("guard {name} {does}, and has nothing to refuse now", name=name, does=does)
-    return tr("guard {name} {does}, and would say now: {evidence}", name=name, does=does, evidence=hit.evidence)
+        return tr("{guard}, and has nothing to refuse now", guard=guard)
+    return tr("{guard}, and would say now: {evidence}", guard=guard, evidence=hit.evidence)
 
 
 def _asked(given: Given, name: str, probe: str) -> Hit | None:

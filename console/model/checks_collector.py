@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from console.i18n import tr
-from console.model.checklist import SERVICES, About, Step, StepState, worse
+from console.i18n import mark, tr
+from console.model.checklist import SERVICES, About, Step, StepState, beside, worse
 from console.model.checks_given import Given, duration
 from console.model.telemetry import Collector, CollectorState
 
-GROWS: Final = ("logs", "spans", "metrics", "resources")
+GROWS: Final = (mark("logs"), mark("spans"), mark("metrics"), mark("resources"))
 """What does not become less while a collector keeps what it has."""
 SLACK: Final = 60.0
 """Seconds by which clocks and rounded uptimes may differ."""
@@ -26,11 +26,12 @@ def collector(given: Given) -> Iterator[Step]:
     """One step; none where nobody knows of a collector."""
     told, about = given.snapshot.collector, About("operation", "collector")
     line = next((then[1] for key in GROWS if (then := given.figure(key)) is not None), None)
-    id, title = "collector", "collector"
+    id, title = "collector", tr("collector")
     if not told.source:
         if line is not None:
-            yield Step(id, title, SERVICES, StepState.MANUAL, tr("no collector is configured; the hand-off has its counts"),
-                       tr("ask it yourself, or write collector: {url: …}"), line=line)  # fmt: skip
+            evidence = tr("no collector is configured; the hand-off has its counts")
+            remedy = tr("ask it yourself, or write collector: {url: …}")
+            yield Step(id, title, SERVICES, StepState.MANUAL, evidence, remedy, line=line)
         return
     if told.collector is None:
         yield Step(
@@ -38,11 +39,12 @@ def collector(given: Given) -> Iterator[Step]:
         )
         return
     found = told.collector
-    state, said = _STATES[found.state], [f"{found.state}{_counts(found)}"]
+    state, word = _STATES[found.state], tr(str(found.state))
+    said = [", ".join((word, *_counts(found)))]
     if found.state is not CollectorState.UP:
-        said = [f"{found.state}: {found.why}"]
+        said = [beside(word, found.why)]
     if found.uptime is not None:
-        said.append(f"up {duration(found.uptime)}")
+        said.append(tr("up {duration}", duration=duration(found.uptime)))
     worries = [*_started_again(given, found), *_fallen(given, found)]
     if worries:
         state = worse(state, StepState.ATTENTION)
@@ -53,9 +55,11 @@ def collector(given: Given) -> Iterator[Step]:
     yield Step(id, title, SERVICES, state, "; ".join((*said, *worries)), remedy, key, told.read_at, about, line)
 
 
-def _counts(found: Collector) -> str:
-    told = [f"{value:,} {name}" for name in GROWS[:3] if (value := getattr(found, name)) is not None]
-    return f", {', '.join(told)}" if told else ""
+def _counts(found: Collector) -> Iterator[str]:
+    for name in GROWS[:3]:
+        value = getattr(found, name)
+        if value is not None:
+            yield tr("{amount} {name}", amount=f"{value:,}", name=tr(name))
 
 
 def _started_again(given: Given, found: Collector) -> Iterator[str]:
@@ -87,4 +91,4 @@ def _fallen(given: Given, found: Collector) -> Iterator[str]:
         elif name in noted:
             then = noted[name]
         if now is not None and then is not None and now < then:
-            yield tr("{name} fell from {then:,} to {now:,}", name=name, then=then, now=now)
+            yield tr("{name} fell from {then} to {now}", name=tr(name), then=f"{then:,}", now=f"{now:,}")

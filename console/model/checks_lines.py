@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from console.i18n import mark, tr
+from console.i18n import tr, trn
 from console.model.checklist import CHECKS, FIRST, OWN, Step, StepState, followed
 from console.model.checks_given import SHORT, Given
 from console.model.handoff_items import Found, PointEntry
@@ -56,7 +56,7 @@ _WORDS: Final[tuple[tuple[str, str], ...]] = (
         r"(?:\bup\b|uptime|health|상태|확인|가동|재시작|\bruns?\b|running|counts?)",
         "collector",
     ),
-    (mark("dispatch[_-]?(?:tracker|log)\\w*\\s+(?:summary|요약|현황)|dispatch summary|작업\\s*현황|배분\\s*현황"), "summary"),
+    (r"dispatch[_-]?(?:tracker|log)\w*\s+(?:summary|요약|현황)|dispatch summary|작업\s*현황|배분\s*현황", "summary"),
     (r"승인\s*스크립트[^,;]*(?:실행|동작|상태)|approv\w+\s+script[^,;]*\b(?:run\w*|up)\b", "approval"),
     (r"중복\s*(?:배분|작업)[^,;]*(?:없|확인)|\bduplicate (?:dispatch|task)", "duplicates"),
     (r"임시\s*파일[^,;]*(?:확인|정리|수|개)|\btemp(?:orary)? files?\b[^,;]*\b(?:check|count|clean|left)", "temporary"),
@@ -82,6 +82,8 @@ _TOPICS: Final[dict[str, tuple[str, ...]]] = {
     "decisions": ("decisions",),
 }
 """By topic, the ids of its steps, or how they begin."""
+_CALLED: Final = {"dispatcher": "automatic dispatcher"}
+"""What people search for, beside the id of a step: a pattern of ``grep`` finds these."""
 _COMPILED: Final = tuple((re.compile(pattern, re.IGNORECASE), topic) for pattern, topic in _WORDS)
 
 
@@ -104,12 +106,12 @@ def _line(given: Given, id: str, group: str, entry: Found[PointEntry], by_id: di
     links = tuple(id for id in by_id if id in asked)
     if links and whole:
         return followed(Step(id, title, group, StepState.RUNNING, line=entry.line, links=links), by_id)
-    known = tr("; {count} steps below are a part of it", count=len(links)) if links else ""
-    said = (
-        tr("no check knows it{known}", known=known)
-        if not links
-        else tr("a part of it no check knows{known}", known=known)
-    )
+    said = tr("no check knows it")
+    if links:
+        said = trn(
+            "a part of it no check knows; {count} step below is a part of it",
+            "a part of it no check knows; {count} steps below are a part of it", len(links),
+        )  # fmt: skip
     return Step(id, title, group, StepState.MANUAL, said, tr("do it, then tick it"), checked_at=None, line=entry.line)
 
 
@@ -177,14 +179,14 @@ def _pattern(command: str) -> str:
 
 
 def _named(pattern: str, by_id: dict[str, Step], kinds: tuple[str, ...]) -> Ids:
-    """Steps of *kinds* whose title *pattern* finds."""
+    """Steps of *kinds* that *pattern* finds; titles are in the language of the interface and say nothing here."""
     parts = [part for part in re.split(r"\\?\|", pattern) if len(part) >= SHORT - 1] if pattern else []
     words = [re.sub(r"\\(.)|[\[\]()^$]", r"\1", part).casefold() for part in parts]
     return {
         id
         for id, step in by_id.items()
         if id.startswith(kinds)
-        and any(word in f"{step.id} {step.title} {step.about.name}".casefold() for word in words)
+        and any(word in f"{id} {_CALLED.get(id, '')} {step.about.name}".casefold() for word in words)
     }
 
 
@@ -195,7 +197,7 @@ def _of_url(given: Given, url: str, by_id: dict[str, Step]) -> Ids:
         return _topic("collector", by_id)
     for service in given.every_service:
         if service.manager == "http" and _address(service.label) == plain:
-            return {tr("service {name}", name=service.name)} & set(by_id)
+            return {f"service {service.name}"} & set(by_id)
     if not given.snapshot.collector.source and re.search(r":4318\b|:8888/metrics|:13133\b", url):
         return _topic("collector", by_id)
     return set()
@@ -235,13 +237,12 @@ def _of_path(given: Given, path: str, by_id: dict[str, Step]) -> Ids:
     for each in (*seen.automation, *given.automation):
         name = plain.rsplit("/", 1)[-1]
         if each.target == plain or (each.kind == "process" and name and name in each.target.replace("\\", "")):
-            return {tr("automation {name}", name=each.name)} & set(by_id)
+            return {f"automation {each.name}"} & set(by_id)
     for artifact in (*seen.artifacts, *given.artifacts):
         if artifact.pattern.rstrip("/") == plain.rstrip("/"):
-            return {
-                tr("artifact {name}", name=artifact.name) if f"artifact {artifact.name}" in by_id else "artifacts"
-            } & set(by_id)
-    return {tr("automation {path}", path=path)} & set(by_id)
+            id = f"artifact {artifact.name}"
+            return {id if id in by_id else "artifacts"} & set(by_id)
+    return {f"automation {path}"} & set(by_id)
 
 
 def _mentioned(text: str, by_id: dict[str, Step]) -> Ids:
@@ -251,7 +252,7 @@ def _mentioned(text: str, by_id: dict[str, Step]) -> Ids:
     for id, step in by_id.items():
         if not (id.startswith(("service ", "automation ")) or step.group == OWN):
             continue
-        name = step.title.casefold()
+        name = step.title.casefold()  # of these it is a name, which is never translated
         if len(name) >= SHORT and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", plain):
             found.add(id)
     return found

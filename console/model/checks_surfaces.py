@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.agent import AgentState
-from console.model.checklist import SURFACES, WORK, About, Step, StepState, listed
+from console.model.checklist import SURFACES, WORK, About, Step, StepState, beside, listed
 from console.model.checks_given import STALE, Given, duration
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.handoff_items import Found, SurfaceEntry
@@ -53,8 +53,8 @@ def surfaces(given: Given) -> Iterator[Step]:
             yield _surface(given, surface, lines.get(id(surface)))
     for entry in missing:
         yield Step(
-            tr("surface {ref}", ref=entry.item.ref), _title(entry.item.ref, entry.item.name), SURFACES, StepState.FAIL,
-            tr("it is in the hand-off and not here") + _left(given, entry.item.ref),
+            f"surface {entry.item.ref}", _title(entry.item.ref, entry.item.name), SURFACES, StepState.FAIL,
+            _with_work(given, tr("it is in the hand-off and not here"), entry.item.ref),
             tr("start it again, or name its new ref under surfaces:"), checked_at=mux.read_at, line=entry.line,
         )  # fmt: skip
 
@@ -71,7 +71,8 @@ def _server(given: Given) -> Step:
     mux = given.snapshot.mux
     title, id = tr("terminal server"), "server"
     if mux.error:
-        return Step(id, title, SURFACES, StepState.FAIL, mux.error, tr("start it; oc-console doctor says where it was looked for"), checked_at=given.now)  # fmt: skip
+        remedy = tr("start it; oc-console doctor says where it was looked for")
+        return Step(id, title, SURFACES, StepState.FAIL, mux.error, remedy, checked_at=given.now)
     if mux.read_at is None:
         return Step(id, title, SURFACES, given.unread, tr("has not answered yet"), tr("look whether it runs"))
     there = sum(1 for each in given.snapshot.surfaces if not each.gone)
@@ -80,7 +81,7 @@ def _server(given: Given) -> Step:
         title,
         SURFACES,
         StepState.PASS,
-        tr("{source}: {there} surfaces", source=mux.source, there=there),
+        trn("{source}: {count} surface", "{source}: {count} surfaces", there, source=mux.source),
         checked_at=mux.read_at,
     )
 
@@ -89,10 +90,10 @@ def _title(ref: str, name: str) -> str:
     return f"{ref} {name}" if name and name != ref else ref
 
 
-def _left(given: Given, ref: str) -> str:
-    """The open work of a surface that is not there."""
+def _with_work(given: Given, said: str, ref: str) -> str:
+    """*said* of a surface that is not there, with the work that is open on it."""
     mine = [each.label for each in given.snapshot.log.dispatches if each.is_open and each.surface and _same(each, ref)]
-    return tr("; {listed} open on it", listed=listed(mine)) if mine else ""
+    return tr("{said}; {listed} open on it", said=said, listed=listed(mine)) if mine else said
 
 
 def _same(dispatch: Dispatch, ref: str) -> bool:
@@ -105,16 +106,14 @@ def _surface(given: Given, surface: Surface, entry: Found[SurfaceEntry] | None) 
     at = given.now if surface.gone else surface.read_at
     title = _title(surface.info.ref, surface.name)
     line = entry.line if entry is not None else None
-    return Step(
-        tr("surface {ref}", ref=surface.info.ref), title, SURFACES, state, evidence, remedy, key, at, about, line
-    )
+    return Step(f"surface {surface.info.ref}", title, SURFACES, state, evidence, remedy, key, at, about, line)
 
 
 def _judged(given: Given, surface: Surface, expected: str) -> tuple[StepState, str, str, str]:
     """(State, evidence, remedy, id of the command that helps)."""
     expected = surface.expected_agent or expected
     if surface.gone:
-        evidence = surface.gone + _left(given, surface.info.ref)
+        evidence = _with_work(given, surface.gone, surface.info.ref)
         return StepState.FAIL, evidence, tr("start it again, or correct its ref under surfaces:"), ""
     if surface.unconfirmed:
         return (
@@ -178,12 +177,11 @@ def _judged(given: Given, surface: Surface, expected: str) -> tuple[StepState, s
 def _doing(given: Given, surface: Surface) -> str:
     status = surface.status
     if status is None:
-        return "unknown"
-    dispatch = given.snapshot.dispatch_of(surface)
-    task = f" on {dispatch.label}" if dispatch is not None and status.state is AgentState.WORKING else ""
-    return tr(
-        "{state}{task} for {duration}", state=status.state, task=task, duration=duration(given.now - status.since)
-    )
+        return tr("unknown")
+    dispatch, state, time = given.snapshot.dispatch_of(surface), tr(str(status.state)), given.now - status.since
+    if dispatch is not None and status.state is AgentState.WORKING:
+        return tr("{state} on {task} for {duration}", state=state, task=dispatch.label, duration=duration(time))
+    return tr("{state} for {duration}", state=state, duration=duration(time))
 
 
 def finished(given: Given) -> Iterator[Step]:
@@ -211,7 +209,7 @@ def finished(given: Given) -> Iterator[Step]:
         yield Step("collect", tr("finished work is collected"), WORK, given.unread, tr("surfaces are not read yet"))
     elif not waiting:
         evidence = (
-            tr("{at_work} open, their agents are at it", at_work=at_work)
+            trn("{count} open, its agent is at it", "{count} open, their agents are at it", at_work)
             if at_work
             else tr("nothing is open on an idle agent")
         )
@@ -225,12 +223,12 @@ def _collect(given: Given, dispatch: Dispatch, surface: Surface) -> Step:
     evidence = tr(
         "open, and {ref} is {state} for {duration}",
         ref=surface.info.ref,
-        state=state,
+        state=tr(str(state)),
         duration=duration(given.now - since),
     )
     return Step(
-        tr("collect {label}", label=dispatch.label), tr("collect {label}", label=dispatch.label), WORK, StepState.ATTENTION,
-        f"{evidence}: “{said}”" if said else evidence, tr("read its result; then close it or have it verified"),
+        f"collect {dispatch.label}", tr("collect {label}", label=dispatch.label), WORK, StepState.ATTENTION,
+        beside(evidence, f"“{said}”" if said else ""), tr("read its result; then close it or have it verified"),
         "dispatch.verify", surface.read_at, About("dispatch", dispatch.label.removeprefix("#")),
     )  # fmt: skip
 

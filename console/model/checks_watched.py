@@ -9,7 +9,7 @@ from typing import Final
 from console.i18n import mark, tr
 from console.model.artifact import Artifact, Changed
 from console.model.automation import Automation
-from console.model.checklist import ARTIFACTS, SERVICES, TEMPORARY, About, Step, StepState, listed, worse
+from console.model.checklist import ARTIFACTS, SERVICES, TEMPORARY, About, Step, StepState, beside, listed, worse
 from console.model.checks_given import JUDGED, Given, duration, matching
 from console.model.handoff_items import AutomationEntry, Found, ServiceEntry
 from console.model.service import Judgement, Service, State
@@ -70,18 +70,16 @@ def _dispatcher(given: Given, told: dict[str, Found[ServiceEntry]]) -> Step | No
     line = entry.line if entry is not None else None
     if about and at is None:
         return Step(
-            id, title, SERVICES, given.unread, tr("not looked at yet"), REMEDY, "operations.show", None, where, line
+            id, title, SERVICES, given.unread, tr("not looked at yet"), tr(REMEDY), "operations.show", None, where, line
         )
     seen = next((each.evidence for each in about if each.word not in _OFF), about[0].evidence if about else "")
     if found.loaded or found.running:
-        what = tr("is running") if found.running else tr("is loaded")
-        evidence = f"{found.name} {what}: {seen}".removesuffix(": ")
+        is_on = tr("{name} is running", name=found.name) if found.running else tr("{name} is loaded", name=found.name)
+        evidence = beside(is_on, seen)
         remedy = tr("unload it: by hand and automatically at once gives tasks twice")
         return Step(id, title, SERVICES, StepState.FAIL, evidence, remedy, "operations.show", at, where, line)
     if found.loaded is None or found.running is None:
-        evidence = tr("whether {name} is off could not be found out: {seen}", name=found.name, seen=seen).removesuffix(
-            ": "
-        )
+        evidence = beside(tr("whether {name} is off could not be found out", name=found.name), seen)
         return Step(
             id, title, SERVICES, StepState.ATTENTION, evidence, tr("look yourself"), "operations.show", at, where, line
         )
@@ -92,37 +90,32 @@ def _dispatcher(given: Given, told: dict[str, Found[ServiceEntry]]) -> Step | No
             duration=duration(given.now - found.newest),
         )
         return Step(id, title, SERVICES, StepState.ATTENTION, evidence, tr("look who sent it"), "", at, where, line)
-    return Step(
-        id, title, SERVICES, StepState.PASS, f"{found.name}: {seen}".removesuffix(": "), "", "", at, where, line
-    )
+    return Step(id, title, SERVICES, StepState.PASS, beside(found.name, seen), "", "", at, where, line)
 
 
 def _service(given: Given, service: Service, entry: Found[ServiceEntry] | None) -> Step:
     about, line = About("operation", service.name), entry.line if entry is not None else None
-    id, title = tr("service {name}", name=service.name), service.name
+    id, title = f"service {service.name}", service.name
     if service.read_at is None:
         return Step(
-            id, title, SERVICES, given.unread, tr("not looked at yet"), REMEDY, "operations.show", None, about, line
+            id, title, SERVICES, given.unread, tr("not looked at yet"), tr(REMEDY), "operations.show", None, about, line
         )
     state = JUDGED[service.judgement]
-    evidence = f"{service.observed}: {service.evidence}" if service.evidence else service.observed
+    said = tr(service.observed)
     if state is not StepState.PASS:
-        evidence = tr(
-            "{observed}, expected {expected}: {evidence}",
-            observed=service.observed,
-            expected=service.expected,
-            evidence=service.evidence,
-        ).removesuffix(": ")
+        said = tr("{observed}, expected {expected}", observed=said, expected=tr(service.expected))
+    evidence = beside(said, service.evidence)
     if entry is not None:
         wanted = entry.item.expected
         if state is StepState.PASS and wanted in _WELL and _contradicts(service, wanted):
             state, evidence = (
                 StepState.ATTENTION,
-                tr("{evidence}; the hand-off expects {wanted}", evidence=evidence, wanted=wanted),
+                tr("{evidence}; the hand-off expects {wanted}", evidence=evidence, wanted=tr(wanted)),
             )
         if entry.item.pid and service.pid and entry.item.pid != service.pid:
-            evidence += tr("; pid {pid} at the hand-off: started again since", pid=entry.item.pid)
-    remedy = "" if state is StepState.PASS else REMEDY
+            since = tr("pid {pid} at the hand-off: started again since", pid=entry.item.pid)
+            evidence = f"{evidence}; {since}"
+    remedy = "" if state is StepState.PASS else tr(REMEDY)
     key = "" if state is StepState.PASS else "operations.show"
     return Step(id, title, SERVICES, state, evidence, remedy, key, service.read_at, about, line)
 
@@ -138,15 +131,17 @@ def _contradicts(service: Service, wanted: str) -> bool:
 def _unwatched(entry: Found[ServiceEntry]) -> Step:
     item = entry.item
     said = ", ".join(filter(None, (item.role, item.remarks)))
-    evidence = tr(
-        "nobody watches it; the hand-off: {expected}{what}",
-        expected=item.expected or tr("no state"),
-        what=f" ({said})" if said else "",
-    )
+    expected = tr(item.expected) if item.expected else tr("no state")
+    evidence = _unwatched_as(f"{expected} ({said})" if said else expected)
     return Step(
-        tr("service {label}", label=item.label), item.label, SERVICES, StepState.MANUAL, evidence[:300],
+        f"service {item.label}", item.label, SERVICES, StepState.MANUAL, evidence[:300],
         tr("look yourself, or name it under services:"), line=entry.line,
     )  # fmt: skip
+
+
+def _unwatched_as(told: str) -> str:
+    """What the hand-off tells of a thing that nobody watches."""
+    return beside(tr("nobody watches it; the hand-off"), told) if told else tr("nobody watches it")
 
 
 def automation(given: Given) -> Iterator[Step]:
@@ -162,8 +157,8 @@ def automation(given: Given) -> Iterator[Step]:
     for entry in given.handoff.automation if given.handoff is not None else ():
         if given.expanded(entry.item.path) not in targets and _pattern_of(given, entry.item.path) is None:
             yield Step(
-                tr("automation {path}", path=entry.item.path), entry.item.path, TEMPORARY, StepState.MANUAL,
-                tr("nobody watches it; the hand-off: {state}", state=entry.item.state).removesuffix(": "),
+                f"automation {entry.item.path}", entry.item.path, TEMPORARY, StepState.MANUAL,
+                _unwatched_as(tr(entry.item.state) if entry.item.state else ""),
                 tr("look yourself, or name it under automation:"), line=entry.line,
             )  # fmt: skip
 
@@ -189,7 +184,7 @@ def _approval(given: Given, each: Automation, entry: Found[AutomationEntry] | No
         return step
     if given.approves:
         evidence = tr(
-            "{observed}; the console approves instead: {approves}", observed=each.observed, approves=given.approves
+            "{observed}; the console approves instead: {approves}", observed=tr(each.observed), approves=given.approves
         )
         return Step(
             step.id, step.title, TEMPORARY, StepState.PASS, evidence, "", "", each.read_at, step.about, step.line
@@ -197,7 +192,7 @@ def _approval(given: Given, each: Automation, entry: Found[AutomationEntry] | No
     codex = [s for s in given.snapshot.surfaces if s.agent == "codex" and not s.gone]
     never = [s for s in codex if s.started is not None and s.started.judgement is Judgement.OK]
     if codex and len(never) == len(codex):
-        evidence = tr("{observed}; every Codex was started so that it never asks", observed=each.observed)
+        evidence = tr("{observed}; every Codex was started so that it never asks", observed=tr(each.observed))
         return Step(
             step.id, step.title, TEMPORARY, StepState.PASS, evidence, "", "", each.read_at, step.about, step.line
         )
@@ -207,25 +202,21 @@ def _approval(given: Given, each: Automation, entry: Found[AutomationEntry] | No
 
 
 def _automation(given: Given, each: Automation, entry: Found[AutomationEntry] | None) -> Step:
-    id, about = tr("automation {name}", name=each.name), About("operation", each.name)
+    id, about = f"automation {each.name}", About("operation", each.name)
     line = entry.line if entry is not None else None
     if each.read_at is None:
         return Step(id, each.name, TEMPORARY, given.unread, tr("not looked at yet"), "", "", None, about, line)
     state = JUDGED[each.judgement]
-    evidence = f"{each.observed}: {each.evidence}" if each.evidence else each.observed
+    evidence = beside(tr(each.observed), each.evidence)
     if state is not StepState.PASS:
-        evidence = tr("{observed}, expected {expected}", observed=each.observed, expected=each.expected)
+        evidence = tr("{observed}, expected {expected}", observed=tr(each.observed), expected=tr(each.expected))
     if entry is not None and entry.item.count is not None and each.tally is not None:
         then, more = entry.item.count, each.tally.count - entry.item.count
         open_end = f"{then}+" in entry.item.state
-        evidence = tr(
-            "{evidence}; {then:,}{what} at the hand-off", evidence=evidence, then=then, what="+" if open_end else ""
-        )
+        evidence = tr("{evidence}; {then} at the hand-off", evidence=evidence, then=f"{then:,}{'+' * open_end}")
         if more > 0 and not open_end:
-            state, evidence = (
-                worse(state, StepState.ATTENTION),
-                tr("{evidence}: {more:,} more", evidence=evidence, more=more),
-            )
+            state = worse(state, StepState.ATTENTION)
+            evidence = tr("{evidence}: {more} more", evidence=evidence, more=f"{more:,}")
     remedy = each.action or (tr("clean up") if each.kind == "glob" else tr("start it, or stop it"))
     remedy = "" if state is StepState.PASS else remedy
     key = "" if state is StepState.PASS else "operations.show"
@@ -239,7 +230,7 @@ def artifacts(given: Given) -> Iterator[Step]:
     well: list[Artifact] = []
     for each in every:
         about = About("operation", each.name)
-        id = tr("artifact {name}", name=each.name)
+        id = f"artifact {each.name}"
         if each.read_at is None:
             yield Step(id, each.name, ARTIFACTS, given.unread, tr("not looked at yet"), "", "", None, about)
         elif each.judgement is not Judgement.OK:
@@ -250,20 +241,24 @@ def artifacts(given: Given) -> Iterator[Step]:
                        tr("bring it back, or correct its path"), "operations.show", each.read_at, about)  # fmt: skip
         elif each.changed is Changed.CHANGED and each.pattern != given.log_path:
             paths = listed([path.rsplit("/", 1)[-1] for path in each.changed_paths], 3)
-            when = tr(", {duration} ago", duration=duration(given.now - each.mtime)) if each.mtime is not None else ""
-            yield Step(id, each.name, ARTIFACTS, StepState.ATTENTION, tr("changed since the hand-off{when}: {paths}", when=when, paths=paths),
+            said = tr("changed since the hand-off: {paths}", paths=paths)
+            if each.mtime is not None:
+                said = tr("changed since the hand-off, {duration} ago: {paths}",
+                          duration=duration(given.now - each.mtime), paths=paths)  # fmt: skip
+            yield Step(id, each.name, ARTIFACTS, StepState.ATTENTION, said,
                        tr("look whether that was meant"), "operations.show", each.read_at, about)  # fmt: skip
         else:
             well.append(each)
     if well:
         same = sum(each.changed is Changed.SAME for each in well)
         newer = _newer(given, well)
-        said = tr("{count} of {count_2} are there", count=len(well), count_2=len(every)) + (
-            tr(", {same} unchanged", same=same) if same else ""
-        )
-        said += tr("; written since the hand-off: {newer}", newer=newer) if newer else ""
+        said = tr("{there} of {total} are there", there=len(well), total=len(every))
+        if same:
+            said = f"{said}, {tr('{count} unchanged', count=same)}"
+        if newer:
+            said = f"{said}; {tr('written since the hand-off: {newer}', newer=newer)}"
         oldest = min(each.read_at or given.now for each in well)
-        yield Step("artifacts", "artifacts", ARTIFACTS, StepState.PASS, said, checked_at=oldest)
+        yield Step("artifacts", tr("artifacts"), ARTIFACTS, StepState.PASS, said, checked_at=oldest)
 
 
 def _unlooked(given: Given, every: list[Artifact]) -> Iterator[Step]:
@@ -273,7 +268,7 @@ def _unlooked(given: Given, every: list[Artifact]) -> Iterator[Step]:
     rest = [each for each in entries if given.expanded(each.item.path).rstrip("/") not in patterns]
     if rest:
         yield Step(
-            tr("artifacts unwatched"), tr("artifacts of the hand-off"), ARTIFACTS, StepState.MANUAL,
+            "artifacts unwatched", tr("artifacts of the hand-off"), ARTIFACTS, StepState.MANUAL,
             tr("nobody looks at {listed}", listed=listed([each.item.path for each in rest], 3)),
             tr("look yourself, or name them under artifacts:"), line=rest[0].line,
         )  # fmt: skip

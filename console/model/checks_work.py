@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from console.i18n import tr
-from console.model.checklist import WORK, About, Step, StepState, listed, worse
+from console.i18n import mark, tr, trn
+from console.model.checklist import WORK, About, Step, StepState, joined, listed, worse
 from console.model.checks_given import Given
 from console.model.dispatch import DispatchStatus
 from console.model.summary import Summary, summarise
 
+_COUNTS: Final = (mark("total"), mark("done"), mark("open"), mark("pass"), mark("fail"), mark("warn"))
+"""Figures of a hand-off that are compared with the log."""
 _LOST: Final = ("total", "done", "pass", "fail", "warn")
 """What only grows: a smaller number means that records are gone."""
 
@@ -51,11 +53,10 @@ def _summary(given: Given, numbers: Summary) -> Step:
     if moved:
         evidence, state = tr("since the hand-off: {listed}", listed="; ".join(moved)), worse(state, StepState.ATTENTION)
     elif given.handoff is not None and given.figure("total") is not None:
-        evidence += tr(", as in the hand-off")
-    if given.snapshot.log.not_understood:
-        evidence += tr(
-            "; {not_understood} records are not understood", not_understood=given.snapshot.log.not_understood
-        )
+        evidence = tr("{evidence}, as in the hand-off", evidence=evidence)
+    odd = given.snapshot.log.not_understood
+    if odd:
+        evidence += "; " + trn("{count} record is not understood", "{count} records are not understood", odd)
     remedy = "" if state is StepState.PASS else tr("look whether that is what was done meanwhile")
     if state is StepState.FAIL:
         remedy = tr("records are missing: look at the log, and at what another writer has undone")
@@ -69,19 +70,16 @@ def _summary(given: Given, numbers: Summary) -> Step:
 def _changes(given: Given, numbers: Summary) -> tuple[StepState, list[str]]:
     """The numbers of the hand-off that are others now."""
     checks = numbers.verification
-    now = {
-        "total": numbers.total, "done": numbers.done, "open": numbers.open,
-        "pass": checks.passed, "fail": checks.failed, "warn": checks.warned,
-    }  # fmt: skip
+    now = (numbers.total, numbers.done, numbers.open, checks.passed, checks.failed, checks.warned)
     state, changed = StepState.PASS, []
-    for key, value in now.items():
+    for key, value in zip(_COUNTS, now, strict=True):
         found = given.figure(key)
         if found is None:
             continue
         then = found[0]
         if then.value == value or (then.at_least and value > then.value):
             continue
-        changed.append(f"{key} {then.value:,}{'+' if then.at_least else ''} → {value:,}")
+        changed.append(f"{tr(key)} {then.value:,}{'+' if then.at_least else ''} → {value:,}")
         if value < then.value and key in _LOST:
             state = StepState.FAIL
     return state, changed
@@ -110,7 +108,7 @@ def _gone(given: Given) -> Iterator[Step]:
         number = entry.item.number
         if number is not None and number not in there:
             yield Step(
-                tr("record {number}", number=number), tr("#{number} has a record", number=number), WORK, StepState.FAIL,
+                f"record {number}", tr("#{number} has a record", number=number), WORK, StepState.FAIL,
                 tr("it is in the hand-off and not in the log: {task}", task=entry.item.task)[:300],
                 tr("write its record again: without one it does not exist"), "log.lost", given.snapshot.log.read_at,
                 line=entry.line,
@@ -120,7 +118,8 @@ def _gone(given: Given) -> Iterator[Step]:
 def _duplicates(given: Given, numbers: Summary) -> Step:
     twice = [n for n, count in Counter(d.number for d in given.snapshot.log.dispatches).items() if n and count > 1]
     found = [
-        " and ".join(f"#{number}" for number in group) + tr(" seem to be one task") for group in numbers.duplicates
+        tr("{listed} seem to be one task", listed=joined([f"#{number}" for number in group]))
+        for group in numbers.duplicates
     ]
     found += [tr("#{number} stands there twice", number=number) for number in sorted(twice)]
     at = given.snapshot.log.read_at
@@ -139,10 +138,10 @@ def _sends(given: Given) -> Iterator[Step]:
         yield Step("sends", title, WORK, StepState.ATTENTION, sends.error, tr("look at the journal of sends"),
                    checked_at=sends.read_at)  # fmt: skip
     elif sends.read_at is not None and not sends.cut_off:
-        yield Step("sends", title, WORK, StepState.PASS, "none", checked_at=sends.read_at)
+        yield Step("sends", title, WORK, StepState.PASS, tr("none"), checked_at=sends.read_at)
     for each in sends.cut_off:
         yield Step(
-            tr("send {key}", key=each.key), tr("cut off: {surface}", surface=each.surface), WORK, StepState.ATTENTION, each.about,
+            f"send {each.key}", tr("cut off: {surface}", surface=each.surface), WORK, StepState.ATTENTION, each.about,
             tr("look what its screen shows, then settle it"), "log.cut_off", sends.read_at, About("sends", each.key),
         )  # fmt: skip
     stuck = [each for each in given.snapshot.log.dispatches if each.status is DispatchStatus.SENDING]
@@ -150,7 +149,8 @@ def _sends(given: Given) -> Iterator[Step]:
     lost = [each.label for each in stuck if each.number not in known and _old(given, each.dispatched_at)]
     if lost:
         yield Step(
-            "sending", tr("nothing is half sent"), WORK, StepState.ATTENTION, tr("{listed} still sending in the log", listed=listed(lost)),
+            "sending", tr("nothing is half sent"), WORK, StepState.ATTENTION,
+            tr("{listed} still sending in the log", listed=listed(lost)),
             tr("look whether it was taken, then set its status"), "", given.snapshot.log.read_at,
             About("dispatch", lost[0].removeprefix("#")),
         )  # fmt: skip
@@ -164,16 +164,16 @@ def _queue(given: Given) -> Iterator[Step]:
     queue, about = given.snapshot.queue, About("queue")
     if not queue.total and not queue.check:
         return
-    said = [
-        tr("{paused} paused", paused=queue.paused) if queue.paused else "",
-        tr("{check} to look at", check=queue.check) if queue.check else "",
-    ]
-    held = ", ".join(filter(None, said))
-    evidence = tr("{total} waiting", total=queue.total) + (f", {held}" if held else "")
+    said = [tr("{count} waiting", count=queue.total)]
+    if queue.paused:
+        said.append(tr("{count} paused", count=queue.paused))
+    if queue.check:
+        said.append(tr("{count} to look at", count=queue.check))
+    held = bool(queue.paused or queue.check)
     state = StepState.ATTENTION if held else StepState.PASS
     remedy = tr("resume what is to go on") if held else ""
     key = "queue.show" if held else ""
-    yield Step("queue", tr("queue goes on"), WORK, state, evidence, remedy, key, given.now, about)
+    yield Step("queue", tr("queue goes on"), WORK, state, ", ".join(said), remedy, key, given.now, about)
 
 
 def _decisions(given: Given) -> Iterator[Step]:
@@ -184,12 +184,13 @@ def _decisions(given: Given) -> Iterator[Step]:
         waiting, line = list(given.decisions), None
     elif not entries:
         return
-    about, title = About("decisions"), "decisions"
+    about, title = About("decisions"), tr("decisions")
     if not waiting:
         yield Step("decisions", title, WORK, StepState.PASS, tr("none waits"), checked_at=given.now, about=about)
         return
-    count = tr("{count} wait: ", count=len(waiting)) if len(waiting) > 1 else "1 waits: "
+    told = "; ".join(text[:60] for text in waiting[:4])
+    evidence = trn("{count} waits: {listed}", "{count} wait: {listed}", len(waiting), listed=told)
     yield Step(
-        "decisions", title, WORK, StepState.MANUAL, count + "; ".join(text[:60] for text in waiting[:4]),
+        "decisions", title, WORK, StepState.MANUAL, evidence,
         tr("decide, or tick that you know of them"), "decisions.show", given.now, about, line,
     )  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from console.i18n import tr
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.naming import identity
 from console.model.snapshot import Snapshot
@@ -64,7 +63,8 @@ def earlier(surface: Surface, snapshot: Snapshot, count: int = EARLIER) -> str:
     """What an agent without memory should be told first: its last dispatches here, oldest first. Empty for others."""
     mine = earlier_ones(surface, snapshot)[-count:] if count > 0 else ()
     lines = [f"- {each.label} ({each.status}): {each.task}" for each in mine]
-    return "\n".join((tr("Context, the tasks before this one here:"), *lines)) if lines else ""
+    # An agent reads this: the language of the interface has no part in it.
+    return "\n".join(("Context, the tasks before this one here:", *lines)) if lines else ""
 
 
 def without_own(

@@ -20,13 +20,24 @@ _COMPACTED: Final = re.compile(
 
 
 def forgetting(found: Detection | None) -> str:
-    """``8 % context left`` or ``compacting``; empty while there is nothing to worry about."""
+    """``8 % context left`` or ``compacting``; empty while there is nothing to worry about.
+
+    In English: it is compared, and noted in the dispatch log. `forgetting_shown` is for the screen.
+    """
     if found is None:
         return ""
     if _COMPACTS.search(found.reason) or _COMPACTS.search(found.line):
         return "compacting"
     left = found.facts.context_left
-    return tr("{left} % context left", left=left) if left is not None and left <= LOW else ""
+    return f"{left} % context left" if left is not None and left <= LOW else ""
+
+
+def forgetting_shown(found: Detection | None) -> str:
+    """`forgetting` in the language of the interface."""
+    worry = forgetting(found)
+    if found is None or not worry:
+        return ""
+    return tr("compacting") if worry == "compacting" else tr("{left} % context left", left=found.facts.context_left)
 
 
 def compactions(lines: Sequence[str]) -> int:

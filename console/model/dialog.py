@@ -142,13 +142,21 @@ def choose(dialog: Dialog, wanted: str) -> tuple[Choice | None, str]:
             return fitting[0], ""
         if wanted == "n" and not fitting and dialog.can_escape:
             return Choice(0, "Esc", ESCAPE, "reject"), ""
-        word = tr("accepts this once") if wanted == "y" else "rejects"
-        count = "no answer" if not fitting else tr("more than one answer")
-        return None, tr("{count} of this dialog surely {word}; press the number of one", count=count, word=word)
+        return None, _unsure(wanted, several=bool(fitting))
     for choice in dialog.choices:
         if wanted == str(choice.number) and choice.key:
             return choice, ""
     return None, tr("this dialog has no answer {wanted}", wanted=wanted)
+
+
+def _unsure(wanted: str, *, several: bool) -> str:
+    if wanted == "y" and several:
+        return tr("more than one answer of this dialog surely accepts this once; press the number of one")
+    if wanted == "y":
+        return tr("no answer of this dialog surely accepts this once; press the number of one")
+    if several:
+        return tr("more than one answer of this dialog surely rejects; press the number of one")
+    return tr("no answer of this dialog surely rejects; press the number of one")
 
 
 def _kind(label: str, state: AgentState) -> ChoiceKind:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from console.i18n import mark, tr
+from console.i18n import mark, tr, trn
 from console.model.durations import bytes_of, seconds_of, span
 from console.model.service import Judgement, Observation, State
 
@@ -40,19 +40,28 @@ _NUMBERS: Final[Mapping[str, tuple[str, Callable[[str], float]]]] = {
     "larger than": ("size", bytes_of),
     "faster than": ("latency", seconds_of),
 }
+_ABOUT: Final = {"count": mark("count"), "age": mark("age"), "size": mark("size"), "latency": mark("latency")}
+"""What a number is about, for people."""
+_EXAMPLES: Final = {
+    "count": "at most 3",
+    "age": "younger than 2h",
+    "size": "larger than 1 kB",
+    "latency": "faster than 500ms",
+}
+"""As the configuration wants it, in any language of the interface."""
 _PHRASE: Final = re.compile(rf"({'|'.join(name.replace(' ', r' +') for name in _NUMBERS)}) +(.+)")
 _COUNT: Final = re.compile(r"\d{1,9}", re.ASCII)
 
 KINDS: Final[Mapping[str, tuple[str, str]]] = {
-    "process": ("running", mark("running absent count age")),
-    "launchd": ("running", mark("running loaded stopped unloaded absent count")),
-    "systemd": ("running", mark("running loaded stopped unloaded absent count")),
-    "supervisor": ("running", mark("running loaded stopped unloaded absent count")),
-    "unit": ("running", mark("running loaded stopped unloaded absent count")),
-    "cron": ("loaded", mark("loaded unloaded absent age")),
-    "http": ("up", mark("up running absent latency")),
-    "file": ("exists", mark("exists absent age size")),
-    "glob": ("exists", mark("exists absent count age size")),
+    "process": ("running", "running absent count age"),
+    "launchd": ("running", "running loaded stopped unloaded absent count"),
+    "systemd": ("running", "running loaded stopped unloaded absent count"),
+    "supervisor": ("running", "running loaded stopped unloaded absent count"),
+    "unit": ("running", "running loaded stopped unloaded absent count"),
+    "cron": ("loaded", "loaded unloaded absent age"),
+    "http": ("up", "up running absent latency"),
+    "file": ("exists", "exists absent age size"),
+    "glob": ("exists", "exists absent count age size"),
 }
 """By what is watched: what is expected of it when nothing is said, and what can be seen of it."""
 
@@ -117,8 +126,9 @@ def parse(text: str, kind: str = "") -> Expected:
         if found is not None:
             condition = _condition(" ".join(found.group(1).split()), found.group(2))
             if condition.about not in can:
+                about = tr(_ABOUT[condition.about])
                 raise ValueError(
-                    tr("{kind} tells no {about}; {choices}", kind=kind, about=condition.about, choices=_choices(can))
+                    tr("{kind} tells no {about}; {choices}", kind=kind, about=about, choices=_choices(can))
                 )
             conditions.append(condition)
         elif part not in _VERDICTS:
@@ -144,13 +154,7 @@ def _condition(words: str, value: str) -> Condition:
 
 
 def _choices(can: list[str]) -> str:
-    shown = {
-        "count": tr("at most 3"),
-        "age": tr("younger than 2h"),
-        "size": tr("larger than 1 kB"),
-        "latency": tr("faster than 500ms"),
-    }
-    return tr("write {listed}", listed=", ".join(shown.get(each, each) for each in can))
+    return tr("write {listed}", listed=", ".join(_EXAMPLES.get(each, each) for each in can))
 
 
 def judge(expected: Expected, seen: Observation) -> tuple[Judgement, str]:
@@ -183,24 +187,28 @@ def judge(expected: Expected, seen: Observation) -> tuple[Judgement, str]:
 def _number(condition: Condition, seen: Observation) -> tuple[Judgement, str]:
     found = {"count": seen.count, "age": seen.age, "size": seen.size, "latency": seen.latency}[condition.about]
     if found is None:
-        return Judgement.UNKNOWN, tr("its {about} is not known", about=condition.about)
+        return Judgement.UNKNOWN, tr("its {about} is not known", about=tr(_ABOUT[condition.about]))
     if condition.holds(found):
         return _OK, ""
     if condition.about == "latency":
-        return _ATTENTION, tr("it took longer than {condition:g} s", condition=condition.value)
+        return _ATTENTION, tr("it took longer than {seconds:g} s", seconds=condition.value)
     return _ALARM, ""
 
 
 def observed(expected: Expected, seen: Observation) -> str:
-    """What was seen, in the words of what was asked for: ``50 files``, ``3h old``, ``running``."""
+    """What was seen, in the words of what was asked for: ``50 files``, ``3h old``, ``running``.
+
+    A bare state is a word that code compares, so it is English; see `console.model.observed`.
+    """
     asked = {condition.about for condition in expected.conditions}
     if seen.state is State.UNKNOWN or seen.state in _GONE:
         return str(seen.state)
     if seen.overdue:
-        return "overdue"
+        return mark("overdue")
     if "count" in asked and seen.count is not None:
-        noun = f"file{'' if seen.count == 1 else 's'}" if seen.state is State.EXISTS else str(seen.state)
-        return f"{seen.count} {noun}"
+        if seen.state is State.EXISTS:
+            return trn("{count} file", "{count} files", seen.count)
+        return tr("{count} {state}", count=seen.count, state=tr(str(seen.state)))
     if "age" in asked and seen.age is not None and not expected.word.startswith("running"):
         return tr("{time} old", time=span(seen.age))
     return str(seen.state)

@@ -29,7 +29,7 @@ class Figure:
     def shown(self) -> str:
         """``30,306건``, ``53+``; ``unknown`` without a number."""
         if self.number is None:
-            return "unknown" if self.read_at is not None else tr("not read yet")
+            return tr("unknown") if self.read_at is not None else tr("not read yet")
         return str(self.number if self.number.unit else replace(self.number, unit=self.unit))
 
     @property

@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from console.i18n import tr
+from console.model.cells import cells
 from console.model.dispatch import VerificationVerdict
 from console.model.verdict_words import verdict_word
 
@@ -72,9 +73,14 @@ class Findings:
     @property
     def words(self) -> str:
         """``self 8.5, cross 7.4, pass``."""
-        scores = (("self", self.self_score), ("cross", self.cross_score))
-        parts = [f"{name} {score:g}" for name, score in scores if score is not None]
-        return ", ".join([*parts, *([str(self.verdict)] if self.verdict is not None else [])])
+        parts = []
+        if self.self_score is not None:
+            parts.append(tr("self {score:g}", score=self.self_score))
+        if self.cross_score is not None:
+            parts.append(tr("cross {score:g}", score=self.cross_score))
+        if self.verdict is not None:
+            parts.append(tr(str(self.verdict)))
+        return ", ".join(parts)
 
 
 @lru_cache(16)
@@ -92,8 +98,8 @@ def wrong_pattern(text: str) -> str:
     names = set(found.groupindex)
     if names - set(GROUPS):
         return tr(
-            "has a group {sorted}; the groups are {listed}",
-            sorted=sorted(names - set(GROUPS))[0],
+            "has a group {group}; the groups are {listed}",
+            group=sorted(names - set(GROUPS))[0],
             listed=", ".join(GROUPS),
         )
     if not names:
@@ -164,18 +170,14 @@ def unwrapped(rows: Iterable[str], width: int) -> tuple[str, ...]:
     for row in rows:
         text = row.strip()
         goes_on = left is not None and text and not _BEGINS.match(text)
-        if goes_on and _cells(text.split(maxsplit=1)[0]) >= (left or 0):
+        if goes_on and cells(text.split(maxsplit=1)[0]) >= (left or 0):
             lines[-1] = f"{lines[-1]} {text}"
         elif text:
             lines.append(text)
-        left = width - _EDGE - _cells(row.rstrip()) if text and width else None
+        left = width - _EDGE - cells(row.rstrip()) if text and width else None
     return tuple(lines)
 
 
 _EDGE: Final = 3
 """Cells agents leave free at the right, and the blank before a word."""
 _BEGINS: Final = re.compile(r"[●•⏺✻◦■⚠*>#-]\s|\d{1,2}[.)]\s|[│┃|]")
-
-
-def _cells(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)

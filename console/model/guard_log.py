@@ -31,13 +31,24 @@ def record(task: Task, facts: Facts, policy: Policy) -> Hit | None:
 def duplicate(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """The same task is open on this surface."""
     same = [each for each in _same(task, facts) if facts.surface is not None and facts.surface.answers_to(each.surface)]
-    return _told(same, tr("on this surface"), tr("look how far it is; close that dispatch if it is not"))
+    if not same:
+        return None
+    told = tr("{label} is open on this surface: {listed}", label=same[0].label, listed=_listed(same))
+    return Hit(told, tr("look how far it is; close that dispatch if it is not"))
 
 
 def elsewhere(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     """The same task is open on another surface: the mistake this console was made for."""
     same = [each for each in _same(task, facts) if facts.surface is None or not facts.surface.answers_to(each.surface)]
-    return _told(same, "", tr("let that surface finish, or close its dispatch first"))
+    if not same:
+        return None
+    label, surface, listed = same[0].label, same[0].surface, _listed(same)
+    told = (
+        tr("{label} is open on {surface}: {listed}", label=label, surface=surface, listed=listed)
+        if surface
+        else tr("{label} is open on no surface: {listed}", label=label, listed=listed)
+    )
+    return Hit(told, tr("let that surface finish, or close its dispatch first"))
 
 
 def automatic(task: Task, facts: Facts, policy: Policy) -> Hit | None:
@@ -45,18 +56,17 @@ def automatic(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     other = facts.automatic
     if other is None:
         return None
-    remedy = tr("stop {name} first; unload its service", name=other.name)
+    name = tr(other.name)
+    remedy = tr("stop {name} first; unload its service", name=name)
     if other.loaded:
-        return Hit(tr("the service of {name} is loaded", name=other.name), remedy)
+        return Hit(tr("the service of {name} is loaded", name=name), remedy)
     if other.running:
-        return Hit(tr("{name} is running", name=other.name), remedy)
+        return Hit(tr("{name} is running", name=name), remedy)
     if other.newest is not None and facts.now - other.newest < policy.automatic_within:
         age = max(0.0, facts.now - other.newest) / 60
-        return Hit(tr("{name} sent something {age:.0f} minutes ago", name=other.name, age=age), remedy)
+        return Hit(tr("{name} sent something {age:.0f} minutes ago", name=name, age=age), remedy)
     if other.loaded is None or other.running is None:
-        return Hit(
-            tr("whether {name} is off could not be found out", name=other.name), tr("look at its service"), soft=True
-        )
+        return Hit(tr("whether {name} is off could not be found out", name=name), tr("look at its service"), soft=True)
     return None
 
 
@@ -70,26 +80,23 @@ def rate(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         and each.status is not DispatchStatus.CANCELLED
     ]
     here = [each for each in recent if facts.surface is not None and facts.surface.answers_to(each.surface)]
-    for found, limit, where in (
-        (recent, policy.per_hour, tr("in all")),
-        (here, policy.per_surface, tr("to this surface")),
-    ):
+    for found, limit in ((recent, policy.per_hour), (here, policy.per_surface)):
         if len(found) >= limit:
-            times = sorted(each.dispatched_at or 0.0 for each in found)
-            remedy = (
-                tr("wait {times:.0f} min", times=(times[len(times) - limit] + HOUR - facts.now) / 60)
-                if limit > 0
-                else tr("raise it")
-            )
-            return Hit(
-                tr(
-                    "{count} dispatches {where} in the last hour; the limit is {limit}",
-                    count=len(found),
-                    where=where,
+            count = len(found)
+            told = (
+                tr("{count} dispatches in all in the last hour; the limit is {limit}", count=count, limit=limit)
+                if found is recent
+                else tr(
+                    "{count} dispatches to this surface in the last hour; the limit is {limit}",
+                    count=count,
                     limit=limit,
-                ),
-                remedy,
+                )
             )
+            times = sorted(each.dispatched_at or 0.0 for each in found)
+            if limit <= 0:
+                return Hit(told, tr("raise it"))
+            wait = (times[len(times) - limit] + HOUR - facts.now) / 60
+            return Hit(told, tr("wait {minutes:.0f} min", minutes=wait))
     return None
 
 
@@ -104,22 +111,10 @@ def author(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     return Hit(why, tr("choose another surface to verify it")) if why else None
 
 
-def _told(same: list[Dispatch], where: str, remedy: str) -> Hit | None:
-    if not same:
-        return None
-    first = same[0]
-    place = where or f"on {first.surface or tr('no surface')}"
-    more = tr(", and {count} more", count=len(same) - 1) if len(same) > 1 else ""
-    return Hit(
-        tr(
-            "{label} is open {place}: {listed}{more}",
-            label=first.label,
-            place=place,
-            listed=" ".join(first.task.split())[:60],
-            more=more,
-        ),
-        remedy,
-    )
+def _listed(same: list[Dispatch]) -> str:
+    """The first one's task, and how many more there are."""
+    first = " ".join(same[0].task.split())[:60]
+    return tr("{listed}, and {count} more", listed=first, count=len(same) - 1) if len(same) > 1 else first
 
 
 def _same(task: Task, facts: Facts) -> list[Dispatch]:

@@ -46,11 +46,8 @@ def dialog(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return None
     seen = status.detection
     if status.state in _ASKS or seen.state in _ASKS or seen.regions.dialog is not None or seen.blocks:
-        about = f": {seen.reason}" if seen.reason else ""
-        return Hit(
-            tr("{name} shows {state}{about}", name=facts.surface.name, state=status.state, about=about),
-            tr("answer or close that first"),
-        )
+        shown = tr("{name} shows {state}", name=facts.surface.name, state=tr(status.state))
+        return Hit(f"{shown}: {seen.reason}" if seen.reason else shown, tr("answer or close that first"))
     return None
 
 
@@ -71,8 +68,13 @@ def account(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return None
     status = facts.surface.status
     reason = f" ({status.detection.reason})" if status is not None and status.detection.reason else ""
-    what = "wants a login" if state is AgentState.LOGIN else tr("has reached its usage limit")
-    return Hit(f"{facts.surface.name} {what}{reason}", tr("queue it for later, or choose another surface"))
+    name = facts.surface.name
+    told = (
+        tr("{name} wants a login", name=name)
+        if state is AgentState.LOGIN
+        else tr("{name} has reached its usage limit", name=name)
+    )
+    return Hit(f"{told}{reason}", tr("queue it for later, or choose another surface"))
 
 
 def state(task: Task, facts: Facts, policy: Policy) -> Hit | None:
@@ -85,13 +87,13 @@ def state(task: Task, facts: Facts, policy: Policy) -> Hit | None:
         return Hit(tr("{name} has not been read yet", name=surface.name), tr("wait for the first reading"))
     if now in _SOFT:
         evidence, remedy = _SOFT[now]
-        return Hit(f"{surface.name}: {evidence}", remedy, soft=True)
+        return Hit(f"{surface.name}: {tr(evidence)}", tr(remedy), soft=True)
     if now is AgentState.WORKING:
         soft = task.into_queue
         return Hit(tr("{name} is working", name=surface.name), tr("queue it until it is idle"), soft=soft)
     if now in (AgentState.STARTUP, AgentState.UNKNOWN):
         return Hit(
-            tr("{name} shows {now}; what a text would do there is not known", name=surface.name, now=now),
+            tr("{name} shows {state}; what a text would do there is not known", name=surface.name, state=tr(now)),
             tr("look at the surface"),
         )
     return None
@@ -117,7 +119,7 @@ def unsettled(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     found = targets(facts.cut_off, facts.surface) if facts.surface is not None else ()
     if not found:
         return None
-    label = f"#{found[0].number}" if found[0].number is not None else "a task"
+    label = f"#{found[0].number}" if found[0].number is not None else tr("a task")
     return Hit(
         tr("{label} was being sent here when a console died", label=label),
         tr("look at it, and settle it in the console (cut-off sends)"),

@@ -22,8 +22,9 @@ def characters(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     if not facts.wrong:
         return None
     places = ", ".join(tr("line {line}: {name}", line=each.line, name=each.name) for each in facts.wrong[:SHOWN])
-    more = tr(", and {count} more", count=len(facts.wrong) - SHOWN) if len(facts.wrong) > SHOWN else ""
-    return Hit(f"{places}{more}", tr("take them out"))
+    if len(facts.wrong) > SHOWN:
+        places = tr("{listed}, and {count} more", listed=places, count=len(facts.wrong) - SHOWN)
+    return Hit(places, tr("take them out"))
 
 
 def size(task: Task, facts: Facts, policy: Policy) -> Hit | None:
@@ -74,7 +75,7 @@ def avoid(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     for pattern, why in policy.avoid:
         found = _search(pattern, task.text)
         if found:
-            return Hit(f"“{found}”: {why}", tr("take it out, or say what is meant instead"))
+            return Hit(f"“{found}”: {tr(why)}", tr("take it out, or say what is meant instead"))
     return None
 
 
@@ -83,8 +84,12 @@ def command(task: Task, facts: Facts, policy: Policy) -> Hit | None:
     sign = task.text.lstrip()[:1]
     if sign not in ("/", "!"):
         return None
-    what = tr("a command of the agent") if sign == "/" else tr("a shell command, run without asking")
-    return Hit(tr("the text begins with {sign}: {what}", sign=sign, what=what), tr("begin with a word if it is a task"))
+    seen = (
+        tr("the text begins with /: a command of the agent")
+        if sign == "/"
+        else tr("the text begins with !: a shell command, run without asking")
+    )
+    return Hit(seen, tr("begin with a word if it is a task"))
 
 
 def quiet(task: Task, facts: Facts, policy: Policy) -> Hit | None:

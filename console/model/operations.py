@@ -11,6 +11,7 @@ from console.model.artifact import FILES, Artifact, compare
 from console.model.automation import Automation
 from console.model.baseline import Baseline
 from console.model.figure import Figure
+from console.model.observed import seen, wanted
 from console.model.service import Judgement
 
 _Entry = TypeVar("_Entry", Automation, Artifact, Figure)
@@ -41,8 +42,8 @@ class OperationsSlice:
                 yield tr(
                     "{name}: {observed}, expected {expected}",
                     name=entry.name,
-                    observed=entry.observed,
-                    expected=entry.expected,
+                    observed=seen(entry.observed),
+                    expected=wanted(entry.expected),
                 )
         for artifact in self.artifacts:
             if artifact.judgement is Judgement.ATTENTION:

@@ -3,6 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from console.i18n import mark, tr
+
+OUTCOMES: Final = (
+    mark("submitted"),
+    mark("queued"),
+    mark("waits"),
+    mark("typed_not_submitted"),
+    mark("unconfirmed"),
+    mark("refused"),
+    mark("failed"),
+)
+"""What a send can come to (`Ended.outcome`); in records and in JSON the words stay as they are."""
+
+
+def outcome_word(outcome: str) -> str:
+    """One of `OUTCOMES` for people."""
+    return tr(outcome)
 
 
 @dataclass(frozen=True, slots=True)

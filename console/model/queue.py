@@ -11,7 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, Final
 
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.agent import IDLE_SETTLE, AgentState
 from console.model.naming import identity
 from console.model.snapshot import Snapshot
@@ -42,6 +42,8 @@ class ItemState(StrEnum):
     """It was on its way, and what came of it is not known: a person has to look."""
 
 
+BEFORE: Final = mark("it is from before the console was started")
+"""Why an item is paused that the operator has neither queued nor released since then."""
 WAITS: Final = frozenset({ItemState.WAITING, ItemState.REFUSED})
 """States of the file in which an item may be sent."""
 
@@ -78,23 +80,23 @@ class Target:
         if self.uuid:
             found = (s for s in snapshot.surfaces if (s.info.uuid or "").casefold() == self.uuid.casefold())
             surface = next(found, None)
-            return surface, "" if surface is not None else tr("{shown} is not there", shown=shown)
+            return surface, "" if surface is not None else tr("{name} is not there", name=shown)
         if self.server and self.server != snapshot.mux.source:
-            return None, tr("{shown} is on another terminal server: {server}", shown=shown, server=self.server)
+            return None, tr("{name} is on another terminal server: {server}", name=shown, server=self.server)
         surface = next((s for s in snapshot.surfaces if s.info.ref == self.ref and not s.gone), None)
         if surface is None:
-            return None, tr("{shown} is not there", shown=shown)
+            return None, tr("{name} is not there", name=shown)
         if self.name and surface.name != self.name:
-            return None, tr(
-                "{ref} is {name} now, not {name_2}; drop this and queue it again",
+            why = tr(
+                "{ref} is {now} now, not {then}; drop this and queue it again",
                 ref=self.ref,
-                name=surface.name,
-                name_2=self.name,
+                now=surface.name,
+                then=self.name,
             )
+            return None, why
         if None not in (self.pid, surface.info.pid) and self.pid != surface.info.pid:
-            return None, tr(
-                "{shown} runs another process than when this was queued; drop this and queue it again", shown=shown
-            )
+            why = tr("{name} runs another process than when this was queued; drop this and queue it again", name=shown)
+            return None, why
         return surface, ""
 
 
@@ -113,7 +115,8 @@ class Item:
     """What else the send needs, as JSON has it: role, verifier, context, overridden rules."""
     state: ItemState = ItemState.WAITING
     reason: str = ""
-    """Why it was refused, or what there is to look at."""
+    """Why it was refused, or what there is to look at, in the language of the console that wrote it; what people are
+    shown is `reason_of`."""
     at: float | None = None
     """Epoch seconds of the last change of its state by a send."""
     tries: int = 0
@@ -133,7 +136,7 @@ class Queues:
     starts: int = 0
     """How many consoles were started with these queues."""
     stopped: str = ""
-    """Why nothing at all is sent; empty when something may be."""
+    """Why nothing at all is sent, English as in the file: `tr` shows it; empty when something may be."""
     paused: frozenset[str] = frozenset()
     """Keys of the targets that are paused."""
     unknown: tuple[Any, ...] = ()
@@ -177,7 +180,7 @@ def waits_for(queues: Queues, item: Item, snapshot: Snapshot, now: float, own: i
         case ItemState.SENDING:
             return tr("it is being sent")
         case ItemState.CHECK:
-            return item.reason
+            return reason_of(item)
     paused = held(queues, item, own)
     if paused:
         return paused
@@ -185,11 +188,9 @@ def waits_for(queues: Queues, item: Item, snapshot: Snapshot, now: float, own: i
     if first is None or first.id != item.id:
         if first is None:
             return tr("it is not in the queue any more")
-        return (
-            tr("look at {title} first", title=first.title or first.id)
-            if first.state is ItemState.CHECK
-            else tr("behind another one")
-        )
+        if first.state is ItemState.CHECK:
+            return tr("look at {title} first", title=first.title or first.id)
+        return tr("behind another one")
     if queues.sending is not None:
         return tr("another one is being sent")
     if snapshot.mux.error:
@@ -208,10 +209,24 @@ def shown(queues: Queues, item: Item, own: int) -> ItemState:
 def held(queues: Queues, item: Item, own: int) -> str:
     """Why an item is paused; empty when it is not."""
     if queues.stopped:
-        return tr("paused: {stopped}", stopped=queues.stopped)
+        return tr("paused: {why}", why=tr(queues.stopped))
     if item.target.key in queues.paused:
-        return tr("paused: {name}", name=item.target.name or item.target.ref)
-    return tr("paused: it is from before the console was started") if item.armed < own else ""
+        return tr("paused: {why}", why=item.target.name or item.target.ref)
+    if item.armed < own:
+        return tr("paused: {why}", why=tr(BEFORE))
+    return ""
+
+
+def cut_off_reason(item: Item) -> str:
+    """What the file says of an item that was on its way when a console died: English, whoever reads it."""
+    return f"was sending: check {item.target.ref}"
+
+
+def reason_of(item: Item) -> str:
+    """`Item.reason` for people."""
+    if item.reason == cut_off_reason(item):
+        return tr("was sending: check {ref}", ref=item.target.ref)
+    return item.reason
 
 
 def _busy(surface: Surface, now: float) -> str:
@@ -219,15 +234,13 @@ def _busy(surface: Surface, now: float) -> str:
     if surface.gone or surface.unconfirmed or surface.error:
         return f"{surface.name}: {surface.gone or surface.unconfirmed or surface.error}"
     status = surface.status
-    if surface.info.dead or status is None or surface.read_at is None:
-        return (
-            tr("{name}: its program has ended", name=surface.name)
-            if surface.info.dead
-            else tr("{name} was not read yet", name=surface.name)
-        )
+    if surface.info.dead:
+        return tr("{name}: its program has ended", name=surface.name)
+    if status is None or surface.read_at is None:
+        return tr("{name} was not read yet", name=surface.name)
     seen = status.detection
     if status.state is not AgentState.IDLE or seen.regions.dialog is not None or seen.blocks:
-        return tr("{name} shows {state}", name=surface.name, state=status.state)
+        return tr("{name} shows {state}", name=surface.name, state=tr(str(status.state)))
     if seen.draft:
         return tr("the input box of {name} holds a text", name=surface.name)
     return tr("{name} is idle only just now", name=surface.name) if 0 <= now - status.since < IDLE_SETTLE else ""
@@ -253,7 +266,7 @@ def _again(item: Item, surface: Surface, snapshot: Snapshot, now: float) -> str:
     passed, least = now - item.at, min(RETRY * 2.0 ** min(max(item.tries - 1, 0), 10), RETRY_MOST)
     if passed >= max(least, RETRY_ANYWAY) or (passed >= least and facts_of(snapshot, surface) != item.facts):
         return ""
-    return item.reason
+    return reason_of(item)
 
 
 def facts_of(snapshot: Snapshot, surface: Surface | None) -> str:

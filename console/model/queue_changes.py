@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from console.i18n import mark, tr
-from console.model.queue import WAITS, Item, ItemState, Queues, facts_of, waits_for
+from console.i18n import mark
+from console.model.queue import WAITS, Item, ItemState, Queues, cut_off_reason, facts_of, waits_for
 from console.model.snapshot import Snapshot
 
 KEEP_SENT: Final = 20
@@ -118,9 +118,7 @@ def cut_off(queues: Queues) -> Queues:
     if queues.sending is None:
         return queues
     items = (
-        replace(i, state=ItemState.CHECK, reason=tr("was sending: check {ref}", ref=i.target.ref))
-        if i.state is ItemState.SENDING
-        else i
+        replace(i, state=ItemState.CHECK, reason=cut_off_reason(i)) if i.state is ItemState.SENDING else i
         for i in queues.items
     )
     return replace(queues, items=tuple(items))

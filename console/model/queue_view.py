@@ -9,11 +9,14 @@ from typing import Final
 from console.i18n import tr, trn
 from console.model.agent import AgentState
 from console.model.queue import Item, ItemState, Queues, Target, shown, waits_for
+from console.model.reading import QueueRead
 from console.model.snapshot import Snapshot
 
 LATELY: Final = 3600.0
 """Seconds for which a sent task is still shown."""
 LATELY_MOST: Final = 5
+STATE: Final = 8
+"""Cells of the column of states, in every language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,15 @@ def lanes(queues: Queues, snapshot: Snapshot, now: float, own: int) -> tuple[Lan
 
 
 def _lane(key: str, items: list[Item], queues: Queues, snapshot: Snapshot, now: float, own: int) -> Lane:
-    lines = tuple(Line(item, shown(queues, item, own), waits_for(queues, item, snapshot, now, own)) for item in items)
+    lines = tuple(
+        Line(
+            item,
+            shown(queues, item, own),
+            waits_for(queues, item, snapshot, now, own),
+            before=item.armed < own and not queues.stopped and key not in queues.paused,
+        )
+        for item in items
+    )
     if items:
         surface = items[0].target.find(snapshot)[0]
         name, ref = items[0].target.name, items[0].target.ref
@@ -79,6 +90,15 @@ def _lane(key: str, items: list[Item], queues: Queues, snapshot: Snapshot, now: 
     return Lane(key, name or ref, ref, surface.key if surface else "", state, key in queues.paused, lines)
 
 
+def counted(queues: Queues, own: int, now: float) -> QueueRead:
+    """How much waits in each queue, as the console that was started as number *own* sees it."""
+    waiting, states = dict[str, int](), []
+    for item in queues.open():
+        waiting[item.target.key] = waiting.get(item.target.key, 0) + 1
+        states.append(shown(queues, item, own))
+    return QueueRead(now, waiting, states.count(ItemState.PAUSED), states.count(ItemState.CHECK))
+
+
 def lately(queues: Queues, now: float) -> tuple[Item, ...]:
     """What was sent a short time ago, the newest first."""
     sent = [item for item in queues.items if item.state is ItemState.SENT and now - (item.at or 0.0) < LATELY]
@@ -87,7 +107,8 @@ def lately(queues: Queues, now: float) -> tuple[Item, ...]:
 
 def paused_from_before(queues: Queues, own: int) -> str:
     """What a console that was just started says of the queues; empty when nothing waits in them."""
-    return ", ".join(_from_before(queues, own)) + tr(": Q shows them") if any(_from_before(queues, own)) else ""
+    told = ", ".join(_from_before(queues, own))
+    return tr("{told}: Q shows them", told=told) if told else ""
 
 
 def _from_before(queues: Queues, own: int) -> Iterator[str]:

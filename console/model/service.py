@@ -79,7 +79,7 @@ class Service:
     expected: str
     """In the words of the configuration: ``running``, ``unloaded``, ``at most 3``, …"""
     observed: str
-    """For people: ``running``, ``unloaded``, ``50 files``, ``unknown``."""
+    """``running``, ``unloaded``, ``50 files``, ``unknown``: a bare word is English, see `console.model.observed`."""
     judgement: Judgement
     evidence: str
     """What was seen: ``pid 67592, up 3h``."""

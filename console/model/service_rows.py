@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import mark, tr, trc
 from console.model.expected import Expected, judge, observed
+from console.model.observed import seen as seen_words
 from console.model.service import Judgement, Observation, Service, State
 
 ODD_SHOWN: Final = 3
@@ -76,23 +77,21 @@ def group_row(what: Watched, seen: Sequence[tuple[str, Observation]], now: float
     if not members:
         return row(what, Observation(State.UNLOADED, tr("nothing matches {label}", label=what.label), count=0), now)
     states = Counter(member.state for member in members)
-    told = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    counted = (trc("count", "{count} {state}", count=n, state=tr(state)) for state, n in states.most_common())
+    told = ", ".join(counted)
     if odd:
-        named = [f"{m.name} {m.observed}{f' ({m.last_exit})' if m.last_exit else ''}" for m in odd[:ODD_SHOWN]]
-        more = tr(" and {count} more", count=len(odd) - ODD_SHOWN) if len(odd) > ODD_SHOWN else ""
-        told += tr("; not as expected: {listed}{more}", listed=", ".join(named), more=more)
+        told = tr("{counts}; not as expected: {odd}", counts=told, odd=_named(odd))
     numbers, _ = judge(replace(what.expected, word=""), Observation(State.LOADED, "", count=len(members)))
     worst = min([*(member.judgement for member in members), numbers], key=_WORST.index)
     leading = min(members, key=lambda member: _WORST.index(member.judgement))
-    seen_words = (
-        tr("{count} of {count_2} odd", count=len(odd), count_2=len(members))
-        if odd
-        else f"{len(members)} {what.expected.word or 'there'}"
-    )
+    if odd:
+        words = tr("{count} of {all} odd", count=len(odd), all=len(members))
+    else:
+        words = trc("count", "{count} {state}", count=len(members), state=tr(what.expected.word or mark("there")))
     made = unknown(what, told, now)
     return replace(
         made,
-        observed=seen_words,
+        observed=words,
         judgement=worst,
         evidence=told,
         state=leading.state,
@@ -100,3 +99,13 @@ def group_row(what: Watched, seen: Sequence[tuple[str, Observation]], now: float
         error=leading.error,
         members=members,
     )
+
+
+def _named(odd: Sequence[Service]) -> str:
+    named = [
+        f"{each.name} {seen_words(each.observed)}{f' ({each.last_exit})' if each.last_exit else ''}"
+        for each in odd[:ODD_SHOWN]
+    ]
+    listed = ", ".join(named)
+    more = len(odd) - ODD_SHOWN
+    return tr("{listed} and {count} more", listed=listed, count=more) if more > 0 else listed

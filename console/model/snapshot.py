@@ -179,12 +179,12 @@ class Snapshot:
 
     def troubles(self) -> tuple[str, ...]:
         """One line for everything that needs a person, most urgent first; empty when all is well."""
-        found = [f"{s.name}: {s.status.state}" for s in self.waiting() if s.status]
+        found = [f"{s.name}: {tr(s.status.state)}" for s in self.waiting() if s.status]
         if self.mux.error:
             found.append(self.mux.error)
         found += [f"{s.name}: {s.gone}" for s in self.surfaces if s.gone]
         found += [
-            tr("{name}: {unconfirmed}; confirm it", name=s.name, unconfirmed=s.unconfirmed)
+            tr("{name}: {reason}; confirm it", name=s.name, reason=s.unconfirmed)
             for s in self.surfaces
             if s.unconfirmed
         ]
@@ -192,19 +192,17 @@ class Snapshot:
         if self.log.error:
             found.append(self.log.error)
         found += [
-            tr("{name}: {observed}, expected {expected}", name=s.name, observed=s.observed, expected=s.expected)
+            tr("{name}: {observed}, expected {expected}", name=s.name, observed=tr(s.observed), expected=tr(s.expected))
             for s in self.services.services
             if s.judgement in (Judgement.ALARM, Judgement.ATTENTION)
         ]
         collector = self.collector.collector
         if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
+            state = tr(collector.state)
             found.append(
-                tr(
-                    "collector {lstrip}{state}: {why}",
-                    lstrip=f"{collector.endpoint} ".lstrip(),
-                    state=collector.state,
-                    why=collector.why,
-                )
+                tr("collector {endpoint} {state}: {why}", endpoint=collector.endpoint, state=state, why=collector.why)
+                if collector.endpoint
+                else tr("collector {state}: {why}", state=state, why=collector.why)
             )
         found += self.operations.troubles()
         if self.decisions.error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from console.i18n import tr
 from console.model.agent import AgentState, AgentStatus
 from console.model.naming import identity
 from console.model.service import Judgement
@@ -104,7 +103,7 @@ class Surface:
     @property
     def key(self) -> str:
         """See `SurfaceInfo.key`."""
-        return tr("gone {ref}", ref=self.info.ref) if self.gone else self.info.key
+        return f"gone {self.info.ref}" if self.gone else self.info.key
 
     @property
     def agent(self) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.telemetry import COUNTS, Collector, CollectorState, Exporter
 
 WINDOW: Final = 60.0
@@ -114,31 +114,28 @@ def resume(past: Trend, live: Trend) -> Trend:
 
 
 def _counters(collector: Collector) -> Iterator[tuple[str, int | None]]:
-    """Everything that only grows while the collector runs."""
+    """Everything that only grows while the collector runs, with the name by which two readings are compared."""
     for name in (*COUNTS, "refused", "failed"):
         yield name, getattr(collector, name)
     for exporter in collector.exporters:
-        yield tr("{name} sent", name=exporter.name), exporter.sent
-        yield tr("{name} failed", name=exporter.name), exporter.failed
+        yield f"{exporter.name} sent", exporter.sent
+        yield f"{exporter.name} failed", exporter.failed
 
 
 def _restarted(then: float, old: Collector, at: float, new: Collector) -> Restart | None:
     if old.uptime is not None and new.uptime is not None and old.origin("uptime") == new.origin("uptime"):
         began = at - new.uptime
         if new.uptime < old.uptime - 1 or began > then + SLACK:  # it fell, or it began after the last look
-            return Restart(
-                began, tr("uptime {uptime:.0f} s, then {uptime_2:.0f} s", uptime=old.uptime, uptime_2=new.uptime)
-            )
+            evidence = tr("uptime {before:.0f} s, then {after:.0f} s", before=old.uptime, after=new.uptime)
+            return Restart(began, evidence)
         return None
     pairs = [(name, was, now) for name, was, now in _pairs(old, new) if was is not None and now is not None]
     fell = next(((name, was, now) for name, was, now in pairs if now < was), None)
     # Rows that were cleared away make one count fall while another grows; a start makes all of them small.
     if fell is None or any(now > was for _, was, now in pairs):
         return None
-    return Restart(
-        at if new.uptime is None else at - new.uptime,
-        tr("{fell} {fell_2:,}, then {fell_3:,}", fell=fell[0], fell_2=fell[1], fell_3=fell[2]),
-    )
+    evidence = tr("{name} {before:,}, then {after:,}", name=fell[0], before=fell[1], after=fell[2])
+    return Restart(at if new.uptime is None else at - new.uptime, evidence)
 
 
 def _pairs(old: Collector, new: Collector) -> Iterator[tuple[str, int | None, int | None]]:
@@ -183,17 +180,23 @@ def _judge(collector: Collector, base: Collector | None, seconds: float) -> Coll
 
 
 def _lost(old: Collector, new: Collector, seconds: float) -> Iterator[str]:
-    within = f"in {max(1, round(seconds))} s"
-    for name, does in (("refused", tr("receivers refused")), ("failed", tr("receivers lost"))):
+    within = max(1, round(seconds))
+    texts = {
+        "refused": mark("receivers refused {count:,} in {seconds} s"),
+        "failed": mark("receivers lost {count:,} in {seconds} s"),
+    }
+    for name, text in texts.items():
         now, was = getattr(new, name), getattr(old, name)
         if now is not None and _answered(old, new.origin(name), name) and now > (was or 0):
-            yield f"{does} {now - (was or 0):,} {within}"
+            yield tr(text, count=now - (was or 0), seconds=within)
     if new.exporters and _answered(old, new.origin("exporters"), "exporters"):
         before = {exporter.name: exporter.failed or 0 for exporter in old.exporters}
         for exporter in new.exporters:
             more = (exporter.failed or 0) - before.get(exporter.name, 0)
             if more > 0:
-                yield tr("{name} failed to send {more:,} {within}", name=exporter.name, more=more, within=within)
+                yield tr(
+                    "{name} failed to send {count:,} in {seconds} s", name=exporter.name, count=more, seconds=within
+                )
 
 
 def _answered(old: Collector, origin: str, name: str) -> bool:

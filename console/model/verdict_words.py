@@ -7,18 +7,17 @@ from functools import lru_cache
 from typing import Final
 from unicodedata import normalize
 
-from console.i18n import mark
 from console.model.dispatch import VerificationVerdict
 
 _VERDICTS: Final = {
     word: verdict
     for verdict, words in {
-        VerificationVerdict.PASS: mark("pass passed ok success approved verified 통과 합격 승인 검증완료"),
-        VerificationVerdict.WARN: mark(
+        VerificationVerdict.PASS: "pass passed ok success approved verified 통과 합격 승인 검증완료",
+        VerificationVerdict.WARN: (
             "warn warning warnings warned conditional partial passwithwarnings passwithwarning "
             "passedwithwarnings passedwithwarning 경고 주의 조건부 조건부통과 조건부합격 보완 보완필요"
         ),
-        VerificationVerdict.FAIL: mark(
+        VerificationVerdict.FAIL: (
             "fail failed reject rejected ng needswork 실패 불합격 불통과 미통과 부적합 반려 재작업 재수정"
         ),
     }.items()

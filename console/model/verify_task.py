@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from console.i18n import mark, tr
+from console.i18n import tr, trc
 from console.model.agent import AgentState
 from console.model.dispatch import Dispatch, DispatchStatus
 from console.model.naming import identity
@@ -19,17 +19,15 @@ from console.model.surface import Surface
 ROLE: Final = "verification"
 """Role of a dispatch that verifies another one, in its record."""
 TEMPLATE: Final = (
-    mark(
-        "Verify dispatch #{number}, the work of {author}. Take nothing on its word: look at "
-        "the result and run its tests yourself. Change nothing."
-    ),
-    mark("The task was: {task}"),
-    mark("Its files: {artifacts}"),
-    mark("The author gives it {self_score}."),
-    mark("End with one line in this form, with your numbers and one of the words pass, warn, fail:"),
-    mark("self <the author's own score> / cross <your score> / verdict: <the word>"),
+    "Verify dispatch #{number}, the work of {author}. Take nothing on its word: look at "
+    "the result and run its tests yourself. Change nothing.",
+    "The task was: {task}",
+    "Its files: {artifacts}",
+    "The author gives it {self_score}.",
+    "End with one line in this form, with your numbers and one of the words pass, warn, fail:",
+    "self <the author's own score> / cross <your score> / verdict: <the word>",
 )
-"""What a verifier is asked where the configuration says nothing else."""
+"""What a verifier is asked where the configuration says nothing else. Not of the interface: an agent reads it."""
 PLACEHOLDERS: Final = ("number", "task", "author", "status", "self_score", "artifacts")
 """What may stand in braces in a template."""
 ARTIFACTS: Final = ("artifacts", "artefacts", "deliverables", "outputs", "files", "산출물", "결과물")
@@ -44,8 +42,8 @@ _NOTHING_TO_VERIFY: Final = frozenset({DispatchStatus.FAILED, DispatchStatus.CAN
 
 
 def title(dispatch: Dispatch) -> str:
-    """Under what the verification of *dispatch* stands in the log."""
-    return tr("Verify {label}: {task}", label=dispatch.label, task=dispatch.task).rstrip(": ")
+    """Under what the verification of *dispatch* stands in the log: tasks are compared, so in English."""
+    return f"Verify {dispatch.label}: {dispatch.task}".rstrip(": ")
 
 
 def unknown_placeholders(lines: Iterable[str]) -> tuple[str, ...]:
@@ -99,11 +97,11 @@ def not_ready(dispatch: Dispatch, live: Mapping[str, Live]) -> str:
     if at_work and now is not None and now.state is AgentState.IDLE:
         return ""
     if dispatch.status in _NOTHING_TO_VERIFY:
-        return tr("{label} is {status}: there is nothing to verify", label=dispatch.label, status=dispatch.status)
+        return tr("{label} is {status}: there is nothing to verify", label=dispatch.label, status=tr(dispatch.status))
     return tr(
         "{label} is {status}: it is verified when it is done (Enter, then e, sets its state)",
         label=dispatch.label,
-        status=dispatch.status,
+        status=tr(dispatch.status),
     )
 
 
@@ -145,7 +143,7 @@ def candidates(
     for surface in fleet:
         note = tr("its verifier") if surface.answers_to(own) else ""
         if not note and any(surface.answers_to(name) for name in verifiers):
-            note = "verifies"
+            note = trc("a surface", "verifies")
         found.append(Candidate(surface, _barred(surface, dispatch, names or {}), note))
     return tuple(sorted(found, key=rank))
 

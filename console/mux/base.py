@@ -6,13 +6,22 @@ from collections.abc import AsyncIterator, Set
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from console.i18n import mark
+from console.i18n import mark, tr
 from console.model.reading import MuxReading
 from console.model.surface import Screen
 
 
 class MuxError(Exception):
     """A multiplexer could not do what was asked; the text says what happened, where, and what to do."""
+
+    untouched: bool = False
+    """Nothing has reached the terminal, for sure."""
+
+
+class NotTyped(MuxError):
+    """What was to be typed has not reached the terminal, not even in part."""
+
+    untouched = True
 
 
 class Queued(MuxError):
@@ -91,7 +100,7 @@ _LACKS: Final = (
 
 def lacks(capabilities: Set[str]) -> str:
     """What a back end with these *capabilities* cannot do, for people; empty when it can do everything."""
-    return "; ".join(words for name, words in _LACKS if name not in capabilities)
+    return "; ".join(tr(words) for name, words in _LACKS if name not in capabilities)
 
 
 class Publisher(Protocol):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from console.i18n import tr
-from console.mux.base import MuxError, Queued
+from console.mux.base import MuxError, NotTyped, Queued
 from console.mux.cmux_app_link import AppLink
 from console.mux.cmux_app_reads import echoed, explain, target
 from console.mux.cmux_app_rpc import AppLost, AppRefused
@@ -59,7 +59,7 @@ class Hand:
         """Type *text* without Enter, as a paste or else as one short line. Return where. Raises `MuxError`."""
         clean, wrong = check_outgoing(text)
         if wrong:
-            raise MuxError(
+            raise NotTyped(
                 tr(
                     "not typed into {ref}: line {line} has {name}; take it out",
                     ref=safe_text(ref),
@@ -96,7 +96,7 @@ class Hand:
         try:
             await self._act("surface.send_key", place, {"key": named})
         except _NoSuchKey as error:
-            raise MuxError(
+            raise NotTyped(
                 tr("{ref}: cmux has no key {key}; nothing was typed", ref=place.info.ref, key=safe_text(key))
             ) from error
         return place
@@ -136,7 +136,7 @@ class Hand:
             what = tr("is unsure with more than {typed_limit} characters", typed_limit=TYPED_LIMIT)
         else:
             return
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "not typed into {ref}: this cmux has no paste and {what}; send a file pointer",
                 ref=place.info.ref,
@@ -154,7 +154,7 @@ class Hand:
             raise MuxError(f"{ref}: {error}") if error.code == "internal_error" else explain(error, place) from error
         except AppLost as error:
             outcome = tr("it may have arrived; look before you repeat") if error.sent else tr("nothing was typed")
-            raise MuxError(f"{ref}: {error}; {outcome}") from error
+            raise (MuxError if error.sent else NotTyped)(f"{ref}: {error}; {outcome}") from error
         echoed(result, place)
         if result.get("queued") is True:
             raise _queued(place)

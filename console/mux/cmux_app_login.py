@@ -19,7 +19,7 @@ from console.mux.cmux_app_rpc import AppDenied, AppRefused, AppRpc
 
 PASSWORD_FILES: Final = (
     ".local/state/cmux/socket-control-password",
-    mark("Library/Application Support/cmux/socket-control-password"),
+    "Library/Application Support/cmux/socket-control-password",
 )
 """Under the home folder: 0.64.13 and later, before that."""
 
@@ -64,7 +64,7 @@ class Login:
                 self.capability = capability
                 return rpc
             await rpc.close()
-        raise AppDenied(tr("cmux refuses this console ({denied}). {remedy}", denied=denied, remedy=REMEDY))
+        raise AppDenied(tr("cmux refuses this console ({denied}). {remedy}", denied=denied, remedy=tr(REMEDY)))
 
     def passwords(self) -> tuple[str, ...]:
         """The passwords to try, the surest first; only one that was given on purpose, if there is any."""
@@ -98,7 +98,7 @@ class Login:
                 await self._ping(rpc)
             self.accepted = password
             return
-        raise MuxError(tr("cmux refuses the password; {password_remedy}", password_remedy=PASSWORD_REMEDY))
+        raise MuxError(tr("cmux refuses the password; {remedy}", remedy=tr(PASSWORD_REMEDY)))
 
     async def _ping(self, rpc: AppRpc) -> None:
         try:
@@ -107,8 +107,8 @@ class Login:
             if error.code.startswith("auth"):
                 raise MuxError(
                     tr(
-                        "cmux asks for a password ({error}); {password_remedy}",
+                        "cmux asks for a password ({error}); {remedy}",
                         error=error,
-                        password_remedy=PASSWORD_REMEDY,
+                        remedy=tr(PASSWORD_REMEDY),
                     )
                 ) from error

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from console.i18n import tr
 from console.model.surface import Screen
-from console.mux.base import Interest, MuxError
+from console.mux.base import Interest, MuxError, NotTyped
 from console.mux.cmux_app_rpc import AppRefused
 from console.mux.cmux_app_tree import Place
 from console.safety import safe_text
@@ -171,8 +171,8 @@ def explain(error: AppRefused, place: Place) -> MuxError:
         case "not_found":
             return MuxError(tr("{ref} is gone from cmux; the tree is read again", ref=ref))
         case "input_queue_full":
-            return MuxError(tr("{ref}: cmux holds too much text for it already; nothing was typed", ref=ref))
+            return NotTyped(tr("{ref}: cmux holds too much text for it already; nothing was typed", ref=ref))
         case "process_exited" | "surface_unavailable":
-            return MuxError(tr("{ref}: {error}; nothing was typed", ref=ref, error=error))
+            return NotTyped(tr("{ref}: {error}; nothing was typed", ref=ref, error=error))
         case _:
             return MuxError(f"{ref}: {error}")

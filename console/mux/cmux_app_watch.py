@@ -54,7 +54,7 @@ class Watch:
         self._due = {"tree": 0.0, "tags": 0.0, "feed": 0.0}
         self._tree_at = 0.0
         self._greeted = -1
-        self._source = tr("cmux app")
+        self._source = "cmux app"
 
     async def readings(self) -> AsyncGenerator[MuxReading | AppSilent, None]:
         """Yield readings, and an `AppSilent` when cmux does not answer but may yet. Raises `MuxError` at the end."""
@@ -216,7 +216,7 @@ class Watch:
             if isinstance(error, AppDenied):
                 raise
             return
-        self._tell_signals(tr("cmux input state"), self._signals.input_state(result, view.place, time.time()))
+        self._tell_signals("cmux input state", self._signals.input_state(result, view.place, time.time()))
 
     async def _read_signals(self, link: AppLink, name: str) -> None:
         self._due[name] = time.monotonic() + (TAGS_EVERY if name == "tags" else FEED_EVERY)
@@ -232,9 +232,9 @@ class Watch:
                 raise
             return
         if name == "tags":
-            self._tell_signals(tr("cmux status pills"), self._signals.tags(result, self._app.places, time.time()))
+            self._tell_signals("cmux status pills", self._signals.tags(result, self._app.places, time.time()))
         else:
-            self._tell_signals(tr("cmux feed"), feed(result, time.time()))
+            self._tell_signals("cmux feed", feed(result, time.time()))
 
     def _tell_signals(self, source: str, signals: tuple[Signal, ...]) -> None:
         before, told_at = self.signals_told.get(source, ((), 0.0))

@@ -280,11 +280,11 @@ class CmuxCli:
                     raise
                 raise MuxError(
                     tr(
-                        "{error}; {count} of {count_2} characters were typed before: {look}",
+                        "{error}; {done} of {count} characters were typed before: {look}",
                         error=error,
-                        count=len(typed),
-                        count_2=len(text),
-                        look=_LOOK,
+                        done=len(typed),
+                        count=len(text),
+                        look=tr(_LOOK),
                     )
                 ) from error
             typed += part
@@ -324,10 +324,15 @@ class CmuxCli:
         if error.why in ("moved", "gone"):
             with suppress(MuxError):  # the first error is the one that counts
                 await self._read_tree()
-            return CmuxSaid(tr("{name}: nothing was typed: {error}", name=name, error=error), error.why)
+            return CmuxSaid(tr("{name}: nothing was typed: {error}", name=name, error=error), error.why, untouched=True)
         if error.why in ("slow", "other"):
             return CmuxSaid(
-                tr("{name}: {error}; it may have been typed all the same: {look}", name=name, error=error, look=_LOOK),
+                tr(
+                    "{name}: {error}; it may have been typed all the same: {look}",
+                    name=name,
+                    error=error,
+                    look=tr(_LOOK),
+                ),
                 error.why,
             )
         return CmuxSaid(f"{name}: {error}", error.why)
@@ -342,7 +347,7 @@ class CmuxCli:
                     "{name}: cmux does not say that it was typed ({said}); {look}",
                     name=name,
                     said=safe_text(said, limit=100),
-                    look=_LOOK,
+                    look=tr(_LOOK),
                 )
             )
         uuids = {found.casefold() for found in _UUIDS.findall(said)}

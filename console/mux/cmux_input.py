@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from console.i18n import tr
-from console.mux.base import MuxError
+from console.mux.base import MuxError, NotTyped
 from console.mux.cmux_rpc import CmuxRpc
 from console.safety import check_outgoing, safe_text
 
@@ -27,7 +27,7 @@ async def paste(rpc: CmuxRpc, ref: str, text: str) -> None:
     """
     clean, wrong = check_outgoing(text)
     if wrong:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "not typed into {ref}: line {line} has {name}; take it out",
                 ref=safe_text(ref),
@@ -41,7 +41,7 @@ async def paste(rpc: CmuxRpc, ref: str, text: str) -> None:
     if await takes_paste(rpc, ref):
         data = "\x1b[200~" + clean.replace("\n", "\r") + "\x1b[201~"
     elif "\n" in clean:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "not typed into {ref}: its program takes no bracketed paste, each line would be "
                 "submitted alone; put the text into a file and send one line that names it",
@@ -57,7 +57,7 @@ async def _check_alive(rpc: CmuxRpc, ref: str) -> None:
     """The daemon takes input for a program that has ended, and says that all is well (tried on a live one)."""
     found = await rpc.call("terminal.get", terminal=ref)
     if isinstance(found, dict) and found.get("lifecycle") == "exited":
-        raise MuxError(tr("{ref}: its program has ended; nothing was typed", ref=safe_text(ref)))
+        raise NotTyped(tr("{ref}: its program has ended; nothing was typed", ref=safe_text(ref)))
 
 
 async def takes_paste(rpc: CmuxRpc, ref: str) -> bool:

@@ -46,7 +46,7 @@ class Places:
     @property
     def support(self) -> Path:
         """Where earlier releases keep it."""
-        return self.home / "Library" / tr("Application Support") / "cmux"
+        return self.home / "Library" / "Application Support" / "cmux"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _app_sockets(places: Places, env: Mapping[str, str]) -> Iterator[Named]:
         yield Named(str(tmp / f"cmux-{variant}.sock"), tr("the {variant} app", variant=variant))
     found = [path for folder in (tmp, places.support, places.state) for path in _sockets(folder, "cmux*.sock")]
     for path in _newest(found)[:GLOB_LIMIT]:
-        yield Named(str(path), "found")
+        yield Named(str(path), tr("found"))
 
 
 def is_default(places: Places, path: str) -> bool:

@@ -119,7 +119,7 @@ def judge_app(reply: Reply, env: Mapping[str, str], password: str) -> Answer:
         and result.get("protocol", "cmux-socket") == "cmux-socket"
     ):
         mode = result.get("access_mode")
-        return Answer("taken", "answers", "", safe_text(mode, limit=40) if isinstance(mode, str) else "")
+        return Answer("taken", tr("answers"), "", safe_text(mode, limit=40) if isinstance(mode, str) else "")
     if message.get("ok") is not False or not isinstance(error, dict):
         return Answer("other", tr("answers, but not as the cmux app does"))
     code = str(error.get("code"))
@@ -128,7 +128,7 @@ def judge_app(reply: Reply, env: Mapping[str, str], password: str) -> Answer:
     if password:
         return Answer("taken", tr("wants a password; there is one in {password}", password=password), "", "password")
     remedy = tr("put its password (Settings > Automation) into the environment variable CMUX_SOCKET_PASSWORD")
-    return Answer("denied", "wants a password", remedy, "password")
+    return Answer("denied", tr("wants a password"), remedy, "password")
 
 
 async def probe_daemon(path: str, timeout: float) -> Answer:
@@ -146,7 +146,7 @@ async def probe_daemon(path: str, timeout: float) -> Answer:
 async def probe_listener(path: str, timeout: float) -> Answer:
     """Look whether anything listens on *path*."""
     reply = await exchange(path, b"", timeout)
-    return Answer("taken", "answers") if reply.connected else Answer("no answer", reply.error)
+    return Answer("taken", tr("answers")) if reply.connected else Answer("no answer", reply.error)
 
 
 def _object(text: bytes) -> dict[str, Any]:

@@ -38,15 +38,15 @@ Why = Literal["denied", "password", "down", "slow", "moved", "gone", "cold", "us
 Generation = Literal["app", "daemon", ""]
 
 _KINDS: Final[tuple[tuple[Why, str], ...]] = (
-    ("password", mark("auth_(required|failed|unconfigured)|Authentication required|Invalid password|Missing password")),
-    ("cold", mark("Terminal surface not found|Failed to read terminal text|surface_unavailable")),
-    ("denied", mark("Access denied|\\AERROR: |Broken pipe|Connection reset|errno (32|54|104)\\b")),
-    ("down", mark("Socket not found|Failed to connect|No live cmux socket|not a Unix socket|refusing to connect")),
-    ("slow", mark("Command timed out")),
-    ("moved", mark("Surface is not a terminal")),
-    ("gone", mark("(Surface|Workspace|Pane)( index)? not found|No focused surface|process_exited")),
-    ("busy", mark("nothing was sent|input_queue_full")),
-    ("usage", mark("(?i)unknown (flag|option|command|resource)|unexpected argument|needs a value|\\Ausage:")),
+    ("password", "auth_(required|failed|unconfigured)|Authentication required|Invalid password|Missing password"),
+    ("cold", "Terminal surface not found|Failed to read terminal text|surface_unavailable"),
+    ("denied", "Access denied|\\AERROR: |Broken pipe|Connection reset|errno (32|54|104)\\b"),
+    ("down", "Socket not found|Failed to connect|No live cmux socket|not a Unix socket|refusing to connect"),
+    ("slow", "Command timed out"),
+    ("moved", "Surface is not a terminal"),
+    ("gone", "(Surface|Workspace|Pane)( index)? not found|No focused surface|process_exited"),
+    ("busy", "nothing was sent|input_queue_full"),
+    ("usage", "(?i)unknown (flag|option|command|resource)|unexpected argument|needs a value|\\Ausage:"),
 )
 _REMEDIES: Final[dict[Why, str]] = {
     "password": mark("it wants a password: put it into the environment variable CMUX_SOCKET_PASSWORD"),
@@ -61,9 +61,9 @@ _REMEDIES: Final[dict[Why, str]] = {
 class CmuxSaid(MuxError):
     """The program ended with an error; `why` is its kind."""
 
-    def __init__(self, text: str, why: Why = "other") -> None:
+    def __init__(self, text: str, why: Why = "other", *, untouched: bool = False) -> None:
         super().__init__(text)
-        self.why = why
+        self.why, self.untouched = why, untouched
 
 
 def generation(version: str) -> Generation:
@@ -143,7 +143,7 @@ class CmuxProgram:
         try:
             return task.result()
         except host.HostError as error:
-            why: Why = "slow" if "no end within" in str(error) else "down"
+            why: Why = "slow" if error.slow else "down"
             text = (
                 tr("cmux gave no answer in {timeout:g} s", timeout=timeout)
                 if why == "slow"
@@ -162,5 +162,5 @@ def explain(said: str, env: Mapping[str, str]) -> CmuxSaid:
     """What the program wrote to stderr as an error with its kind and what to do."""
     text = re.sub(r"\A(Error: )+", "", said)
     why: Why = next((kind for kind, pattern in _KINDS if re.search(pattern, text)), "other")
-    remedy = denied_remedy(env) if why == "denied" else _REMEDIES.get(why, "")
+    remedy = denied_remedy(env) if why == "denied" else tr(_REMEDIES[why]) if why in _REMEDIES else ""
     return CmuxSaid("; ".join(filter(None, (tr("cmux: {text}", text=safe_text(text, limit=300)), remedy))), why)

@@ -67,7 +67,7 @@ class Sidebar:
         name = line.partition(" ")[0]
         prefix = f"_cmux_capability_v1 {self._login.capability} " if self._login.capability else ""
         password = self._login.accepted
-        lines = [tr("auth {password}", password=password), line] if password and "\n" not in password else [line]
+        lines = [f"auth {password}", line] if password and "\n" not in password else [line]
         data = "".join(f"{prefix}{each}\n" for each in lines).encode("utf-8", "replace")
         sock = await connect_socket(self._path)
         try:

@@ -103,15 +103,20 @@ class CmuxRpc:
             async with asyncio.timeout(ANSWER_TIMEOUT):
                 return await answer
         except TimeoutError as error:
-            again = tr("; it may have been done all the same, look before you repeat it") if mutation else ""
-            raise MuxError(
-                tr(
-                    "cmux daemon gave no answer to {operation} in {answer_timeout:g} s{again}",
+            if mutation:
+                told = tr(
+                    "cmux daemon gave no answer to {operation} in {seconds:g} s; "
+                    "it may have been done all the same, look before you repeat it",
                     operation=operation,
-                    answer_timeout=ANSWER_TIMEOUT,
-                    again=again,
+                    seconds=ANSWER_TIMEOUT,
                 )
-            ) from error
+            else:
+                told = tr(
+                    "cmux daemon gave no answer to {operation} in {seconds:g} s",
+                    operation=operation,
+                    seconds=ANSWER_TIMEOUT,
+                )
+            raise MuxError(told) from error
         finally:
             self._waiting.pop(key, None)
 

@@ -57,7 +57,7 @@ def _parse(snapshot: dict[str, Any], processes: dict[str, Process]) -> tuple[Sur
         rank = (workspace["index"], screen["index"], order, tab["index"])
         place = (
             rank,
-            str(workspace["name"] or tr("workspace {workspace}", workspace=workspace["index"])),
+            str(workspace["name"] or f"workspace {workspace['index']}"),
             str(tab["name"] or ""),
         )
         places[tab["content_id"]] = min(place, places.get(tab["content_id"], place))

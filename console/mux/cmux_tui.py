@@ -218,7 +218,7 @@ class CmuxTui:
             readings.append(TreeRead(time.time(), self.source, tree))
         if agents != self._agents:
             self._agents = agents
-            readings.append(SignalsRead(time.time(), tr("cmux agents"), agents))
+            readings.append(SignalsRead(time.time(), "cmux agents", agents))
         readings += await self._attach_all(rpc, tree)
         return readings
 

@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from console.i18n import mark, tr
-from console.mux.base import MuxError
+from console.mux.base import MuxError, NotTyped
 from console.safety import check_outgoing, safe_text
 
 TEXT_LIMIT: Final = 1500
@@ -38,39 +38,39 @@ def checked(ref: str, text: str) -> str:
     clean, wrong = check_outgoing(text)
     name = safe_text(ref)
     if wrong:
-        raise MuxError(
+        raise NotTyped(
             tr(
-                "{name}: not typed: {name_2} in line {line}; take it out",
+                "{name}: not typed: {character} in line {line}; take it out",
                 name=name,
-                name_2=wrong[0].name,
+                character=wrong[0].name,
                 line=wrong[0].line,
             )
         )
     if "\n" in clean:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "{name}: not typed: the cmux program would submit each line alone; {pointer}",
                 name=name,
-                pointer=POINTER,
+                pointer=tr(POINTER),
             )
         )
     if "\t" in clean:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "{name}: not typed: the cmux program presses the Tab key for a tab; write spaces, or {pointer}",
                 name=name,
-                pointer=POINTER,
+                pointer=tr(POINTER),
             )
         )
     # How the program writes it into its request: raw UTF-8, with / as \/.
     size = len(json.dumps(clean, ensure_ascii=False).encode()) + clean.count("/")
     if len(clean) > TEXT_LIMIT or size > BYTE_LIMIT:
-        raise MuxError(
+        raise NotTyped(
             tr(
                 "{name}: not typed: {count} characters are too many for one cmux send; {pointer}",
                 name=name,
                 count=len(clean),
-                pointer=POINTER,
+                pointer=tr(POINTER),
             )
         )
     return clean

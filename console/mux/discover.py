@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from console.config import MuxConfig
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.mux import cmux_paths
 from console.mux.cmux_paths import Look, Places, inspect
 from console.mux.cmux_probe import Answer, probe_app, probe_daemon, probe_listener
@@ -32,6 +32,16 @@ NAMED_TIMEOUT: Final = 2.0
 Kind = Literal["tmux", "cmux-app", "cmux-tui", "cmux-cli"]
 """What to open: `Tmux`, the app socket's client, `CmuxTui`, `CmuxCli`; each with the candidate's path."""
 Verdict = Literal["taken", "not tried", "refused", "absent", "no answer", "denied", "unsupported"]
+_RELAY: Final = mark("is the TCP relay of `cmux ssh`, which the console does not speak")
+_SHOWN: Final[dict[Verdict, str]] = {
+    "taken": mark("taken"),
+    "not tried": mark("not tried"),
+    "refused": mark("refused"),
+    "absent": mark("absent"),
+    "no answer": mark("no answer"),
+    "denied": mark("denied"),
+    "unsupported": mark("unsupported"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,11 @@ def lines(discovery: Discovery) -> Iterator[tuple[str, bool, str]]:
         good = each.verdict in ("taken", "not tried") or (each.verdict == "absent" and each is not discovery.chosen)
         mode = tr("access mode {access_mode}", access_mode=each.access_mode) if each.access_mode else ""
         said = "; ".join(filter(None, (each.reason, mode, each.remedy)))
-        yield each.kind, good, f"{safe_text(each.path)} ({each.origin}) {each.verdict}{': ' if said else ''}{said}"
+        yield (
+            each.kind,
+            good,
+            f"{safe_text(each.path)} ({each.origin}) {tr(_SHOWN[each.verdict])}{': ' if said else ''}{said}",
+        )
     if discovery.chosen is None:
         yield "server", False, tr("none found; start tmux or cmux, or name a socket (mux: in the configuration)")
 
@@ -151,7 +165,7 @@ def _environment(config: MuxConfig, env: Mapping[str, str], places: Places) -> I
         if conflict:
             wrong, remedy = tr("CMUX_SOCKET_PATH and CMUX_SOCKET name two sockets"), tr("unset the one that is wrong")
         elif cmux_paths.is_relay(value):
-            wrong = tr("is the TCP relay of `cmux ssh`, which the console does not speak")
+            wrong = tr(_RELAY)
             remedy = tr("with the `cmux` program on PATH the console goes through that; or run it where cmux runs")
         usual = not wrong and cmux_paths.is_default(places, value)
         rank: Literal["environment", "usual"] = "usual" if usual else "environment"
@@ -214,7 +228,7 @@ async def _try(wish: _Wish, config: MuxConfig, env: Mapping[str, str], places: P
     """Look at one place, ask it, and say what came of it."""
     base = Candidate(wish.kind, wish.path, wish.origin)
     if wish.wrong:
-        unsupported = cmux_paths.is_relay(wish.path) and wish.wrong.startswith("is the TCP relay")
+        unsupported = cmux_paths.is_relay(wish.path) and wish.wrong == tr(_RELAY)
         verdict: Verdict = "unsupported" if unsupported else "refused"
         return replace(base, verdict=verdict, reason=wish.wrong, remedy=wish.remedy)
     if wish.kind == "cmux-cli":
@@ -229,15 +243,12 @@ async def _try(wish: _Wish, config: MuxConfig, env: Mapping[str, str], places: P
     kind, answer = await _ask(wish, config, env, places)
     candidate = replace(base, kind=kind, access_mode=answer.access_mode)
     if answer.verdict == "taken" and look.open and kind != "tmux" and answer.access_mode != "allowAll":
-        mode = (
-            tr(", though its access mode is {access_mode}", access_mode=answer.access_mode)
-            if answer.access_mode
-            else ""
-        )
         remedy = f"chmod 600 '{safe_text(wish.path)}'"
-        return replace(
-            candidate, verdict="refused", reason=tr("other users can connect to it too{mode}", mode=mode), remedy=remedy
-        )
+        if answer.access_mode:
+            reason = tr("other users can connect to it too, though its access mode is {mode}", mode=answer.access_mode)
+        else:
+            reason = tr("other users can connect to it too")
+        return replace(candidate, verdict="refused", reason=reason, remedy=remedy)
     return _judged(candidate, look, answer)
 
 

@@ -23,7 +23,7 @@ from console.i18n import tr
 from console.model.reading import MuxDown, MuxReading, TreeRead
 from console.model.surface import Screen, SurfaceInfo
 from console.mux import tmux_control
-from console.mux.base import Interest, MuxError
+from console.mux.base import Interest, MuxError, NotTyped
 from console.mux.tmux_control import ControlConnection
 from console.mux.tmux_focus import tmux_focus
 from console.mux.tmux_panes import META, PaneReader
@@ -305,7 +305,7 @@ class Tmux:
         pane = _checked(ref)
         text, wrong = check_outgoing(text)
         if wrong:
-            raise MuxError(
+            raise NotTyped(
                 tr(
                     "{ref}: not typed: {name} in line {line}; take it out",
                     ref=ref,
@@ -346,7 +346,7 @@ class Tmux:
         """
         said = await self._tmux("if-shell", "-F", "-t", pane, "#{pane_dead}", "display-message -p dead", act)
         if said.strip() == "dead":
-            raise MuxError(tr("{pane}: its program has ended; nothing was typed", pane=pane))
+            raise NotTyped(tr("{pane}: its program has ended; nothing was typed", pane=pane))
 
     async def _tmux(self, *command: str, stdin: bytes | None = None) -> str:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
 from rich.cells import cell_len, set_cell_size
@@ -12,12 +13,14 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from console.commands import Command
 from console.i18n import mark, tr
-from console.model.checklist import SYMBOLS, About, Mark, Progress, Step, StepState, progress
+from console.model.checklist import OWED, SYMBOLS, About, Mark, Progress, Step, StepState, progress
 from console.widgets.words import span
 
 EVERY: Final = 1.0
@@ -54,25 +57,38 @@ class Board(Protocol):
         """Tick, skip, or take that back; what is wrong, or empty."""
 
 
-class ChecklistScreen(ModalScreen[About | None]):
-    """Returns what the operator wants to look at, or None."""
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What the operator wants to go to."""
+
+    about: About
+    command: str = ""
+    """Id of the command that helps, when its key was pressed; empty: only look at it."""
+
+
+class ChecklistScreen(ModalScreen[Leave | None]):
+    """Returns what the operator wants to look at or to do, or None. *commands*: by their ids, with their keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,R", "leave", "back"),
+        Binding("escape,q,R", "leave", mark("back")),
         Binding("r", "again", mark("look again")),
         Binding("a", "all_again", mark("look at everything again")),
-        Binding("space", "tick", "tick", priority=True),
-        Binding("x", "skip", "skip"),
+        Binding("space", "tick", mark("tick"), priority=True),
+        Binding("x", "skip", mark("skip")),
     ]
 
-    def __init__(self, board: Board, keys: Mapping[str, str], color: Callable[[str], str]) -> None:
+    def __init__(self, board: Board, commands: Mapping[str, Command], color: Callable[[str], str]) -> None:
         super().__init__()
         self._board = board
-        self._keys = keys
+        self._commands = commands
         self._color = color
         self._steps: tuple[Step, ...] = ()
         self._drawn: list[tuple[str, Text]] = []
         self._told = ""
+        self._moved = False
+        """The operator has chosen a step; until then the cursor stands on the one that is owed most."""
+        self._put: int | None = None
+        """Where that was."""
         self._skips = ""
         """Id of the step that is about to be skipped: its reason is asked for."""
 
@@ -82,7 +98,9 @@ class ChecklistScreen(ModalScreen[About | None]):
             yield Static(tr("Restart checklist"), classes="dialog--title", markup=False)
             yield Static("", id="check-progress", markup=False)
             yield OptionList(id="steps", markup=False)
-            yield Static("", id="check-detail", markup=False)
+            yield Static("", id="check-state", markup=False)
+            yield Static("", id="check-evidence", markup=False)
+            yield Static("", id="check-remedy", markup=False)
             yield Input(placeholder=tr("why it is skipped; Enter skips it, Esc does not"), id="check-reason")
             yield Static("", classes="dialog--hint", id="told", markup=False)
 
@@ -97,6 +115,7 @@ class ChecklistScreen(ModalScreen[About | None]):
         """Titles have another width; a small terminal has room for the steps only."""
         self.set_class(self.size.height < 30, "-small")
         self._draw()
+        self.call_after_refresh(self.query_one(OptionList).scroll_to_highlight)
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
@@ -107,30 +126,32 @@ class ChecklistScreen(ModalScreen[About | None]):
 
     def _draw(self) -> None:
         if not self._steps:
-            self.query_one("#check-progress", Static).update("Looking …")
+            self.query_one("#check-progress", Static).update(tr("Looking …"))
             return
         rows = self._rows()
         listed = self.query_one(OptionList)
+        self._notice()
         if [id for id, _ in rows] == [id for id, _ in self._drawn]:
             for at, (old, new) in enumerate(zip(self._drawn, rows, strict=True)):
                 if old[1] != new[1]:
                     listed.replace_option_prompt_at_index(at, new[1])
         else:
-            chosen = self._chosen_id()
+            chosen = self._chosen_id() if self._moved else ""
             ids = [id for id, _ in rows]
             listed.clear_options()
             listed.add_options([Option(text, disabled=not id) for id, text in rows])
-            listed.highlighted = ids.index(chosen) if chosen and chosen in ids else self._first(ids)
+            listed.highlighted = ids.index(chosen) if chosen and chosen in ids else None
         self._drawn = rows
+        if listed.highlighted is None or not self._moved:
+            listed.highlighted = self._put = self._worst([id for id, _ in rows])
         self.query_one("#check-progress", Static).update(self._bar(progress(self._steps)))
         self._detail()
 
-    def _first(self, ids: list[str]) -> int | None:
-        """The first step that is not settled, or the first of all."""
-        owed = {step.id for step in self._steps if step.state not in (StepState.PASS, StepState.SKIPPED)}
-        return next(
-            (at for at, id in enumerate(ids) if id in owed), next((at for at, id in enumerate(ids) if id), None)
-        )
+    def _worst(self, ids: list[str]) -> int | None:
+        """Where the first of those steps is that are owed most; where nothing is owed, the first of all."""
+        worst = min((_rank(step) for step in self._steps), default=len(OWED))
+        found = {step.id for step in self._steps if _rank(step) == worst}
+        return next((at for at, id in enumerate(ids) if id in found), None)
 
     def _rows(self) -> list[tuple[str, Text]]:
         width = self.query_one(OptionList).size.width - 2
@@ -139,10 +160,10 @@ class ChecklistScreen(ModalScreen[About | None]):
         group = ""
         for step in self._steps:
             if step.group != group:
-                if group:
+                if group and not self.has_class("-small"):
                     rows.append(("", Text("")))
                 group = step.group
-                rows.append(("", Text(group, style="bold")))
+                rows.append(("", Text(tr(group), style="bold")))
             rows.append((step.id, self._row(step, title)))
         return rows
 
@@ -152,38 +173,69 @@ class ChecklistScreen(ModalScreen[About | None]):
         name = " ".join(step.title.split())
         fitted = name if cell_len(name) <= width else f"{set_cell_size(name, width - 1).rstrip()}…"
         settled = step.state in (StepState.PASS, StepState.SKIPPED)
-        text.append(set_cell_size(fitted, width), style="" if not settled else "dim")
+        text.append(set_cell_size(fitted, width), style="dim" if settled else "bold" if self._alarms(step) else "")
         text.append(f"  {' '.join(step.evidence.split())}", style="dim" if settled else "")
         return text
+
+    @staticmethod
+    def _alarms(step: Step) -> bool:
+        """Whether it is what the eye has to find first."""
+        return step.state is StepState.FAIL and not step.links
 
     def _style(self, state: StepState) -> str:
         color = self._color(_VARIABLES[state])
         return color if color.startswith("#") and len(color) == 7 else "dim"
 
     def _bar(self, counts: Progress) -> Text:
-        width = max(6, min(40, self.size.width // 8 if self.size.width < 100 else self.size.width // 4))
+        width = max(6, min(40, self.size.width // 8 if self.size.width < 100 else self.size.width // 5))
         done = width * counts.settled // counts.total if counts.total else 0
         worst = next((s for s in (StepState.FAIL, StepState.ATTENTION, StepState.MANUAL) if counts.counts.get(s)), None)
-        text = Text(no_wrap=True, overflow="ellipsis")
+        text = Text()
         text.append("━" * done, style=self._style(StepState.PASS))
         text.append("─" * (width - done), style=self._style(worst) if worst is not None else "dim")
-        text.append(f"  {counts.words}\n")
-        return text.append(self._board.title(), style="dim")
+        room = self.query_one("#check-progress").size.width - width
+        text.append_text(
+            min((self._counted(counts, words) for words in (True, False)), key=lambda told: told.cell_len > room)
+        )
+        return text.append(f"\n{self._board.title()}", style="dim")
+
+    def _counted(self, counts: Progress, words: bool) -> Text:
+        """How many are settled, then how many of each kind are not: with *words*, or with their signs only."""
+        text = Text(f"  {counts.settled_words}")
+        for state, count, told in counts.owed:
+            text.append(f"   {SYMBOLS[state]} ", style=self._style(state)).append(told if words else str(count))
+        return text
 
     def _detail(self) -> None:
         step = self._chosen()
-        text = Text()
+        state, evidence, remedy = Text(), "", Text()
         if step is not None:
-            age = tr("   {time} ago", time=span(time.time() - step.checked_at)) if step.checked_at is not None else ""
-            line = tr("   line {line} of the hand-off", line=step.line) if step.line is not None else ""
-            text.append(f"{SYMBOLS[step.state]} {step.state}", style=self._style(step.state))
-            text.append(f"{age}{line}\n", style="dim")
-            text.append(step.evidence[:400] or step.title)
+            state.append(f"{SYMBOLS[step.state]} {tr(str(step.state))}", style=self._style(step.state))
+            state.append(self._beside(step), style="dim")
+            evidence = step.evidence or step.title
             if step.remedy:
-                key = f" ({self._keys[step.key]})" if step.key in self._keys else ""
-                text.append(f"\n→ {step.remedy}{key}", style="bold")
-        self.query_one("#check-detail", Static).update(text)
-        self.query_one("#told", Static).update(f"{self._told}\n{HINT}" if self._told else HINT)
+                key = f" ({self._commands[step.key].keys.split(' ')[0]})" if step.key in self._commands else ""
+                remedy.append(f"→ {step.remedy}{key}", style="bold")
+        self.query_one("#check-state", Static).update(state)
+        self.query_one("#check-evidence", Static).update(evidence)
+        self.query_one("#check-remedy", Static).update(remedy)
+        # Where there is one row only, what was just done is told in place of the keys.
+        small = self.has_class("-small")
+        self.query_one("#told", Static).update(self._told or tr(HINT) if small else f"{self._told}\n{tr(HINT)}")
+
+    @staticmethod
+    def _beside(step: Step) -> str:
+        """How old its evidence is, and where it comes from."""
+        told = []
+        if step.checked_at is not None:
+            told.append(tr("{time} ago", time=span(time.time() - step.checked_at)))
+        if step.line is not None:
+            told.append(tr("line {line} of the hand-off", line=step.line))
+        return "".join(f"   {each}" for each in told)
+
+    def _notice(self) -> None:
+        """Whether the operator has moved the cursor from where it was put."""
+        self._moved = self._moved or self.query_one(OptionList).highlighted != self._put
 
     # -- what is chosen ------------------------------------------------------------------------------------------
 
@@ -197,6 +249,7 @@ class ChecklistScreen(ModalScreen[About | None]):
 
     def on_option_list_option_highlighted(self) -> None:
         """Another one is chosen."""
+        self._notice()
         self._told = ""
         self._detail()
 
@@ -229,7 +282,7 @@ class ChecklistScreen(ModalScreen[About | None]):
         if self._board.marked(step.id) is not None:
             await self._mark(step, None, tr("Taken back."))
         elif step.state is StepState.MANUAL and not step.links:
-            await self._mark(step, Mark("tick", time.time()), "Ticked.")
+            await self._mark(step, Mark("tick", time.time()), tr("Ticked."))
         elif step.links:
             self._tell(tr("It follows the steps below; settle those."))
         else:
@@ -268,6 +321,7 @@ class ChecklistScreen(ModalScreen[About | None]):
         self._refill()
 
     def _tell(self, text: str) -> None:
+        self._moved = True
         self._told = text
         self._detail()
 
@@ -275,9 +329,17 @@ class ChecklistScreen(ModalScreen[About | None]):
         """Go to what the chosen step is about."""
         step = self._chosen()
         if step is not None and step.about.kind:
-            self.dismiss(step.about)
+            self.dismiss(Leave(step.about))
         elif step is not None:
             self._tell(tr("There is no place to go to; what it found stands above."))
+
+    def on_key(self, event: Key) -> None:
+        """The key that the remedy of the chosen step names does it."""
+        step = self._chosen()
+        command = self._commands.get(step.key) if step is not None and step.remedy and not self._skips else None
+        if command is not None and step is not None and event.key in command.key.split(","):
+            event.stop()
+            self.dismiss(Leave(step.about, command.id))
 
     def action_leave(self) -> None:
         """Back to the fleet; or no skip after all."""
@@ -285,3 +347,11 @@ class ChecklistScreen(ModalScreen[About | None]):
             self._end_question()
         else:
             self.dismiss(None)
+
+
+def _rank(step: Step) -> int:
+    """The lower the more it is owed; a step that follows others comes after those."""
+    if step.links or step.state not in OWED:
+        return len(OWED)
+    # What still runs may come out well: what a person has to do stands before it.
+    return (StepState.FAIL, StepState.ATTENTION, StepState.MANUAL, StepState.RUNNING).index(step.state)

@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.i18n import mark, tr, trn
+from console.i18n import tr, trn
 from console.widgets.words import size, span
 
 SHOWN: Final = 200
@@ -66,8 +66,8 @@ class CleanupScreen(ModalScreen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,n", "leave", "back"),
-        Binding("y", "clean", mark("move them")),
-        Binding("u", "restore", mark("bring them back")),
+        Binding("y", "clean", "move"),
+        Binding("u", "restore", "restore"),
     ]
 
     def __init__(self, name: str, broom: Broom, read_only: bool = False) -> None:
@@ -85,7 +85,7 @@ class CleanupScreen(ModalScreen[None]):
             yield Static(Text(tr("Clean up: {entry}", entry=self._entry)), classes="dialog--title")
             with VerticalScroll():
                 yield Static("", id="going", markup=False)
-            yield Static("looking …", classes="dialog--hint", id="told", markup=False)
+            yield Static(tr("looking …"), classes="dialog--hint", id="told", markup=False)
 
     def on_mount(self) -> None:
         """Look what would go; keys scroll."""
@@ -102,9 +102,11 @@ class CleanupScreen(ModalScreen[None]):
         for item in self._items[:SHOWN]:
             text.append(f"{size(item.size):>9}  {span(now - item.mtime):>5}  {item.path}\n")
         if len(self._items) > SHOWN:
-            text.append(tr("and {count:,} more\n", count=len(self._items) - SHOWN), style="dim")
+            more = tr("and {count:,} more", count=len(self._items) - SHOWN)
+            text.append(f"{more}\n", style="dim")
         for each in left[:SHOWN]:
-            text.append(tr("stays: {path}: {why}\n", path=each.path, why=each.why), style="dim")
+            stays = tr("stays: {path}: {why}", path=each.path, why=each.why)
+            text.append(f"{stays}\n", style="dim")
         self.query_one("#going", Static).update(text)
         total = sum(item.size for item in self._items)
         count = len(self._items)
@@ -119,8 +121,10 @@ class CleanupScreen(ModalScreen[None]):
         else:
             ask = tr("Nothing to clean up.  Esc goes back.")
         self._ready = bool(count) and not self._read_only
-        undo = tr("  u brings them back.") if self._made else ""
-        self._tell(f"{told}{undo}\n{ask}" if told else ask)
+        if self._made:
+            undo = tr("u brings them back.")
+            told = f"{told}  {undo}"
+        self._tell(f"{told}\n{ask}" if told else ask)
 
     def _tell(self, text: str) -> None:
         self.query_one("#told", Static).update(text)

@@ -27,7 +27,7 @@ class CutOffScreen(ModalScreen[str]):
     """Returns the key of the surface to go to, or an empty text. What it shows is read again every second."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "back"),
+        Binding("escape,q", "leave", mark("back")),
         Binding("t", "settle(True)", mark("it was taken")),
         Binding("c", "settle(False)", mark("it was not taken")),
         Binding("g", "go", mark("go to the surface")),
@@ -104,6 +104,6 @@ def _row(checked: Checked, now: float) -> Text:
     found = checked.cut_off
     where = f"{checked.where} ({found.surface})" if checked.where not in ("", found.surface) else found.surface
     label = f"#{found.number}" if found.number is not None else tr("no record")
-    age = tr(", {time} ago", time=span(now - found.at)) if found.at else ""
+    age = f", {tr('{time} ago', time=span(now - found.at))}" if found.at else ""
     text = Text(f"{label}  {where}{age}\n", style="bold")
-    return text.append(f"    {checked.evidence}", style=tr("not bold"))
+    return text.append(f"    {checked.evidence}", style="not bold")

@@ -55,29 +55,16 @@ class Desk:
     def _plain(self, key: str) -> tuple[Verdict, ...]:
         surface = self.snapshot().surface(key)
         if surface is None or surface.gone:
-            why = (
-                tr("the surface is gone")
-                if surface is None
-                else tr("{name} is gone: {gone}", name=surface.name, gone=surface.gone)
-            )
+            why = tr("the surface is gone")
+            if surface is not None:
+                why = tr("{name} is gone: {why}", name=surface.name, why=surface.gone)
             return (_refused("dead", why, ""),)
         if surface.unconfirmed:
-            remedy = tr("Esc, look at it, and C confirms it")
-            return (
-                _refused(
-                    "identity",
-                    tr("{name} is blocked: {unconfirmed}", name=surface.name, unconfirmed=surface.unconfirmed),
-                    remedy,
-                ),
-            )
+            why = tr("{name} is blocked: {why}", name=surface.name, why=surface.unconfirmed)
+            return (_refused("identity", why, tr("Esc, look at it, and C confirms it")),)
         if state_of(surface) in TAKES_NO_TEXT:
-            return (
-                _refused(
-                    "dialog",
-                    tr("{name} shows {state_of}", name=surface.name, state_of=state_of(surface)),
-                    tr("answer that first"),
-                ),
-            )
+            why = tr("{name} shows {state}", name=surface.name, state=tr(str(state_of(surface))))
+            return (_refused("dialog", why, tr("answer that first")),)
         return ()
 
 

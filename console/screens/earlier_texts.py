@@ -36,7 +36,7 @@ class EarlierTexts(ModalScreen[tuple[Parcel, ...] | None]):
         self._saved = ""
 
     def _surfaces(self) -> Sequence[Surface]:
-        raise TypeError(tr("the composer has the targets"))
+        raise TypeError("the composer has the targets")
 
     def _remember(self) -> None:
         """Begin to keep, and offer what was kept."""
@@ -85,7 +85,7 @@ class EarlierTexts(ModalScreen[tuple[Parcel, ...] | None]):
         if text.strip() and text != self._saved:
             self._keep(text)
 
-    @work(exit_on_error=False, group="draft", name="draft")
+    @work(exit_on_error=False, group="draft", name=mark("draft"))
     async def _keep(self, text: str) -> None:
         await self._left(text)
 

@@ -6,7 +6,6 @@ from textual import events, on
 from textual.screen import Screen
 from textual.widgets import Input
 
-from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.widgets.dispatch_table import SORTS, DispatchTable
 from console.widgets.filter_line import FilterLine
@@ -22,21 +21,21 @@ class Filtering(Screen[None]):
 
     def open_dispatch(self, dispatch: Dispatch) -> None:
         """Go to the surface of a dispatch."""
-        raise TypeError(tr("the screen has the surfaces"))
+        raise TypeError("the screen has the surfaces")
 
     def select(self, key: str, *, focus: bool = True) -> None:
         """Go to a surface."""
-        raise TypeError(tr("the screen has the surfaces"))
+        raise TypeError("the screen has the surfaces")
 
     def _focus_selected(self) -> None:
-        raise TypeError(tr("the screen has the surfaces"))
+        raise TypeError("the screen has the surfaces")
 
     def _zoom(self, zoomed: bool) -> None:
-        raise TypeError(tr("the screen has the surfaces"))
+        raise TypeError("the screen has the surfaces")
 
     def action_zoom(self) -> None:
         """Give the selected surface the whole screen, and back."""
-        raise TypeError(tr("the screen has the surfaces"))
+        raise TypeError("the screen has the surfaces")
 
     def action_go_to_dispatch(self) -> None:
         """Go to the surface of the dispatch under the cursor."""

@@ -30,7 +30,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One table a group."""
         with Vertical():
-            yield Static("Keys", classes="dialog--title", markup=False)
+            yield Static(tr("Keys"), classes="dialog--title", markup=False)
             with VerticalScroll():
                 yield Static(self._table(), classes="help--table")
             yield Static(tr("Esc goes back.  ctrl+p searches every command."), classes="dialog--hint", markup=False)
@@ -38,7 +38,7 @@ class HelpScreen(ModalScreen[None]):
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, justify="right")
-        table.add_column()
+        table.add_column(overflow="fold")  # Rich cuts a wide last character for a blank behind it otherwise
         group = ""
         for command in (*self._commands, *COMPOSER):
             if command.id.startswith("surface.focus_") and command.id != "surface.focus_1":
@@ -46,16 +46,17 @@ class HelpScreen(ModalScreen[None]):
             if command.group != group:
                 group = command.group
                 table.add_row("", "")
-                table.add_row("", Text(group, style="bold"))
+                table.add_row("", Text(tr(group), style="bold"))
             one = command.id == "surface.focus_1"
             table.add_row(
                 Text("1–9" if one else command.keys, style="bold"),
-                Text(DIGITS if one else command.help),
+                Text(tr(DIGITS) if one else tr(command.help)),
             )
         table.add_row("", "")
-        table.add_row("", Text("States", style="bold"))
+        table.add_row("", Text(tr("States"), style="bold"))
         for state, symbol in SYMBOLS.items():
-            table.add_row(symbol, Text(f"{state}{tr('  — waits for a person') if state in NEEDS_PERSON else ''}"))
+            told = tr("{state}  — waits for a person", state=tr(state)) if state in NEEDS_PERSON else tr(state)
+            table.add_row(symbol, Text(told))
         return table
 
     def action_leave(self) -> None:

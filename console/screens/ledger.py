@@ -15,7 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from console.i18n import tr
+from console.i18n import mark, tr, trc
 from console.model.dispatch import Dispatch
 from console.model.ledger import Ledger, ledger
 from console.model.verify_task import numbered
@@ -30,7 +30,7 @@ class LedgerScreen(ModalScreen[Dispatch | None]):
     """Authors, what awaits verification, the checks themselves. Returns the dispatch whose record is to be opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,l,enter", "leave", "back"),
+        Binding("escape,q,l,enter", "leave", mark("back")),
         # The list of verifications has the other keys.
         Binding("pagedown", "page(1)", "down", show=False, priority=True),
         Binding("pageup", "page(-1)", "up", show=False, priority=True),
@@ -66,11 +66,7 @@ class LedgerScreen(ModalScreen[Dispatch | None]):
                     yield Static(_awaiting(found, time.time(), self._sent))
                 if found.checked:
                     yield Static(_checked(found))
-            keys = tr("Enter opens the record, PgDn scrolls.  ") if self._sent else ""
-            hint = tr(
-                "The gap is self minus cross score.  v on a dispatch has it verified.  {keys}Esc goes back.", keys=keys
-            )
-            yield Static(hint, classes="dialog--hint", markup=False)
+            yield Static(_hint(listed=bool(self._sent)), classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:
         """At the newest verification."""
@@ -93,6 +89,15 @@ class LedgerScreen(ModalScreen[Dispatch | None]):
         self.dismiss(None)
 
 
+def _hint(*, listed: bool) -> str:
+    if listed:
+        return tr(
+            "The gap is self minus cross score.  v on a dispatch has it verified.  "
+            "Enter opens the record, PgDn scrolls.  Esc goes back."
+        )
+    return tr("The gap is self minus cross score.  v on a dispatch has it verified.  Esc goes back.")
+
+
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0), expand=True)
     for at, column in enumerate(columns):
@@ -102,7 +107,8 @@ def _table(title: str, *columns: str) -> Table:
 
 
 def _authors(found: Ledger) -> Table:
-    table = _table("Authors", "author", "pass", "warn", "fail", "awaits", tr("mean gap"), "trend", "verified by")
+    verdicts = (tr("pass"), tr("warn"), tr("fail"), tr("awaits"))
+    table = _table(tr("Authors"), tr("author"), *verdicts, tr("mean gap"), tr("trend"), tr("verified by"))
     for author in found.authors:
         gap = "–" if author.mean_gap is None else f"{author.mean_gap:+.2f}"
         by = ", ".join(f"{name} {count}×" for name, count in author.verifiers.items())
@@ -123,29 +129,31 @@ def _sent(each: Dispatch, verified: Dispatch | None) -> Text:
             verifies=each.links.verifies,
         )
     )
-    told.append(f" · {each.status} · {verified.task if verified is not None else each.task}", style="dim")
+    told.append(f" · {tr(each.status)} · {verified.task if verified is not None else each.task}", style="dim")
     return told
 
 
 def _awaiting(found: Ledger, now: float, sent: Sequence[Dispatch]) -> Table:
     asked = {each.links.verifies: each.label for each in reversed(sent) if each.is_open}
-    title = tr("\nAwaiting verification: {count}", count=len(found.awaiting))
-    columns = ("#", "author", "age", "status", *(("asked",) if asked else ()), "task")
-    table = _table(title, *columns)
+    title = tr("Awaiting verification: {count}", count=len(found.awaiting))
+    columns = ("#", tr("author"), trc("column", "age"), tr("status"), *((tr("asked"),) if asked else ()), tr("task"))
+    table = _table("\n" + title, *columns)
     for each in found.awaiting[:SHOWN]:
         age = "" if each.dispatched_at is None else span(now - each.dispatched_at)
         by = (asked.get(each.number, ""),) if asked else ()
-        table.add_row(*(Text(cell) for cell in (each.label, each.surface, age, str(each.status), *by, each.task)))
+        table.add_row(*(Text(cell) for cell in (each.label, each.surface, age, tr(each.status), *by, each.task)))
     return table
 
 
 def _checked(found: Ledger) -> Table:
-    table = _table("\nVerified", "#", "author", "by", "self", "cross", "gap", "verdict", "task")
+    scored = (trc("who verified", "by"), tr("self"), tr("cross"), tr("gap"), tr("verdict"))
+    table = _table("\n" + tr("Verified"), "#", tr("author"), *scored, tr("task"))
     for each in found.checked[:SHOWN]:
         check = each.verification
         if check is not None:
+            verdict = tr(check.verdict) if check.verdict is not None else "–"
             scores = (_score(check.self_score), _score(check.cross_score), _score(check.gap, "+g"))
-            cells = (each.label, each.surface, check.by or "?", *scores, str(check.verdict or "–"), each.task)
+            cells = (each.label, each.surface, check.by or "?", *scores, verdict, each.task)
             table.add_row(*(Text(cell) for cell in cells))
     return table
 

@@ -55,7 +55,7 @@ class LossesScreen(ModalScreen[None], Generic[Lost]):
     """Enter writes one again, ``a`` all of them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "leave", "back"),
+        Binding("escape,q", "leave", mark("back")),
         Binding("a", "restore_all", mark("write all again")),
     ]
 
@@ -81,8 +81,8 @@ class LossesScreen(ModalScreen[None], Generic[Lost]):
         at = listed.highlighted or 0
         listed.clear_options()
         for each in self._undone:
-            mark = "" if each.restorable else tr("  (cannot be written again)")
-            listed.add_option(Option(Text(f"#{each.number}  {each.why}{mark}\n    {each.what}")))
+            note = "" if each.restorable else tr("  (cannot be written again)")
+            listed.add_option(Option(Text(f"#{each.number}  {each.why}{note}\n    {each.what}")))
         listed.highlighted = min(at, len(self._undone) - 1) if self._undone else None
         hint = tr("Enter writes it again, a writes all again, Esc leaves them be.")
         self._tell(hint if self._undone else tr("Nothing that the console wrote is undone now.  Esc goes back."))

@@ -330,10 +330,8 @@ class MainScreen(Filtering):
         """Go to the surface of a dispatch."""
         surface = next((s for s in self._fleet if s.answers_to(dispatch.surface)), None)
         if surface is None:
-            self.notify(
-                tr("{label}: no surface {surface} here", label=dispatch.label, surface=dispatch.surface or "?"),
-                markup=False,
-            )
+            text = tr("{label}: no surface {surface} here", label=dispatch.label, surface=dispatch.surface or "?")
+            self.notify(text, markup=False)
         else:
             self.select(surface.key)
 

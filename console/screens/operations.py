@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from console.commands import Command
-from console.i18n import mark, tr
+from console.i18n import mark, tr, trc
 from console.model.artifact import Artifact
 from console.model.automation import Automation
 from console.model.service import Service
@@ -64,15 +64,16 @@ def _key(key: str, title: str, action: str) -> Command:
     return Command(f"operations.{action}", key, title, "", "Operations", action, show=True)
 
 
-KEYS: Final = (
-    _key("enter", "open", "open"),
-    _key("a", "act", "act"),
-    _key("c", mark("clean up"), "clean"),
-    _key("slash", "filter", "filter"),
-    _key("tab", mark("next section"), "section(1)"),
-    _key("r", "re-read", "reread"),
-    _key("escape", "back", "leave"),
-)
+def _keys() -> tuple[Command, ...]:
+    return (
+        _key("enter", trc("key", "open"), "open"),
+        _key("a", trc("key", "act"), "act"),
+        _key("c", trc("key", "clean up"), "clean"),
+        _key("slash", trc("key", "filter"), "filter"),
+        _key("tab", trc("key", "next section"), "section(1)"),
+        _key("r", trc("key", "re-read"), "reread"),
+        _key("escape", trc("key", "back"), "leave"),
+    )
 
 
 class OperationsScreen(ModalScreen[None]):
@@ -108,7 +109,7 @@ class OperationsScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Title, list and detail, filter, keys."""
-        yield Static("Operations", id="operations-title", markup=False)
+        yield Static(tr("Operations"), id="operations-title", markup=False)
         with Horizontal(id="operations-body"):
             yield self._table
             with VerticalScroll(id="operation-scroll", can_focus=False):
@@ -118,7 +119,7 @@ class OperationsScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Follow the snapshot."""
-        self.query_one(KeyBar).show(KEYS)
+        self.query_one(KeyBar).show(_keys())
         self._look()
         if not (self._wanted and self.select(self._wanted)):
             self._table.go(first_wrong(self._rows()))
@@ -151,7 +152,7 @@ class OperationsScreen(ModalScreen[None]):
         snapshot, second = self._desk.snapshot(), int(time.time())
         if snapshot is not self._seen or second != self._drawn_at:
             self._seen, self._drawn_at = snapshot, second
-            nothing = tr("nothing matches {listed}", listed=" ".join(self._words)) if self._words else EMPTY
+            nothing = tr("nothing matches {words}", words=" ".join(self._words)) if self._words else tr(EMPTY)
             self._table.show(self._rows(), nothing)
             self._draw_detail()
         self._look_closer()
@@ -162,7 +163,7 @@ class OperationsScreen(ModalScreen[None]):
     def _draw_detail(self) -> None:
         row = self._table.marked
         title = self.query_one("#operations-title", Static)
-        title.update(tr("Operations  {name}", name=row.name) if row is not None else "Operations")
+        title.update("  ".join([tr("Operations"), *([row.name] if row is not None else [])]))
         self._detail.update(detail(row, self._desk.snapshot(), time.time(), self._extra) if row is not None else "")
 
     def _look_closer(self) -> None:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from rich.align import Align
+from rich.text import Text
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.widgets.option_list import Option
 
 from console.commands import COMMANDS
 from console.i18n import tr
@@ -20,6 +23,25 @@ if TYPE_CHECKING:
 Entry = tuple[str, str, Callable[[], object]]
 
 
+class Palette(CommandPalette):
+    """Textual's own, with its two texts in the language of the interface."""
+
+    def __init__(self) -> None:
+        super().__init__(placeholder=tr("Search for commands…"), id="--command-palette")
+
+    def _start_no_matches_countdown(self, search_value: str) -> None:
+        """Textual 8.2.8 has the text in the middle of this and nowhere else."""
+        self._stop_no_matches_countdown()
+
+        def show() -> None:
+            if search_value:
+                text = Align.center(Text(tr("No matches found"), style="not bold"))
+                self.query_one(CommandList).add_option(Option(text, disabled=True, id=self._NO_MATCHES))
+            self._list_visible = bool(search_value)
+
+        self._no_matches_timer = self.set_timer(self._NO_MATCHES_COUNTDOWN, show)
+
+
 class FleetProvider(Provider):
     """Everything in the registry, and a way to each surface and dispatch."""
 
@@ -27,7 +49,7 @@ class FleetProvider(Provider):
         for command in COMMANDS:
             if not command.id.startswith("surface.focus_") and command.id != "app.palette":
                 run = partial(self.screen.run_action, command.action)
-                yield f"{command.title}  ({command.keys})", command.help, run
+                yield f"{tr(command.title)}  ({command.keys})", tr(command.help), run
         main: MainScreen = self.screen  # type: ignore[assignment]
         for surface in main.snapshot.fleet():
             about = " · ".join(text for text in (surface.agent, surface.role, surface.info.ref) if text)
@@ -38,7 +60,7 @@ class FleetProvider(Provider):
             if dispatch.is_open:
                 yield (
                     f"{dispatch.label} {dispatch.task}",
-                    f"{dispatch.surface} {dispatch.status}",
+                    f"{dispatch.surface} {tr(dispatch.status)}",
                     partial(main.open_dispatch, dispatch),
                 )
 
@@ -47,14 +69,15 @@ class FleetProvider(Provider):
         told = main.snapshot.collector
         if told.source:
             found = told.collector
-            about = f"{found.state} · {found.why}" if found is not None else "asking …"
-            title = tr("collector {endpoint}", endpoint=found.endpoint if found is not None else "").rstrip()
+            about = f"{tr(found.state)} · {found.why}" if found is not None else tr("asking …")
+            endpoint = found.endpoint if found is not None else ""
+            title = tr("collector {endpoint}", endpoint=endpoint) if endpoint else tr("collector")
             yield title, about, partial(self.screen.run_action, operations(COLLECTOR))
         for service in main.snapshot.services.services:
             about = tr(
                 "{observed}, expected {expected} · {evidence}",
-                observed=service.observed,
-                expected=service.expected,
+                observed=tr(service.observed),
+                expected=tr(service.expected),
                 evidence=service.evidence,
             )
             yield (

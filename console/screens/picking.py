@@ -42,9 +42,7 @@ class PickScreen(ModalScreen[int | None]):
                 yield Input(placeholder=tr("type a part of it"), compact=True, id="part", classes="send--line")
                 yield OptionList(markup=False, id="found")
             hint = (
-                tr("Enter takes it, Esc goes back.")
-                if self._entries
-                else tr("{nothing}\nEsc goes back.", nothing=self._nothing)
+                tr("Enter takes it, Esc goes back.") if self._entries else self._nothing + "\n" + tr("Esc goes back.")
             )
             yield Static(hint, classes="dialog--hint", markup=False)
 

@@ -16,9 +16,10 @@ from textual.widgets.option_list import Option
 
 from console.i18n import mark, tr
 from console.model.agent import SYMBOLS
+from console.model.cells import padded
 from console.model.outcome import Written
-from console.model.queue import Item, ItemState
-from console.model.queue_view import Lane, Line
+from console.model.queue import BEFORE, Item, ItemState
+from console.model.queue_view import STATE, Lane, Line
 from console.screens.queue_item import ItemScreen
 from console.widgets.words import span
 
@@ -98,7 +99,7 @@ class QueueScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """What holds, the queues, what can be done."""
         with Vertical():
-            yield Static("Queue", classes="dialog--title", markup=False)
+            yield Static(tr("Queue"), classes="dialog--title", markup=False)
             yield Static("", id="queue-note", markup=False)
             yield OptionList(id="queued", markup=False)
             yield Static("", classes="dialog--hint", id="told", markup=False)
@@ -138,18 +139,18 @@ class QueueScreen(ModalScreen[str | None]):
         rows: list[tuple[str, str, Text]] = []
         for lane in self._lanes:
             # The head of an empty queue can be chosen: it is paused, and only p there takes that back.
-            rows.append((tr("lane {key}", key=lane.key), "head" if lane.lines else "lane", _head(lane)))
+            rows.append((_lane_id(lane), "head" if lane.lines else "lane", _head(lane)))
             rows += [(line.item.id, "task", _task(at, line, now)) for at, line in enumerate(lane.lines, start=1)]
         sent = self._desk.lately()
         if sent:
             rows.append(("sent", "head", Text(tr("Sent in the last hour"), style="dim")))
-            rows += [(tr("sent {id}", id=item.id), "sent", _sent(item, now)) for item in sent]
+            rows += [(f"sent {item.id}", "sent", _sent(item, now)) for item in sent]
         return rows
 
     def _hint(self) -> None:
         text = self._told
         if not self._lanes and not text:
-            text = EMPTY
+            text = tr(EMPTY)
         lane, line = self._chosen()
         keys = []
         if lane is not None:
@@ -159,7 +160,7 @@ class QueueScreen(ModalScreen[str | None]):
             keys += [tr("a sends it again")] if line.state is ItemState.CHECK else []
         if lane is not None and lane.surface:
             keys.append(tr("g goes there"))
-        keys.append(f"P {tr('lets everything go on') if self._all_held() else tr('pauses everything')}")
+        keys.append(tr("P lets everything go on") if self._all_held() else tr("P pauses everything"))
         hint = "" if self._asked is not None else ", ".join((*keys, tr("Esc goes back"))) + "."
         self.query_one("#told", Static).update("\n".join(part for part in (text, hint) if part))
 
@@ -176,7 +177,7 @@ class QueueScreen(ModalScreen[str | None]):
     def _chosen(self) -> tuple[Lane | None, Line | None]:
         chosen = self._chosen_id()
         for lane in self._lanes:
-            if chosen == f"lane {lane.key}":
+            if chosen == _lane_id(lane):
                 return lane, None
             for line in lane.lines:
                 if line.item.id == chosen:
@@ -277,22 +278,31 @@ class QueueScreen(ModalScreen[str | None]):
             self.dismiss(None)
 
 
+def _lane_id(lane: Lane) -> str:
+    return f"lane {lane.key}"
+
+
 def _head(lane: Lane) -> Text:
     text = Text()
     text.append(lane.name, style="bold")
     text.append(f"  {lane.ref}" if lane.ref != lane.name else "", style="dim")
-    text.append(f"  {SYMBOLS[lane.state]} {lane.state}" if lane.state is not None else tr("  not there"), style="dim")
-    text.append("  paused" if lane.paused else "", style="bold")
-    text.append("" if lane.lines else tr("  nothing waits"), style="dim")
+    state = f"{SYMBOLS[lane.state]} {tr(str(lane.state))}" if lane.state is not None else tr("not there")
+    text.append(f"  {state}", style="dim")
+    text.append("  " + tr("paused") if lane.paused else "", style="bold")
+    text.append("" if lane.lines else "  " + tr("nothing waits"), style="dim")
     return text
+
+
+def _state(state: ItemState) -> str:
+    return f"{SYMBOL[state]} {padded(tr(str(state)), STATE)}"
 
 
 def _task(at: int, line: Line, now: float) -> Text:
     item = line.item
-    text = Text(f" {at:>2} {SYMBOL[line.state]} {line.state:<8} {span(now - item.created_at):>4}  {item.title}")
-    why = line.why.removeprefix("paused: ")
+    text = Text(f" {at:>2} {_state(line.state)} {span(now - item.created_at):>4}  {item.title}")
     if line.state is ItemState.PAUSED and not line.before:
         return text  # by the operator: the head of the surface, or the line above them all, says so
+    why = tr(BEFORE) if line.state is ItemState.PAUSED else line.why
     if line.state is not ItemState.SENDING:
         why = why or tr("is sent next")
     text.append(f"\n{' ' * 21}{why}", style="bold" if line.state is ItemState.CHECK else "dim")
@@ -303,4 +313,4 @@ def _sent(item: Item, now: float) -> Text:
     label = f"#{item.number} " if item.number is not None else ""
     where = item.target.name or item.target.ref
     age = span(now - (item.at or now))
-    return Text(f"    {SYMBOL[ItemState.SENT]} {'sent':<8} {age:>4}  {label}{item.title}  → {where}", style="dim")
+    return Text(f"    {_state(ItemState.SENT)} {age:>4}  {label}{item.title}  → {where}", style="dim")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -13,10 +13,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.i18n import tr
+from console.i18n import mark, tr, trc
 from console.model.queue_view import Lane, Line
 from console.safety import safe_text
 from console.widgets.words import span
+
+FIELDS: Final = {"role": mark("role"), "verifier": mark("verifier"), "task": mark("task")}
+"""What the composer puts into the record; another field is shown by its own name."""
 
 
 class ItemScreen(ModalScreen[None]):
@@ -35,16 +38,15 @@ class ItemScreen(ModalScreen[None]):
         """Facts, the text, what is typed."""
         item = self._line.item
         text, typed = (safe_text(each, multiline=True) for each in (item.text, self._typed))
+        heading = tr("Typed as it stands:") if typed == text else tr("What would be typed:")
         with Vertical():
-            yield Static(Text(f"{item.title}"), classes="dialog--title")
+            yield Static(Text(item.title), classes="dialog--title")
             with VerticalScroll():
                 yield Static(self._facts())
-                yield Static(
-                    Text(tr("\nWhat would be typed:") if typed != text else tr("\nTyped as it stands:"), style="dim")
-                )
+                yield Static(Text(f"\n{heading}", style="dim"))
                 yield Static(Text(typed))
                 if typed != text:
-                    yield Static(Text(tr("\nThe task:"), style="dim"))
+                    yield Static(Text("\n" + tr("The task:"), style="dim"))
                     yield Static(Text(text))
             yield Static(tr("Esc goes back."), classes="dialog--hint", markup=False)
 
@@ -62,16 +64,16 @@ class ItemScreen(ModalScreen[None]):
             if text:
                 table.add_row(name, Text(safe_text(text, limit=500)))
 
-        row("for", f"{self._lane.name} ({self._lane.ref})" if self._lane.ref else self._lane.name)
-        row("state", str(self._line.state))
+        row(trc("queue item", "for"), f"{self._lane.name} ({self._lane.ref})" if self._lane.ref else self._lane.name)
+        row(tr("state"), tr(str(self._line.state)))
         row(tr("waits for"), self._line.why or tr("nothing: it is sent next"))
-        row("queued", tr("{time} ago, as {id}", time=span(now - item.created_at), id=item.id))
-        row("tried", f"{item.tries}×" if item.tries else "")
+        row(trc("queue item", "queued"), tr("{time} ago, as {id}", time=span(now - item.created_at), id=item.id))
+        row(tr("tried"), f"{item.tries}×" if item.tries else "")
         overrides = item.options.get("overrides")
-        row("overrides", ", ".join(map(str, overrides)) if isinstance(overrides, list) else "")
+        row(tr("overrides"), ", ".join(map(str, overrides)) if isinstance(overrides, list) else "")
         fields = item.options.get("fields")
         for name, value in fields.items() if isinstance(fields, dict) else ():
-            row(safe_text(str(name), limit=14), str(value))
+            row(tr(FIELDS[name]) if name in FIELDS else safe_text(str(name), limit=14), str(value))
         return table
 
     def action_leave(self) -> None:

@@ -15,10 +15,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from console.i18n import mark, tr
-from console.model.dispatch import Dispatch
+from console.model.dispatch import Dispatch, Verification
 from console.model.ledger import gaps
 from console.model.naming import identity
-from console.model.reconcile import Live, disagreement
+from console.model.reconcile import Live, trouble
 from console.model.verify_task import numbered, verifications
 from console.widgets.plots import gap_words
 from console.widgets.words import span
@@ -43,13 +43,13 @@ class RecordScreen(ModalScreen[Choice | None]):
     """Returns what is to be done next, or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,enter", "leave", "back"),
+        Binding("escape,q,enter", "leave", mark("back")),
         Binding("g", "choose('go')", mark("go to the surface")),
         Binding("v", "choose('verify')", mark("have it verified")),
-        Binding("r", "choose('check')", "record a verification"),
+        Binding("r", "choose('check')", mark("record a verification")),
         Binding("o", "other", mark("the other dispatch")),
         Binding("e", "choose('status')", mark("another status")),
-        Binding("c,y", "copy", "copy"),
+        Binding("c,y", "copy", mark("copy")),
     ]
 
     def __init__(
@@ -75,12 +75,7 @@ class RecordScreen(ModalScreen[Choice | None]):
             with VerticalScroll():
                 yield Static(self._facts(), id="facts")
                 yield Static("", id="raw", markup=False)
-            other = tr("o the other one, ") if self._others else ""
-            hint = tr(
-                "g its surface, e sets its status, v has it verified, r a verdict, {other}c copies, Esc goes back.",
-                other=other,
-            )
-            yield Static(hint, classes="dialog--hint", markup=False)
+            yield Static(_hint(linked=bool(self._others)), classes="dialog--hint", markup=False)
 
     async def on_mount(self) -> None:
         """Read the rest of the record; the facts are there already."""
@@ -103,27 +98,22 @@ class RecordScreen(ModalScreen[Choice | None]):
             if text:
                 table.add_row(name, Text(text))
 
-        row("status", f"{dispatch.status} ({dispatch.raw_status})" if dispatch.raw_status else str(dispatch.status))
+        raw = f" ({dispatch.raw_status})" if dispatch.raw_status else ""
+        row(tr("status"), f"{tr(dispatch.status)}{raw}")
         live = self._live.get(identity(dispatch.surface))
-        doing = tr(", {state} now", state=live.state) if live is not None else ""
-        row("surface", f"{dispatch.surface}{doing}" if dispatch.surface else "")
-        row("attention", disagreement(dispatch, self._live, time.time()))
+        doing = tr(", {state} now", state=tr(live.state)) if live is not None else ""
+        row(tr("surface"), f"{dispatch.surface}{doing}" if dispatch.surface else "")
+        row(tr("attention"), trouble(dispatch, self._live, now))
         if dispatch.dispatched_at is not None:
             at = time.strftime("%Y-%m-%d %H:%M", time.localtime(dispatch.dispatched_at))
-            row("dispatched", tr("{at}, {time} ago", at=at, time=span(now - dispatch.dispatched_at)))
-        check = dispatch.verification
-        if check is not None:
-            scores = tr(
-                "self {score}, cross {score_2}", score=_score(check.self_score), score_2=_score(check.cross_score)
-            )
-            gap = tr(", gap {gap:+g}", gap=check.gap) if check.gap is not None else ""
-            row("verified", f"{check.verdict or 'pending'} by {check.by or 'somebody'}: {scores}{gap}")
+            row(tr("dispatched"), tr("{at}, {time} ago", at=at, time=span(now - dispatch.dispatched_at)))
+        if dispatch.verification is not None:
+            row(tr("verified"), _checked(dispatch.verification))
         for other in self._others:
-            verb = "verifies" if other.number == dispatch.links.verifies else "verified by"
-            where = f" on {other.surface}" if other.surface and verb == "verified by" else ""
-            row(verb, f"{other.label}{where}, {other.status}: {other.task}")
+            verifies = other.number == dispatch.links.verifies
+            row(tr("verifies") if verifies else tr("verified by"), _linked(other, placed=not verifies))
         if dispatch.links.verifies is not None and not self._others:
-            row("verifies", tr("#{verifies}, which is not in the log", verifies=dispatch.links.verifies))
+            row(tr("verifies"), tr("#{verifies}, which is not in the log", verifies=dispatch.links.verifies))
         row(tr("author's gaps"), gap_words(gaps(self._log, dispatch.surface)))
         return table
 
@@ -150,7 +140,36 @@ class RecordScreen(ModalScreen[Choice | None]):
     def action_copy(self) -> None:
         """The whole record to the clipboard (OSC 52, where the terminal allows it)."""
         self.app.copy_to_clipboard(self._raw or f"{self._dispatch.label} {self._dispatch.task}")
-        self.notify("Copied.", markup=False, timeout=2)
+        self.notify(tr("Copied."), markup=False, timeout=2)
+
+
+def _hint(*, linked: bool) -> str:
+    if linked:
+        return tr(
+            "g its surface, e sets its status, v has it verified, r a verdict, o the other one, c copies, "
+            "Esc goes back."
+        )
+    return tr("g its surface, e sets its status, v has it verified, r a verdict, c copies, Esc goes back.")
+
+
+def _checked(check: Verification) -> str:
+    told = {
+        "verdict": tr(check.verdict) if check.verdict is not None else tr("pending"),
+        "by": check.by or tr("somebody"),
+        "own": _score(check.self_score),
+        "cross": _score(check.cross_score),
+    }
+    if check.gap is None:
+        return tr("{verdict} by {by}: self {own}, cross {cross}", **told)
+    return tr("{verdict} by {by}: self {own}, cross {cross}, gap {gap:+g}", gap=check.gap, **told)
+
+
+def _linked(other: Dispatch, *, placed: bool) -> str:
+    """The dispatch at the other end; with the surface it is on where it is *placed*."""
+    told = {"label": other.label, "status": tr(other.status), "task": other.task}
+    if placed and other.surface:
+        return tr("{label} on {surface}, {status}: {task}", surface=other.surface, **told)
+    return tr("{label}, {status}: {task}", **told)
 
 
 def _score(value: float | None) -> str:

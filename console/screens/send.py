@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from textual import work
 from textual.app import ComposeResult
@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Input, Static, TextArea
 
 from console.commands import COMPOSER
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.composed import EARLIER, Broadcast, Composed, earlier, earlier_ones
 from console.model.dispatch import Dispatch
 from console.model.guard_facts import Level
@@ -33,8 +33,10 @@ from console.screens.targets import ConfirmScreen, TargetsScreen
 from console.widgets.choice import Choice
 from console.widgets.verdicts import fate_line, guard_lines, target_line
 
-NOBODY = "nobody"
-SHOWN_TARGETS = 3
+NOBODY: Final = mark("nobody")
+WIDTHS: Final = [(0, "-narrow"), (110, "-wide")]
+HEIGHTS: Final = [(0, "-low"), (32, "-tall")]
+SHOWN_TARGETS: Final = 3
 """Targets that have a line above the text; more of them stand beside it."""
 
 
@@ -44,8 +46,8 @@ class SendScreen(EarlierTexts):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(c.key, c.action, c.title, priority=True, key_display=c.keys.split(" ", 1)[0]) for c in COMPOSER
     ]
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (32, "-tall")]
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
 
     def __init__(
         self,
@@ -73,6 +75,9 @@ class SendScreen(EarlierTexts):
     def compose(self) -> ComposeResult:
         """To whom, the text, who checks it, what is wrong with it."""
         self._verifiers = [s for s in self._desk.snapshot().fleet() if (s.place is not None or s.agent) and not s.gone]
+        # Textual gives a screen these classes with its first resize (8.2.8): a frame too late.
+        for cells, steps in zip(self.app.size, (WIDTHS, HEIGHTS), strict=True):
+            self.add_class(next(name for least, name in reversed(steps) if least <= cells))
         with Vertical(id="composer"):
             yield Static("", classes="dialog--title", markup=False)
             yield Static("", id="targets", markup=False)
@@ -81,8 +86,8 @@ class SendScreen(EarlierTexts):
                     yield TextArea(self._text, id="text", soft_wrap=True, tab_behavior="focus")
                     with Horizontal(id="fields"):
                         yield Input(id="role", compact=True)
-                        yield Choice("verifier", [NOBODY, *(s.name for s in self._verifiers)], id="verifier")
-                        yield Choice("context", ["0"], id="context")
+                        yield Choice(tr("verifier"), [tr(NOBODY), *(s.name for s in self._verifiers)], id="verifier")
+                        yield Choice(tr("context"), ["0"], id="context")
                     yield Input(id="override", compact=True)
                 with VerticalScroll(id="weighing", can_focus=False):
                     yield Static("", id="guards", markup=False)
@@ -117,13 +122,12 @@ class SendScreen(EarlierTexts):
         context = self.query_one("#context", Choice)
         context.display = most > 0 and self._desk.judge is not None
         fresh = len(context.options) == 1
-        context.offer([f"{count} of {most}" for count in range(min(most, 9) + 1)])
+        context.offer([tr("{count} of {most}", count=count, most=most) for count in range(min(most, 9) + 1)])
         if fresh:
             context.choose(min(EARLIER, most))
         roles = {surface.role for surface in surfaces}
-        self.query_one("#role", Input).placeholder = (
-            tr("role: {pop}", pop=roles.pop() or "none") if len(roles) == 1 else tr("own role")
-        )
+        told = tr("role: {role}", role=roles.pop() or tr("none")) if len(roles) == 1 else tr("own role")
+        self.query_one("#role", Input).placeholder = told
         self._offer()
 
     async def action_targets(self) -> None:
@@ -201,6 +205,13 @@ class SendScreen(EarlierTexts):
         """More or less room for the guards."""
         self._weigh_soon()
 
+    def _title(self, judged: Sequence[Judged]) -> str:
+        whom = judged[0][0].name if judged else tr(NOBODY)
+        if len(judged) > 1:
+            whom = tr("{count} surfaces", count=len(judged))
+        title = tr("Send to {name}", name=whom)
+        return title + "  " + tr("after {label}", label=self._about.label) if self._about is not None else title
+
     def _weigh_soon(self) -> None:
         """Once for the keys of one moment: a log may be long, a paste may come in pieces."""
         if not self._weighing:
@@ -215,9 +226,7 @@ class SendScreen(EarlierTexts):
         judged = self._judged()
         several = len(judged) > 1
         self.set_class(several, "-several")
-        whom = tr("{count} surfaces", count=len(judged)) if several else judged[0][0].name if judged else "nobody"
-        after = tr("  after {label}", label=self._about.label) if self._about is not None else ""
-        self.query_one(".dialog--title", Static).update(tr("Send to {whom}{after}", whom=whom, after=after))
+        self.query_one(".dialog--title", Static).update(self._title(judged))
         now = time.time()
         lines = [target_line(surface, now) for surface, _, _ in judged[:SHOWN_TARGETS]]
         if len(judged) > SHOWN_TARGETS:
@@ -291,7 +300,7 @@ class SendScreen(EarlierTexts):
 
         nothing = tr("There are none. Write some under `templates:` in the configuration.")
         entries = [(each.name, each.text) for each in listed]
-        await self.app.push_screen(PickScreen("Templates", entries, nothing), taken)
+        await self.app.push_screen(PickScreen(tr("Templates"), entries, nothing), taken)
 
     def _fill(self, template: Template) -> None:
         surfaces, log = self._surfaces(), self._desk.snapshot().log.dispatches
@@ -308,14 +317,14 @@ class SendScreen(EarlierTexts):
         filled = fill(template.text.rstrip("\n"), meant)
         notes = [filled.remark] if filled.remark else []
         if template.verifier and not found:
-            notes.append(tr("the verifier {verifier} is not here", verifier=template.verifier))
+            notes.append(tr("the verifier {name} is not here", name=template.verifier))
         if len(surfaces) > 1 and filled.text != template.text.rstrip("\n"):
             notes.append(tr("filled in for {name}; the others get the same text", name=surfaces[0].name))
         self._remark = "; ".join(notes)
         self.query_one(TextArea).insert(filled.text)
         self._weigh_soon()
 
-    @work(exclusive=True, group="edit", exit_on_error=False, name="editor")
+    @work(exclusive=True, group="edit", exit_on_error=False, name=mark("editor"))
     async def action_edit(self) -> None:
         """Take the text to the operator's own editor."""
         area = self.query_one(TextArea)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from console.commands import COMPOSER
@@ -34,38 +35,25 @@ def hint(judged: Sequence[Judged], written: str, desk: Desk, remark: str, width:
         surface, parcel, verdicts = judged[0]
         current = desk.snapshot().dispatch_of(surface)
         if parcel.fate is Fate.SEND and current is not None:
-            lines.append(
-                Content(
-                    tr(
-                        "▲ {label} is still open here: {listed}",
-                        label=current.label,
-                        listed=" ".join(current.task.split()),
-                    )
-                )
-            )
+            task = " ".join(current.task.split())
+            lines.append(Content(tr("▲ {label} is still open here: {task}", label=current.label, task=task)))
         if parcel.fate is Fate.REFUSE and desk.queues and waits(verdicts, parcel.composed.overrides):
             lines.append(Content.assemble((tr("◌ ctrl+l queues it until this has passed"), "$primary")))
     if remark:
         lines.append(Content(f"▲ {remark}"))
-    count = text.count("\n") + 1
-    length = trn(
-        "{count} character, {number} line{what}.  ",
-        "{count} characters, {number} line{what}.  ",
-        len(text),
-        number=count,
-        what="" if count == 1 else "s",
-    )
-    return Content("\n").join([*lines, *_keys(length, desk.queues, width)])
+    characters = trn("{count} character", "{count} characters", len(text))
+    rows = trn("{count} line", "{count} lines", text.count("\n") + 1)
+    return Content("\n").join([*lines, *_keys(f"{characters}, {rows}.  ", desk.queues, width)])
 
 
 def _keys(length: str, queues: bool, width: int) -> list[Content]:
     """The length of the text and the keys, in rows; a key and its word stay together."""
     left_out = ("composer.later", "" if queues else "composer.queue")
-    rows, room = [[Content(length)]], width - len(length)
+    rows, room = [[Content(length)]], width - cell_len(length)
     for command in COMPOSER:
         if command.id in left_out:
             continue
-        key = Content.assemble((command.keys.split(" ", 1)[0], "bold"), f" {command.title}  ")
+        key = Content.assemble((command.keys.split(" ", 1)[0], "bold"), f" {tr(command.title)}  ")
         if key.cell_length - 2 > room and width > 0:
             rows.append([])
             room = width

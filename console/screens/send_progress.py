@@ -14,14 +14,12 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.i18n import mark, tr
-from console.model.outcome import Ended, Step
+from console.i18n import mark, tr, trc
+from console.model.outcome import Ended, Step, outcome_word
 from console.model.parcel import Fate, Parcel
 
-STAGES: Final = ("recorded", "re-read", "pasted", mark("echo seen"), "Enter", "taken")
-"""What a send goes through, as people say it."""
 _AT: Final = {"record": 0, "look": 1, "paste": 2, "echo": 3, "wait": 3, "enter": 4, "verify": 5}
-"""From a step to its stage."""
+"""From a step to its place in `stages`."""
 _LEFT: Final = {
     "text": mark("The text stands in its input box, not submitted: f goes there; submit it or clear it."),
     "unknown": mark("What its input box holds is not known: f goes there; look at it."),
@@ -146,13 +144,11 @@ def _title(run: Run) -> str:
     names = [errand.parcel.name for errand in run.errands]
     whom = names[0] if len(names) == 1 else tr("{count} surfaces", count=len(names))
     if not run.done:
-        return f"{'Stopping' if run.cancelled else tr('Sending to')} {whom}"
+        return tr("Stopping {name}", name=whom) if run.cancelled else tr("Sending to {name}", name=whom)
     wrong = sum(errand.ended is not None and not errand.ended.well for errand in run.errands)
-    return (
-        tr("{whom}: look at this", whom=whom)
-        if len(names) == 1
-        else tr("{whom}: look at {wrong} of them", whom=whom, wrong=wrong)
-    )
+    if len(names) == 1:
+        return tr("{name}: look at this", name=whom)
+    return tr("{count} surfaces: look at {wrong} of them", count=len(names), wrong=wrong)
 
 
 def _block(errand: Errand) -> Content:
@@ -162,12 +158,11 @@ def _block(errand: Errand) -> Content:
     if parcel.fate is Fate.SEND:
         lines.append(_stages(errand))
     if ended is not None:
-        mark, style = ("✓", "$success") if ended.well else ("▲", "$warning")
-        lines.append(
-            Content.assemble((f"{mark} {ended.outcome}", tr("bold {style}", style=style)), f"  {ended.evidence}")
-        )
+        sign, style = ("✓", "$success") if ended.well else ("▲", "$warning")
+        outcome = f"{sign} {outcome_word(ended.outcome)}"
+        lines.append(Content.assemble((outcome, f"bold {style}"), f"  {ended.evidence}"))
         if ended.left in _LEFT:
-            lines.append(Content.assemble((_LEFT[ended.left], "$warning")))
+            lines.append(Content.assemble((tr(_LEFT[ended.left]), "$warning")))
     return Content("\n").join(lines)
 
 
@@ -178,6 +173,11 @@ def _clock(errand: Errand) -> str:
     return f"  {seconds:.1f} s"
 
 
+def stages() -> tuple[str, ...]:
+    """What a send goes through, as people say it."""
+    return tr("recorded"), trc("send", "re-read"), tr("pasted"), tr("echo seen"), "Enter", trc("send", "taken")
+
+
 def _stages(errand: Errand) -> Content:
     """``✓ recorded  ✓ re-read  ● pasted  · echo seen  · Enter  · taken``."""
     ended = errand.ended
@@ -185,7 +185,7 @@ def _stages(errand: Errand) -> Content:
     at = max((_AT[step.name] for step in errand.steps if step.name in _AT), default=-1)
     passed = at + any(step.name == "wait" for step in errand.steps) * (at == _AT["wait"])
     parts: list[str | tuple[str, str]] = []
-    for number, name in enumerate(STAGES):
+    for number, name in enumerate(stages()):
         if taken or number < passed or (number == 0 and at == 0):
             parts.append((f"✓ {name}  ", "$success"))
         elif number == at:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,10 +14,14 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from console.i18n import mark, tr
+from console.model.cells import padded
+from console.model.observed import seen, wanted
 from console.model.service import Service
-from console.model.service_act import Done, Offer
+from console.model.service_act import OUTCOMES, Done, Offer
 
-HINT = mark("Enter chooses, Esc goes back.")
+HINT: Final = mark("Enter chooses, Esc goes back.")
+VERB: Final = 10
+"""Cells of the column of acts."""
 
 
 class ServiceActScreen(ModalScreen[None]):
@@ -51,13 +55,13 @@ class ServiceActScreen(ModalScreen[None]):
         service = self._service
         with Vertical():
             yield Static(Text(service.name), classes="dialog--title")
-            seen = tr(
+            told = tr(
                 "{observed}, expected {expected} ({evidence})",
-                observed=service.observed,
-                expected=service.expected,
+                observed=seen(service.observed),
+                expected=wanted(service.expected),
                 evidence=service.evidence,
             )
-            yield Static(Text(seen, style="dim"), classes="act--seen")
+            yield Static(Text(told, style="dim"), classes="act--seen")
             yield OptionList(id="offers", markup=False)
             yield Static(tr("asking its manager …"), classes="dialog--hint", id="told", markup=False)
 
@@ -78,12 +82,10 @@ class ServiceActScreen(ModalScreen[None]):
         first = next((nr for nr, offer in enumerate(self._offers) if not offer.refusal), 0)
         listed.highlighted = (first if at is None else min(at, len(self._offers) - 1)) if self._offers else None
         nothing = tr(
-            "{manager} has no manager that could start or stop it: it is only watched.",
-            manager=self._service.manager or "It",
+            "{kind} has no manager that could start or stop it: it is only watched.  Esc goes back.",
+            kind=self._service.manager or tr("It"),
         )
-        self._tell(
-            "\n".join(filter(None, (told, HINT if self._offers else tr("{nothing}  Esc goes back.", nothing=nothing))))
-        )
+        self._tell("\n".join(filter(None, (told, tr(HINT) if self._offers else nothing))))
 
     def _tell(self, text: str) -> None:
         self.query_one("#told", Static).update(text)
@@ -93,7 +95,7 @@ class ServiceActScreen(ModalScreen[None]):
         at = self.query_one(OptionList).highlighted
         if self._chosen is not None and not self._busy and (at is None or self._offers[at] is not self._chosen):
             self._chosen = None
-            self._tell(HINT)
+            self._tell(tr(HINT))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Ask, or say why not."""
@@ -109,7 +111,7 @@ class ServiceActScreen(ModalScreen[None]):
             self._tell(
                 tr(
                     "{verb} {service}?\n{commands}\n{consequence}.\ny does it, n does not.",
-                    verb=offer.verb,
+                    verb=tr(str(offer.verb)),
                     service=offer.service,
                     commands=_commands(offer),
                     consequence=offer.consequence,
@@ -123,7 +125,7 @@ class ServiceActScreen(ModalScreen[None]):
             return
         if not sure:
             self._chosen = None
-            self._tell(HINT)
+            self._tell(tr(HINT))
             return
         self._busy = True
         self._tell(f"{_commands(offer)}\n…")
@@ -134,9 +136,9 @@ class ServiceActScreen(ModalScreen[None]):
             done = await self._act(offer)
         finally:
             self._busy, self._chosen = False, None
-        mark = {"done": "✓", "refused": "✗", "failed": "✗", "unconfirmed": "▲"}[done.outcome]
+        sign = {"done": "✓", "refused": "✗", "failed": "✗", "unconfirmed": "▲"}[done.outcome]
         warning = f"\n▲ {done.warning}" if done.warning else ""
-        self._fill_soon(f"{mark} {done.outcome}: {done.evidence}{warning}")
+        self._fill_soon(f"{sign} {tr(OUTCOMES[done.outcome])}: {done.evidence}{warning}")
 
     def action_leave(self) -> None:
         """Back; or no answer to the question. A command that runs is waited for."""
@@ -153,10 +155,10 @@ def _commands(offer: Offer) -> str:
 
 
 def _drawn(offer: Offer) -> Text:
-    text = Text(f"{offer.verb:<10}", style="dim" if offer.refusal else "bold")
+    text = Text(padded(tr(str(offer.verb)), VERB), style="dim" if offer.refusal else "bold")
     if offer.refusal:
         text.append(f"✗ {offer.why_not}", style="dim")
         return text
-    text.append(f"\n{' ' * 10}".join(step.text for step in offer.steps))
-    text.append(f"\n{' ' * 10}{offer.consequence}", style="dim")
+    text.append(f"\n{' ' * VERB}".join(step.text for step in offer.steps))
+    text.append(f"\n{' ' * VERB}{offer.consequence}", style="dim")
     return text

@@ -16,7 +16,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.i18n import tr
+from console.i18n import mark, tr, trn
 from console.model.agent import SYMBOLS, AgentState, Detection
 from console.model.dispatch import Dispatch
 from console.model.service import Judgement
@@ -27,6 +27,23 @@ from console.widgets.words import span
 
 CELLS: Final = 60
 """Of the last hour: one a minute."""
+_SOURCES: Final = {
+    "screen": mark("screen"),
+    "title": mark("title"),
+    "liveness": mark("liveness"),
+    "hook": mark("hook"),
+    "app server": mark("app server"),
+    "status file": mark("status file"),
+}
+"""`Detection.source` for people; others are names."""
+_SERVER: Final = {
+    "server": mark("server"),
+    "away": mark("away"),
+    "sidebar": mark("sidebar"),
+    "lock": mark("lock"),
+    "spans": mark("spans"),
+}
+"""What is told of the terminal server (`console.engine_acts`)."""
 SHOWN: Final = 12
 """Dispatches of this surface that are listed, newest first."""
 
@@ -77,7 +94,7 @@ class SurfaceScreen(ModalScreen[None]):
     def _facts(self, surface: Surface, now: float) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, style="dim")
-        table.add_column()
+        table.add_column(overflow="fold")  # as in `console.screens.help`
 
         def row(name: str, text: str | Text) -> None:
             if text:
@@ -85,37 +102,33 @@ class SurfaceScreen(ModalScreen[None]):
 
         info = surface.info
         row(
-            "attention",
+            tr("attention"),
             surface.gone
-            or (
-                tr("blocked: {unconfirmed}; C confirms it", unconfirmed=surface.unconfirmed)
-                if surface.unconfirmed
-                else ""
-            ),
+            or (tr("blocked: {reason}; C confirms it", reason=surface.unconfirmed) if surface.unconfirmed else ""),
         )
-        row("where", " · ".join(filter(None, (info.ref, info.place, info.workspace_ref))))
-        row("identity", info.uuid or (tr("process {pid}", pid=info.pid) if info.pid else ""))
-        row("title", info.title)
-        row("role", surface.role)
-        row("agent", _agent(surface))
+        row(tr("where"), " · ".join(filter(None, (info.ref, info.place, info.workspace_ref))))
+        row(tr("identity"), info.uuid or (tr("process {pid}", pid=info.pid) if info.pid else ""))
+        row(tr("title"), info.title)
+        row(tr("role"), surface.role)
+        row(tr("agent"), _agent(surface))
         if surface.status is not None:
             found = surface.status.detection
             row(
-                "state",
+                tr("state"),
                 tr(
                     "{state} for {time}  {reason}",
-                    state=found.state,
+                    state=tr(found.state),
                     time=span(now - surface.status.since),
                     reason=found.reason,
                 ).rstrip(),
             )
-            row("says", _witness(found, surface, now))
+            row(tr("says"), _witness(found, surface, now))
             for name, text in _told(found):
                 row(name, text)
         started = surface.started
         if started is not None:
-            mark = "" if started.judgement in (Judgement.OK, Judgement.UNKNOWN) else "▲ "
-            row("started", f"{mark}{started.evidence}")
+            sign = "" if started.judgement in (Judgement.OK, Judgement.UNKNOWN) else "▲ "
+            row(tr("started"), f"{sign}{started.evidence}")
             row(
                 "",
                 tr("pid {pid}, {time} ago: {argv}", pid=started.pid, time=span(now - started.at), argv=started.argv)
@@ -127,9 +140,9 @@ class SurfaceScreen(ModalScreen[None]):
             for text, style in timeline(surface.history, now, self._state_style, CELLS):
                 hour.append(text, style)
             row(tr("last hour"), hour)
-        row("error", surface.error)
+        row(tr("error"), surface.error)
         for name, text in self._server():
-            table.add_row(name, Text(text))
+            table.add_row(tr(_SERVER.get(name, name)), Text(text))
         return table
 
     def _state_style(self, state: AgentState) -> Style:
@@ -152,37 +165,40 @@ def _agent(surface: Surface) -> str:
 def _witness(found: Detection, surface: Surface, now: float) -> str:
     """Who says so, how old that is, and the line it was read from."""
     at = found.at if found.at is not None else surface.read_at
-    age = tr(", {time} ago", time=span(now - at)) if at is not None else ""
-    where = tr(" in the {region}", region=found.region) if found.region else ""
+    source = tr(_SOURCES.get(found.source, found.source))
+    said = tr("{source}, {time} ago", source=source, time=span(now - at)) if at is not None else source
+    rule = found.rule or tr("no rule")
+    where = tr("{rule} in the {region}", rule=rule, region=found.region) if found.region else rule
     line = f": {found.line.strip()}" if found.line.strip() else ""
-    return f"{found.source}{age} ({found.rule or tr('no rule')}{where}){line}"
+    return f"{said} ({where}){line}"
 
 
 def _told(found: Detection) -> list[tuple[str, str]]:
     facts = found.facts
-    left = f"{facts.context_left} % left" if facts.context_left is not None else found.context
-    rows = [("model", facts.model), ("context", left), ("draft", found.draft)]
+    left = tr("{left} % left", left=facts.context_left) if facts.context_left is not None else found.context
+    rows = [(tr("model"), facts.model), (tr("context"), left), (tr("draft"), found.draft)]
     if facts.elapsed is not None:
-        tokens = tr(", {tokens} tokens", tokens=facts.tokens) if facts.tokens is not None else ""
-        rows.append((tr("this turn"), f"{span(facts.elapsed)}{tokens}"))
+        time = span(facts.elapsed)
+        told = tr("{time}, {tokens} tokens", time=time, tokens=facts.tokens) if facts.tokens is not None else time
+        rows.append((tr("this turn"), told))
     if facts.background_jobs:
-        rows.append(("background", tr("{background_jobs} jobs", background_jobs=facts.background_jobs)))
+        rows.append((tr("background"), trn("{count} job", "{count} jobs", facts.background_jobs)))
     if facts.question is not None:
         asked = facts.question
-        rows.append(("asks", " ".join(filter(None, (asked.title, asked.text)))))
+        rows.append((tr("asks"), " ".join(filter(None, (asked.title, asked.text)))))
         rows += [("", f"{option.number or '·'}  {option.label}") for option in asked.options]
     else:
-        rows += [("" if at else "options", f"{at + 1}  {option}") for at, option in enumerate(found.options)]
+        rows += [("" if at else tr("options"), f"{at + 1}  {option}") for at, option in enumerate(found.options)]
     return rows
 
 
 def _dispatches(mine: Sequence[Dispatch], now: float) -> Table:
     table = Table(
-        title=tr("\nDispatches here"), box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0)
+        title=f"\n{tr('Dispatches here')}", box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0)
     )
-    for name in ("#", "status", "age", "task"):
+    for name in ("#", tr("status"), tr("age"), tr("task")):
         table.add_column(name, header_style="dim", no_wrap=True, overflow="ellipsis")
     for each in mine:
         age = "" if each.dispatched_at is None else span(now - each.dispatched_at)
-        table.add_row(*(Text(cell) for cell in (each.label, str(each.status), age, each.task)))
+        table.add_row(*(Text(cell) for cell in (each.label, tr(each.status), age, each.task)))
     return table

@@ -141,15 +141,15 @@ class ConfirmScreen(ModalScreen[tuple[Parcel, ...] | None]):
 
     def _show(self) -> None:
         going = [each for each in self._parcels if each.fate is not Fate.REFUSE]
-        title = tr("Send the same task to {count} of {count_2} surfaces?", count=len(going), count_2=len(self._parcels))
+        title = tr("Send the same task to {count} of {most} surfaces?", count=len(going), most=len(self._parcels))
         self.query_one(".dialog--title", Static).update(title if going else tr("Nobody can take it now"))
         lines = Content("\n").join([fate_line(each) for each in self._parcels])
         self.query_one("#fates", Static).update(lines)
         overrides = self._parcels[0].composed.overrides if self._parcels else ()
         set_aside = [*overrides, *([tr("elsewhere (among these)")] if len(going) > 1 else [])]
-        told = tr("Set aside, and recorded: {listed}.\n\n", listed=", ".join(set_aside)) if set_aside else ""
+        told = tr("Set aside, and recorded: {guards}.", guards=", ".join(set_aside)) + "\n\n" if set_aside else ""
         busy = self._queues and any(each.fate is Fate.REFUSE for each in self._parcels)
-        more = tr("  Esc, then ctrl+l queues those that are busy.") if busy else ""
+        more = "  " + tr("Esc, then ctrl+l queues those that are busy.") if busy else ""
         keys = tr("y does it, Esc goes back.") if going else tr("Esc goes back.")
         self.query_one(".dialog--hint", Static).update(f"{told}{keys}{more}")
 

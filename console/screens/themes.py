@@ -29,7 +29,7 @@ class ThemeScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The list, the current one marked."""
         with Vertical():
-            yield Static("Theme", classes="dialog--title", markup=False)
+            yield Static(tr("Theme"), classes="dialog--title", markup=False)
             yield OptionList(*(Option(name, id=name) for name in self._names), markup=False)
             yield Static(tr("Enter keeps, Esc goes back"), classes="dialog--hint", markup=False)
 

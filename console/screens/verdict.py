@@ -24,11 +24,11 @@ from console.safety import check_outgoing
 EVIDENCE: Final = 300
 """Characters of a line of evidence that are shown."""
 _FIELDS: Final = (
-    ("by", "verified by", "surface:6"),
+    ("by", mark("verified by"), "surface:6"),
     ("self", mark("self score"), mark("the author's own, for example 4.9")),
     ("cross", mark("cross score"), mark("the verifier's, for example 3.8")),
-    ("verdict", "verdict", mark("pass, warn or fail (통과, 경고, 실패)")),
-    ("note", "note", mark("what was found")),
+    ("verdict", mark("verdict"), mark("pass, warn or fail (통과, 경고, 실패)")),
+    ("note", mark("note"), mark("what was found")),
 )
 
 
@@ -70,8 +70,8 @@ class VerdictScreen(ModalScreen[Check | None]):
                 yield Static(_evidence(self._answer), id="evidence")
             for (name, label, hint), value in zip(_FIELDS, self._values(), strict=True):
                 with Horizontal():
-                    yield Static(label, classes="verdict--label", markup=False)
-                    yield Input(value, placeholder=hint, id=f"check-{name}", compact=True)
+                    yield Static(tr(label), classes="verdict--label", markup=False)
+                    yield Input(value, placeholder=tr(hint), id=f"check-{name}", compact=True)
             yield Static("", classes="dialog--hint", id="judged", markup=False)
 
     def _values(self) -> tuple[str, ...]:
@@ -80,10 +80,10 @@ class VerdictScreen(ModalScreen[Check | None]):
         if answer is None:
             if known is None:
                 return ("",) * len(_FIELDS)
-            return known.by, _shown(known.self_score), _shown(known.cross_score), str(known.verdict or ""), known.note
+            return known.by, _shown(known.self_score), _shown(known.cross_score), _word(known.verdict), known.note
         found = answer.findings
         own = found.self_score if found.self_score is not None or known is None else known.self_score
-        return answer.by, _shown(own), _shown(found.cross_score), str(found.verdict or ""), ""
+        return answer.by, _shown(own), _shown(found.cross_score), _word(found.verdict), ""
 
     def on_mount(self) -> None:
         """Say what is still missing from the start; begin at the first line that is empty."""
@@ -146,16 +146,24 @@ class VerdictScreen(ModalScreen[Check | None]):
 def _evidence(answer: Answer) -> Text:
     """Where what stands here comes from."""
     found, told = answer.findings, Text()
-    where = f"{answer.asked.label} on {answer.name}"
+    label, name = answer.asked.label, answer.name
     if found.lines:
-        told.append(tr("{where} said at the end:\n", where=where), style="dim")
+        told.append(tr("{label} on {name} said at the end:", label=label, name=name) + "\n", style="dim")
         told.append("\n".join(f"  {line[:EVIDENCE]}" for line in found.lines))
     else:
         why = answer.why or tr("its last message names no score and no verdict")
-        told.append(tr("▲ {where}: {why}. Read what it said, then type it in.", where=where, why=why))
+        told.append(
+            tr("▲ {label} on {name}: {why}. Read what it said, then type it in.", label=label, name=name, why=why)
+        )
     if found.doubt:
         told.append(f"\n▲ {found.doubt}")
     return told
+
+
+def _word(verdict: VerificationVerdict | None) -> str:
+    """*verdict* as it may be typed: in the language of the interface where that is understood."""
+    word = tr(verdict) if verdict is not None else ""
+    return word if verdict_word(word) is verdict else str(verdict)
 
 
 def _shown(score: float | None) -> str:
@@ -179,7 +187,7 @@ class StatusScreen(ModalScreen[DispatchStatus | None]):
         """The states."""
         with Vertical():
             yield Static(tr("{label} is now …", label=self._dispatch.label), classes="dialog--title", markup=False)
-            yield OptionList(*(Option(each.value) for each in self.CHOICES), markup=False)
+            yield OptionList(*(Option(tr(each)) for each in self.CHOICES), markup=False)
             yield Static(tr("Enter writes it into the log, Esc goes back."), classes="dialog--hint", markup=False)
 
     def on_mount(self) -> None:

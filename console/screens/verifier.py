@@ -76,7 +76,7 @@ class VerifierScreen(ModalScreen[str | None]):
 def _row(each: Candidate, width: int) -> Text:
     surface, state = each.surface, state_of(each.surface)
     told = Text(no_wrap=True, overflow="ellipsis")
-    told.append(f"{SYMBOLS[state]} {set_cell_size(surface.name, width)}  {state:<{STATE}}")
+    told.append(f"{SYMBOLS[state]} {set_cell_size(surface.name, width)}  {set_cell_size(tr(state), STATE)}")
     told.append(f"✗ {each.barred} · " if each.barred else "")
     about = (each.note, surface.role, surface.agent, surface.info.ref)
     told.append(" · ".join(part for part in about if part), style="dim")

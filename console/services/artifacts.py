@@ -7,26 +7,23 @@ import os
 import stat
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from console.host import in_thread
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.model.artifact import FILES, Artifact, FileFact
 from console.model.reading import OperationsRead
 from console.model.service import Judgement
 from console.model.words import size
 from console.safety import safe_text
+from console.services.entries import watch
 from console.services.globs import Entry, Search, split
 from console.services.nudge import Nudge
-from console.services.polling import Job, poll
 
 if TYPE_CHECKING:
     from console.config_operations import ArtifactSection
 
-TIMEOUT: Final = 15.0
-"""Seconds after which a look is late."""
 BELOW: Final = 20_000
 """Names below one folder that are looked at."""
 TEXT: Final = 200
@@ -40,23 +37,16 @@ def unread(spec: ArtifactSection) -> Artifact:
     return Artifact(safe_text(spec.name, limit=TEXT), safe_text(spec.path or spec.glob, limit=PATH))
 
 
-async def watch_artifacts(
-    specs: Sequence[ArtifactSection], nudge: Nudge | None = None
-) -> AsyncIterator[OperationsRead]:
+def watch_artifacts(specs: Sequence[ArtifactSection], nudge: Nudge | None = None) -> AsyncIterator[OperationsRead]:
     """Yield each of *specs* now, in its period, and when *nudge* asks. Never raises: what is not known is unknown."""
-
-    def job(spec: ArtifactSection) -> Job[Artifact]:
-        return Job(
-            lambda: in_thread(lambda: look(spec)),
-            spec.every,
-            TIMEOUT,
-            lambda: unknown(spec, tr("no answer within {timeout:g} s; it is still waited for", timeout=TIMEOUT)),
-            lambda seen: seen.judgement is Judgement.UNKNOWN,
-        )
-
-    async with aclosing(poll([job(spec) for spec in specs], nudge)) as found:  # type: ignore[type-var]
-        async for seen in found:
-            yield OperationsRead(time.time(), artifacts=(seen,))
+    return watch(
+        specs,
+        lambda spec: in_thread(lambda: look(spec)),
+        unknown,
+        lambda seen: seen.judgement is Judgement.UNKNOWN,
+        lambda at, seen: OperationsRead(at, artifacts=(seen,)),
+        nudge,
+    )
 
 
 def unknown(spec: ArtifactSection, why: str) -> Artifact:
@@ -97,10 +87,11 @@ def look(spec: ArtifactSection) -> Artifact:
 
 def _evidence(found: Artifact) -> str:
     if not found.count:
-        return "missing"
-    files = sum(file.count for file in found.files)
-    several = tr("{max:,} files, ", max=max(files, found.count)) if files > 1 or found.count > 1 else ""
-    return f"{several}{size(found.size)}"
+        return tr("missing")
+    files = max(found.count, sum(file.count for file in found.files))
+    if files < 2:
+        return size(found.size)
+    return trn("{count:,} file, {size}", "{count:,} files, {size}", files, size=size(found.size))
 
 
 def _fact(entry: Entry, called: str) -> tuple[FileFact, str]:

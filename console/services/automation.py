@@ -6,28 +6,25 @@ import os
 import re
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from console.host import in_thread
 from console.i18n import tr
 from console.model.automation import Automation, Expectation, expectation, judge_files, judge_processes
-from console.model.durations import span
 from console.model.reading import OperationsRead
 from console.model.service import Judgement
 from console.model.words import size
 from console.safety import safe_text
+from console.services.entries import watch
+from console.services.exits import runs as told
 from console.services.globs import survey
 from console.services.nudge import Nudge
-from console.services.polling import Job, poll
 from console.services.processes import ARGV_LIMIT
 
 if TYPE_CHECKING:
     from console.config_operations import AutomationSection
 
-TIMEOUT: Final = 15.0
-"""Seconds after which a look is late."""
 TEXT: Final = 200
 """Characters of a name or a target that are shown."""
 
@@ -60,23 +57,16 @@ def unread(spec: AutomationSection) -> Automation:
     )
 
 
-async def watch_automation(
-    specs: Sequence[AutomationSection], nudge: Nudge | None = None
-) -> AsyncIterator[OperationsRead]:
+def watch_automation(specs: Sequence[AutomationSection], nudge: Nudge | None = None) -> AsyncIterator[OperationsRead]:
     """Yield each of *specs* now, in its period, and when *nudge* asks. Never raises: what is not known is unknown."""
-
-    def job(spec: AutomationSection) -> Job[Automation]:
-        return Job(
-            lambda: in_thread(lambda: look(spec)),
-            spec.every,
-            TIMEOUT,
-            lambda: unknown(spec, tr("no answer within {timeout:g} s; it is still waited for", timeout=TIMEOUT)),
-            lambda seen: seen.judgement is Judgement.UNKNOWN,
-        )
-
-    async with aclosing(poll([job(spec) for spec in specs], nudge)) as found:  # type: ignore[type-var]
-        async for seen in found:
-            yield OperationsRead(time.time(), automation=(seen,))
+    return watch(
+        specs,
+        lambda spec: in_thread(lambda: look(spec)),
+        unknown,
+        lambda seen: seen.judgement is Judgement.UNKNOWN,
+        lambda at, seen: OperationsRead(at, automation=(seen,)),
+        nudge,
+    )
 
 
 def unknown(spec: AutomationSection, why: str) -> Automation:
@@ -122,12 +112,10 @@ def _processes(spec: AutomationSection, expected: Expectation, found: Sequence[R
     kind, target = spec.subject
     if found:
         oldest = min(each.started for each in found)
-        pids = ", ".join(str(each.pid) for each in found[:3]) + (
-            tr(" and {count} more", count=len(found) - 3) if found[3:] else ""
-        )
-        evidence = (
-            tr("pid {pids}, up {time}", pids=pids, time=span(now - oldest)) if oldest else tr("pid {pids}", pids=pids)
-        )
+        pids = ", ".join(str(each.pid) for each in found[:3])
+        if found[3:]:
+            pids = tr("{listed} and {count} more", listed=pids, count=len(found) - 3)
+        evidence = told(pids, oldest or None, now)
     elif kind == "process":
         evidence = tr("no process matches {target}", target=safe_text(target, limit=80))
     else:

@@ -76,9 +76,8 @@ class Cron(Batch):
             raise Unavailable(tr("{error}; cron jobs are read with it", error=error)) from error
         said = done.stderr.decode("utf-8", "replace")
         if done.returncode != 0 and "no crontab for" not in said:
-            raise Unavailable(
-                f"crontab -l: {safe_text(said.strip(), limit=160) or tr('exit {returncode}', returncode=done.returncode)}"
-            )
+            said = safe_text(said.strip(), limit=160) or tr("exit {status}", status=done.returncode)
+            raise Unavailable(f"crontab -l: {said}")
         return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 
@@ -116,13 +115,13 @@ def observe(spec: ServiceConfig, table: Crontab, now: float) -> Observation:
     mine = [job for job in table.jobs if pattern.search(job.command)]
     shown = safe_text(spec.cron, limit=80)
     if bad := next((number for number, text in table.doubtful if pattern.search(text)), 0):
-        return _unclear(tr("line {bad} of the crontab is not understood; cron may not either", bad=bad))
+        return _unclear(tr("line {line} of the crontab is not understood; cron may not either", line=bad))
     if not mine:
         at = next((number for number, text in table.off if pattern.search(text)), 0)
-        where = tr("; line {at} is commented out", at=at) if at else ""
-        return Observation(
-            State.UNLOADED, tr("no line of the crontab matches {shown}{where}", shown=shown, where=where), count=0
-        )
+        why = tr("no line of the crontab matches {pattern}", pattern=shown)
+        if at:
+            why = tr("no line of the crontab matches {pattern}; line {line} is commented out", pattern=shown, line=at)
+        return Observation(State.UNLOADED, why, count=0)
     try:
         zone = _zone(mine[0].zone)
     except ValueError as error:
@@ -130,7 +129,7 @@ def observe(spec: ServiceConfig, table: Crontab, now: float) -> Observation:
     schedules = [job.fields for job in mine if job.fields != "@reboot"]
     told = tr("line {line}: {fields}", line=mine[0].line, fields=safe_text(mine[0].fields, limit=60))
     if len(mine) > 1:
-        told += tr(" and {count} more", count=len(mine) - 1)
+        told = tr("{listed} and {count} more", listed=told, count=len(mine) - 1)
     return _timed(spec, told, next_of(schedules, now, zone), last_of(schedules, now - spec.grace, zone), now)
 
 
@@ -149,10 +148,12 @@ def _timed(spec: ServiceConfig, told: str, following: float | None, due: float |
         return _unclear(f"{told}; {safe_text(path, limit=120)}: {safe_text(reason, limit=80)}")
     late = due is not None and touched < due
     age = max(0.0, now - touched)
-    missed = tr(", was due {time} ago", time=span(now - due)) if late and due is not None else ""
+    told = tr("{told}, last run {time} ago", told=told, time=span(age))
+    if late and due is not None:
+        told = tr("{told}, was due {time} ago", told=told, time=span(now - due))
     return Observation(
         State.LOADED,
-        tr("{told}, last run {time} ago{missed}", told=told, time=span(age), missed=missed),
+        told,
         next_run=following,
         last_run=touched,
         age=age,

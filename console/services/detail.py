@@ -22,18 +22,18 @@ TAIL: Final = 64 * 1024
 LINE_LIMIT: Final = 400
 TIMEOUT: Final = 5.0
 _SYSTEMD: Final = {
-    "Description": "what",
+    "Description": mark("description"),
     "FragmentPath": mark("unit file"),
-    "ActiveState": "state",
-    "SubState": "sub-state",
-    "Result": "result",
-    "NRestarts": "restarts",
+    "ActiveState": mark("state"),
+    "SubState": mark("sub-state"),
+    "Result": mark("result"),
+    "NRestarts": mark("restarts"),
     "MainPID": "pid",
-    "MemoryCurrent": "memory, bytes",
-    "ExecMainStartTimestamp": "started",
-    "ExecMainExitTimestamp": "ended",
+    "MemoryCurrent": mark("memory, bytes"),
+    "ExecMainStartTimestamp": mark("started at"),
+    "ExecMainExitTimestamp": mark("ended at"),
 }
-"""Only these: others hold the environment and its secrets."""
+"""Only these: others hold the environment and its secrets. What they are called goes through `tr` where it is drawn."""
 
 
 async def describe(service: Service) -> ServiceDetail:
@@ -66,9 +66,7 @@ async def _unit(service: Service) -> dict[str, str]:
     asked = f"--property={','.join(_SYSTEMD)}"
     done = await run(["systemctl", scope, "--no-pager", "show", asked, "--", service.label], timeout=TIMEOUT)
     if done.returncode != 0:
-        raise Unavailable(
-            tr("systemctl show: {decode}", decode=safe_text(done.stderr.decode("utf-8", "replace").strip(), limit=160))
-        )
+        raise Unavailable(f"systemctl show: {safe_text(done.stderr.decode('utf-8', 'replace').strip(), limit=160)}")
     pairs = (line.partition("=") for line in done.stdout.decode("utf-8", "replace").split("\n"))
     return {
         _SYSTEMD[key]: redact(safe_text(value, limit=LINE_LIMIT))
@@ -87,11 +85,11 @@ def _process(service: Service) -> dict[str, str]:
         if service.since is not None and abs(started - service.since) > 2.0:
             raise Unavailable(tr("pid {pid} is another process by now", pid=service.pid))
         return {
-            "command": redact(safe_text(" ".join(process.cmdline()), limit=LINE_LIMIT)),
+            mark("command"): redact(safe_text(" ".join(process.cmdline()), limit=LINE_LIMIT)),
             "pid": str(service.pid),
-            "started": time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started)),
-            "user": safe_text(process.username(), limit=100),
-            "memory, bytes": str(process.memory_info().rss),
+            mark("started at"): time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(started)),
+            mark("user"): safe_text(process.username(), limit=100),
+            mark("memory, bytes"): str(process.memory_info().rss),
         }
     except (psutil.Error, OSError) as error:
         raise Unavailable(tr("pid {pid} cannot be looked at: {error}", pid=service.pid, error=error)) from error

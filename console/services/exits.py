@@ -1,10 +1,18 @@
-"""How a program ended, in words."""
+"""How a program runs, and how it ended, in words."""
 
 from __future__ import annotations
 
 import signal
 
 from console.i18n import tr
+from console.model.durations import span
+
+
+def runs(pids: object, since: float | None, now: float) -> str:
+    """``pid 700, up 3h`` at *now* of what runs *since* (both epoch seconds; None: not known) with *pids*."""
+    if since is None:
+        return tr("pid {pids}", pids=pids)
+    return tr("pid {pids}, up {time}", pids=pids, time=span(now - since))
 
 
 def ended(status: int) -> str:

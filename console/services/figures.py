@@ -6,7 +6,6 @@ import os
 import stat
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from http.client import HTTPException
@@ -20,9 +19,9 @@ from console.model.figure import Figure
 from console.model.numbers import Number
 from console.model.reading import OperationsRead
 from console.safety import redact, safe_text
+from console.services.entries import watch
 from console.services.nudge import Nudge
 from console.services.picking import Unpicked, pick_json, pick_pattern, pick_whole
-from console.services.polling import Job, poll
 
 if TYPE_CHECKING:
     from console.config_operations import FigureSection
@@ -41,23 +40,17 @@ def unread(spec: FigureSection) -> Figure:
     return Figure(safe_text(spec.name, limit=TEXT), safe_text(spec.unit, limit=20))
 
 
-async def watch_figures(specs: Sequence[FigureSection], nudge: Nudge | None = None) -> AsyncIterator[OperationsRead]:
+def watch_figures(specs: Sequence[FigureSection], nudge: Nudge | None = None) -> AsyncIterator[OperationsRead]:
     """Yield each of *specs* now, in its period, and when *nudge* asks. Never raises: what is not known is unknown."""
-
-    def job(spec: FigureSection) -> Job[Figure]:
-        return Job(
-            lambda: look(spec),
-            spec.every,
-            2 * spec.timeout + SLACK,
-            lambda: unknown(
-                spec, tr("no answer within {what:g} s; it is still waited for", what=2 * spec.timeout + SLACK)
-            ),
-            lambda seen: seen.number is None,
-        )
-
-    async with aclosing(poll([job(spec) for spec in specs], nudge)) as found:  # type: ignore[type-var]
-        async for seen in found:
-            yield OperationsRead(time.time(), figures=(seen,))
+    return watch(
+        specs,
+        look,
+        unknown,
+        lambda seen: seen.number is None,
+        lambda at, seen: OperationsRead(at, figures=(seen,)),
+        nudge,
+        lambda spec: 2 * spec.timeout + SLACK,
+    )
 
 
 def unknown(spec: FigureSection, why: str) -> Figure:
@@ -93,16 +86,10 @@ async def _text(spec: FigureSection) -> bytes:
         done = await run(argv, timeout=spec.timeout, cwd=Path(spec.cwd) if spec.cwd else None)
         if done.returncode != 0:
             said = done.stderr[-2000:].decode("utf-8", "replace").strip().rpartition("\n")[2]
-            raise Unpicked(
-                tr(
-                    "ended with {returncode}{what}{said}",
-                    returncode=done.returncode,
-                    what=": " if said else "",
-                    said=safe_text(said, limit=120),
-                )
-            )
+            why = tr("ended with {status}", status=done.returncode)
+            raise Unpicked(f"{why}: {safe_text(said, limit=120)}" if said else why)
         if len(done.stdout) > SIZE_LIMIT:
-            raise Unpicked(tr("wrote more than {size_limit} MiB", size_limit=SIZE_LIMIT >> 20))
+            raise Unpicked(tr("wrote more than {limit} MiB", limit=SIZE_LIMIT >> 20))
         return done.stdout
     if spec.url:
         return await in_thread(partial(_answer, spec.url, spec.timeout))
@@ -124,10 +111,14 @@ def _answer(url: str, timeout: float) -> bytes:
     except (OSError, HTTPException, ValueError) as error:
         raise Unpicked(why_not(error, timeout)) from error
     if answer.status != 200:
-        redirect = tr(", a redirect, not followed") if 300 <= answer.status < 400 else ""
-        raise Unpicked(tr("answers {status}{redirect}", status=answer.status, redirect=redirect))
+        redirect = 300 <= answer.status < 400
+        raise Unpicked(
+            tr("answers {status}, a redirect, not followed", status=answer.status)
+            if redirect
+            else tr("answers {status}", status=answer.status)
+        )
     if not answer.whole:
-        raise Unpicked(tr("the answer is larger than {answer_limit} MiB", answer_limit=ANSWER_LIMIT >> 20))
+        raise Unpicked(tr("the answer is larger than {limit} MiB", limit=ANSWER_LIMIT >> 20))
     return answer.body
 
 
@@ -144,8 +135,8 @@ def _file(path: str, take: str) -> bytes:
         if take not in ("first", "last"):
             raise Unpicked(
                 tr(
-                    "is larger than {size_limit} MiB; only take: first or last looks into such a file",
-                    size_limit=SIZE_LIMIT >> 20,
+                    "is larger than {limit} MiB; only take: first or last looks into such a file",
+                    limit=SIZE_LIMIT >> 20,
                 )
             )
         part = os.pread(handle, SIZE_LIMIT, 0 if take == "first" else found.st_size - SIZE_LIMIT)

@@ -83,12 +83,8 @@ class Search:
     @property
     def trouble(self) -> str:
         """What could not be looked into, for people; empty when all could."""
-        more = (
-            tr(" and {hidden} more", hidden=self.hidden - len(self.troubles))
-            if self.hidden > len(self.troubles)
-            else ""
-        )
-        return "; ".join(self.troubles) + more
+        listed, more = "; ".join(self.troubles), self.hidden - len(self.troubles)
+        return tr("{listed} and {count} more", listed=listed, count=more) if more > 0 else listed
 
     def _below(self, folder: str, parts: tuple[str, ...], depth: int) -> Iterator[Entry]:
         first, rest = parts[0], parts[1:]
@@ -136,7 +132,7 @@ class Search:
             return False
         self._seen += 1
         if self._seen > self.entries:
-            self.cut = tr("more than {entries:,} names", entries=self.entries)
+            self.cut = tr("more than {count:,} names", count=self.entries)
         elif not self._seen % 256 and self.clock() > self._end:
             self.cut = tr("not finished within {seconds:g} s", seconds=self.seconds)
         return not self.cut

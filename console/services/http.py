@@ -55,7 +55,7 @@ def probe(spec: ServiceConfig) -> Observation:
     except ConnectionRefusedError:
         return Observation(State.ABSENT, tr("connection refused: nobody listens there"))
     except (socket.gaierror, ssl.SSLError) as error:
-        return _unclear(tr("{why_not}; check the URL", why_not=why_not(error, patience)))
+        return _unclear(tr("{why}; check the URL", why=why_not(error, patience)))
     except (OSError, http.client.HTTPException, ValueError) as error:
         return Observation(State.FAILED, why_not(error, patience))
     wrong = _wrong_status(spec, answer)
@@ -74,8 +74,10 @@ def _wrong_status(spec: ServiceConfig, answer: Answer) -> Observation | None:
         return _unclear(
             tr("{status}: a redirect, not followed; write where it leads, or status: {status}", status=answer.status)
         )
-    wanted = tr(", {status} is wanted", status=spec.status) if spec.status else ""
-    return Observation(State.FAILED, f"{answer.status}{wanted}", latency=answer.seconds)
+    told = f"{answer.status}"
+    if spec.status:
+        told = tr("{seen}, {wanted} is wanted", seen=told, wanted=spec.status)
+    return Observation(State.FAILED, told, latency=answer.seconds)
 
 
 def _value(spec: ServiceConfig, answer: Answer) -> Observation:
@@ -84,9 +86,9 @@ def _value(spec: ServiceConfig, answer: Answer) -> Observation:
     if not answer.whole:
         return _unclear(
             tr(
-                "{status}: the answer is larger than {size_limit} kB; {name} is not looked for",
+                "{status}: the answer is larger than {limit} kB; {name} is not looked for",
                 status=answer.status,
-                size_limit=SIZE_LIMIT >> 10,
+                limit=SIZE_LIMIT >> 10,
                 name=name,
             )
         )
@@ -105,7 +107,8 @@ def _value(spec: ServiceConfig, answer: Answer) -> Observation:
     word = text.strip().casefold()
     if spec.equals:
         state = State.UP if word == spec.equals.strip().casefold() else State.FAILED
-        told += "" if state is State.UP else tr(", {equals} is wanted", equals=safe_text(spec.equals, limit=40))
+        if state is not State.UP:
+            told = tr("{seen}, {wanted} is wanted", seen=told, wanted=safe_text(spec.equals, limit=40))
     elif word in _GOOD or _number(found):
         state = State.UP
     elif word in _BAD or found is None:

@@ -16,12 +16,11 @@ from typing import Final
 from console.config import ServiceConfig
 from console.host import HostError, in_thread, run
 from console.i18n import mark, tr
-from console.model.durations import span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import group_row, row, unknown
 from console.safety import redact, safe_text
 from console.services.base import Batch, Unavailable, target
-from console.services.exits import ended
+from console.services.exits import ended, runs
 from console.services.groups import is_pattern, members
 from console.services.launchd_text import Job, Listed, Plan, parse_list, parse_plist, parse_print
 from console.services.processes import start_of
@@ -35,8 +34,6 @@ AGENTS: Final = ("~/Library/LaunchAgents", "/Library/LaunchAgents")
 DAEMONS: Final = ("/Library/LaunchDaemons",)
 GROUP_LIMIT: Final = 300
 """Members of a pattern that are looked at."""
-
-_DOUBT: Final = mark("launchctl list has a line that is not understood")
 
 
 class Launchd(Batch):
@@ -62,7 +59,7 @@ class Launchd(Batch):
             if is_pattern(label):
                 wrong = [line for line in listed.doubtful if fnmatch.fnmatchcase(line.split("\t")[-1].strip(), label)]
                 if wrong:
-                    rows.append(unknown(what, f"{_DOUBT}: {_line(wrong[0])}", now))
+                    rows.append(unknown(what, _doubt(wrong[0]), now))
                     continue
                 found = members(label, listed.jobs, named)[:GROUP_LIMIT]
                 seen = [(safe_text(each, limit=200), _observe(listed.jobs[each], None, now)) for each in found]
@@ -76,15 +73,15 @@ class Launchd(Batch):
             done = await run(["launchctl", "list"], timeout=self.timeout)
         except HostError as error:
             raise Unavailable(
-                tr("{line}; launchd is on macOS only: elsewhere write unit:", line=_line(str(error)))
+                tr("{error}; launchd is on macOS only: elsewhere write unit:", error=_line(str(error)))
             ) from error
         listed = parse_list(done.stdout.decode("utf-8", "replace"))
         if done.returncode != 0:
             raise Unavailable(
                 tr(
-                    "launchctl list ended with {line}: {line_2}",
-                    line=_line(ended(done.returncode)),
-                    line_2=_line(done.stderr),
+                    "launchctl list ended with {status}: {said}",
+                    status=_line(ended(done.returncode)),
+                    said=_line(done.stderr),
                 )
             )
         if not listed.good:
@@ -97,7 +94,7 @@ class Launchd(Batch):
             return _observe(job, plan, now)
         doubt = next((line for line in listed.doubtful if label in line), None)
         if doubt is not None:
-            return _unclear(f"{_DOUBT}: {_line(doubt)}")
+            return _unclear(_doubt(doubt))
         if os.geteuid() != 0 and await in_thread(lambda: _file(label, self._daemons) is not None):
             return await self._daemon(label)
         return Observation(State.UNLOADED, tr("launchctl list has no {label}", label=safe_text(label, limit=100)))
@@ -116,9 +113,9 @@ class Launchd(Batch):
         pid = int(fields["pid"]) if fields.get("pid", "").isdecimal() else None
         if done.returncode != 0 or state is None or (state is State.RUNNING and pid is None):
             return _unclear(
-                tr("a system daemon; launchctl print system/{line} does not tell its state", line=_line(label))
+                tr("a system daemon; launchctl print system/{label} does not tell its state", label=_line(label))
             )
-        return Observation(state, tr("pid {pid}", pid=pid) if pid else tr("a system daemon, not running"), pid=pid)
+        return Observation(state, tr("pid {pids}", pids=pid) if pid else tr("a system daemon, not running"), pid=pid)
 
     def _plans(self, labels: Sequence[str]) -> Mapping[str, Plan]:
         found = {}
@@ -135,10 +132,9 @@ def _observe(job: Job, plan: Plan | None, now: float) -> Observation:
     schedule = plan.told if plan is not None and not plan.keep_alive else ""
     if job.pid is not None:
         since = start_of(job.pid)
-        up = f", up {span(now - since)}" if since is not None else ""
         return Observation(
             State.RUNNING,
-            tr("pid {pid}{up}", pid=job.pid, up=up),
+            runs(job.pid, since, now),
             pid=job.pid,
             since=since,
             last_exit=last,
@@ -151,7 +147,7 @@ def _observe(job: Job, plan: Plan | None, now: float) -> Observation:
         last_exit=last,
         schedule=schedule,
         next_run=next_of(plan.calendar, now) if plan is not None else None,
-        warning=tr("its last run ended with {last}", last=last) if last else "",
+        warning=tr("its last run ended with {exit}", exit=last) if last else "",
     )
 
 
@@ -169,9 +165,9 @@ async def describe(label: str) -> dict[str, str]:
     path = await in_thread(lambda: _file(label, (*AGENTS, *DAEMONS)))
     plan = await in_thread(lambda: _read(path)) if path is not None else None
     if plan is not None:
-        fields["command"] = redact(safe_text(" ".join(plan.program), limit=400))
-        fields["schedule"] = plan.told
-        fields["output"] = safe_text(plan.output, limit=400)
+        fields[mark("command")] = redact(safe_text(" ".join(plan.program), limit=400))
+        fields[mark("schedule")] = plan.told
+        fields[mark("output")] = safe_text(plan.output, limit=400)
     return {name: value for name, value in fields.items() if value}
 
 
@@ -199,6 +195,10 @@ def _read(path: Path) -> Plan | None:
             return parse_plist(file.read(PLIST_LIMIT))
     except OSError:
         return None
+
+
+def _doubt(line: str) -> str:
+    return tr("launchctl list has a line that is not understood: {line}", line=_line(line))
 
 
 def _unclear(why: str) -> Observation:

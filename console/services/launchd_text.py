@@ -17,17 +17,17 @@ from console.model.durations import span
 from console.safety import redact, safe_text
 
 PRINTED: Final = {
-    "state": "state",
+    "state": mark("state"),
     "pid": "pid",
-    "runs": "runs",
-    "program": "program",
+    "runs": mark("runs"),
+    "program": mark("program"),
     "path": mark("property list"),
     "last exit code": mark("last exit"),
     "last terminating signal": mark("last signal"),
-    "run interval": "interval",
+    "run interval": mark("interval"),
     "successive crashes": mark("crashes in a row"),
 }
-"""Fields of ``launchctl print`` that are shown, and what they are called then."""
+"""Fields of ``launchctl print`` that are shown, and what they are called then: in English, `tr` where it is drawn."""
 _FIELD: Final = re.compile(r"\t([a-z][a-z ]{1,40}) = (.{1,400})")
 _WHOLE: Final = re.compile(r"-?\d{1,9}", re.ASCII)
 _CALENDAR: Final = ("Minute", "Hour", "Day", "Month", "Weekday")
@@ -104,11 +104,8 @@ class Plan:
     def told(self) -> str:
         """``every 5m``, ``at 2 times``, ``kept alive``; empty when it is only started on demand."""
         if self.interval:
-            return (
-                tr("every {time}", time=span(self.interval))
-                if self.interval >= 60
-                else tr("every {interval} s", interval=self.interval)
-            )
+            seconds = self.interval
+            return tr("every {time}", time=span(seconds)) if seconds >= 60 else tr("every {count} s", count=seconds)
         if self.calendar:
             return tr("at {count} times", count=len(self.calendar)) if len(self.calendar) > 1 else tr("at one time")
         return tr("kept alive") if self.keep_alive else ""

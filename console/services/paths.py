@@ -47,7 +47,7 @@ def look_file(path: str, now: float) -> Observation:
     try:
         found = os.stat(path)  # noqa: PTH116 - a str from the configuration, perhaps not one a Path takes
     except (FileNotFoundError, NotADirectoryError):
-        return Observation(State.ABSENT, tr("{shown} is not there", shown=_shown(path)), count=0)
+        return Observation(State.ABSENT, tr("{path} is not there", path=_shown(path)), count=0)
     except (OSError, ValueError) as error:
         return _unclear(path, error)
     age = max(0.0, now - found.st_mtime)
@@ -65,7 +65,7 @@ def look_glob(pattern: str, now: float) -> Observation:
         why = tr("{cut}; write a narrower pattern", cut=found.cut) if found.cut else found.trouble
         return Observation(State.UNKNOWN, why, error=why)
     if not found.count or found.newest is None:
-        return Observation(State.ABSENT, tr("nothing matches {shown}", shown=_shown(pattern)), count=0, size=0)
+        return Observation(State.ABSENT, tr("nothing matches {glob}", glob=_shown(pattern)), count=0, size=0)
     age = max(0.0, now - found.newest)
     told = trn(
         "{count} file, {size}, newest {time} old",

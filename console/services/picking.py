@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final, Literal
 
 from console.host import HostError, run
-from console.i18n import mark, tr
+from console.i18n import tr
 from console.model.numbers import Number, cut_short, read_number
 from console.safety import safe_text
 
@@ -20,17 +20,26 @@ AROUND: Final = 24
 """Characters on each side of a found number that are looked at."""
 SHOWN: Final = 40
 
-_SEARCH: Final = mark(
-    "\nimport json, re, sys\npattern, take, around = re.compile(sys.argv[1], re.MULTILINE), "
-    'sys.argv[2], int(sys.argv[3])\ntext = sys.stdin.buffer.read().decode("utf-8", '
-    '"replace")\ncount, found = 0, None\nfor match in pattern.finditer(text):\n    count += '
-    '1\n    if take == "last" or found is None:\n        found = match\n    if take == '
-    '"first" or (take == "only" and count > 1):\n        break\nwhere = None\nif found is not '
-    "None:\n    group = 1 if pattern.groups else 0\n    start, end = found.span(group)\n    "
-    'where = ["", "", ""]\n    if start >= 0:\n        where = [text[max(0, start - '
-    "around):start], text[start:end][:200], text[end:end + around]]\n"
-    "print(json.dumps([count, where]))\n"
-)
+_SEARCH: Final = r"""
+import json, re, sys
+pattern, take, around = re.compile(sys.argv[1], re.MULTILINE), sys.argv[2], int(sys.argv[3])
+text = sys.stdin.buffer.read().decode("utf-8", "replace")
+count, found = 0, None
+for match in pattern.finditer(text):
+    count += 1
+    if take == "last" or found is None:
+        found = match
+    if take == "first" or (take == "only" and count > 1):
+        break
+where = None
+if found is not None:
+    group = 1 if pattern.groups else 0
+    start, end = found.span(group)
+    where = ["", "", ""]
+    if start >= 0:
+        where = [text[max(0, start - around):start], text[start:end][:200], text[end:end + around]]
+print(json.dumps([count, where]))
+"""
 """Run as a program of its own: a pattern that backtracks for ever would stop the whole console, and can be killed."""
 
 
@@ -45,8 +54,9 @@ def pick_whole(text: bytes, unit: str) -> Number:
         raise Unpicked(tr("there is no text"))
     number = read_number(said, unit)
     if number is None:
-        more = "; name a pattern" if "\n" in said or len(said) > SHOWN else ""
-        raise Unpicked(tr("{shown} is not surely a number{more}", shown=_shown(said), more=more))
+        if "\n" in said or len(said) > SHOWN:
+            raise Unpicked(tr("{shown} is not surely a number; name a pattern", shown=_shown(said)))
+        raise Unpicked(tr("{shown} is not surely a number", shown=_shown(said)))
     return number
 
 
@@ -76,9 +86,9 @@ async def pick_pattern(text: bytes, pattern: str, take: Take, unit: str, timeout
     if whole := cut_short(before, found, after):
         raise Unpicked(
             tr(
-                "the pattern takes {shown}, a part of {shown_2}; make its group wider",
-                shown=_shown(found),
-                shown_2=_shown(whole),
+                "the pattern takes {part}, a part of {whole}; make its group wider",
+                part=_shown(found),
+                whole=_shown(whole),
             )
         )
     number = read_number(found, unit)
@@ -108,7 +118,7 @@ def pick_json(text: bytes, path: Sequence[str], unit: str) -> Number:
         ):
             value = value[int(part)]
         else:
-            raise Unpicked(tr("there is no {shown} in {shown_2}", shown=_shown(part), shown_2=_shown(walked)))
+            raise Unpicked(tr("there is no {part} in {path}", part=_shown(part), path=_shown(walked)))
         walked = f"{walked.rstrip('.')}.{part}"
     return _of_json(value, walked, unit)
 
@@ -120,13 +130,12 @@ def _of_json(value: object, where: str, unit: str) -> Number:
         return Number(int(value) if value.is_integer() and abs(value) < 1e15 else value)
     number = read_number(value, unit) if isinstance(value, str) else None
     if number is None:
-        kind = (
-            "a list" if isinstance(value, list) else tr("an object") if isinstance(value, dict) else _shown(str(value))
-        )
-        length = tr("; add .# for its length") if isinstance(value, list | dict) else ""
-        raise Unpicked(
-            tr("{shown} is {kind}, not surely a number{length}", shown=_shown(where), kind=kind, length=length)
-        )
+        path = _shown(where)
+        if isinstance(value, list):
+            raise Unpicked(tr("{path} is a list, not surely a number; add .# for its length", path=path))
+        if isinstance(value, dict):
+            raise Unpicked(tr("{path} is an object, not surely a number; add .# for its length", path=path))
+        raise Unpicked(tr("{path} is {value}, not surely a number", path=path, value=_shown(str(value))))
     return number
 
 

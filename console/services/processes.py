@@ -11,11 +11,11 @@ from typing import Final
 
 from console.config import ServiceConfig
 from console.i18n import tr
-from console.model.durations import span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import row
 from console.safety import safe_text
 from console.services.base import Batch, Hanging, Unavailable, watched
+from console.services.exits import runs
 
 KIND: Final = "process"
 ARGV_LIMIT: Final = 4096
@@ -96,7 +96,7 @@ def _observe(spec: ServiceConfig, processes: Iterable[Process] | str, now: float
     )
     if not found:
         return Observation(
-            State.ABSENT, tr("no process matches {process}", process=safe_text(spec.process, limit=80)), count=0
+            State.ABSENT, tr("no process matches {target}", target=safe_text(spec.process, limit=80)), count=0
         )
     oldest = found[0]
     known = oldest.started > 0
@@ -112,9 +112,9 @@ def _observe(spec: ServiceConfig, processes: Iterable[Process] | str, now: float
 
 def _evidence(found: Sequence[Process], now: float) -> str:
     pids = ", ".join(str(process.pid) for process in found[:PIDS_SHOWN])
-    more = tr(" and {count} more", count=len(found) - PIDS_SHOWN) if len(found) > PIDS_SHOWN else ""
-    age = f", up {span(now - found[0].started)}" if found[0].started else ""
-    return tr("pid {pids}{more}{age}", pids=pids, more=more, age=age)
+    if len(found) > PIDS_SHOWN:
+        pids = tr("{listed} and {count} more", listed=pids, count=len(found) - PIDS_SHOWN)
+    return runs(pids, found[0].started or None, now)
 
 
 def start_of(pid: int) -> float | None:

@@ -41,7 +41,7 @@ class Scheduler:
     def __init__(self, checks: Sequence[Check], order: Iterable[str] = (), nudge: Nudge | None = None) -> None:
         self._checks = tuple(checks)
         self._order: Mapping[str, int] = {name: at for at, name in enumerate(order)}
-        self._rows: list[tuple[Service, ...]] = [_foretold(check, NOT_YET) for check in self._checks]
+        self._rows: list[tuple[Service, ...]] = [_foretold(check, tr(NOT_YET)) for check in self._checks]
         self._unread = set(range(len(self._checks)))
         self._changed = asyncio.Event()
         self._new = False
@@ -119,10 +119,10 @@ async def read_once(check: Check, before: Sequence[Service] = ()) -> tuple[Servi
         where = traceback.extract_tb(error.__traceback__)[-1]
         what = safe_text(f"{type(error).__name__}: {error}", limit=200)
         why = tr(
-            "an error in the console: {what} at {name}:{lineno}",
-            what=what,
-            name=Path(where.filename).name,
-            lineno=where.lineno,
+            "an error in the console: {error} at {file}:{line}",
+            error=what,
+            file=Path(where.filename).name,
+            line=where.lineno,
         )
     now = time.time()
     rows = before or _foretold(check, why)

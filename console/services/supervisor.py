@@ -16,12 +16,11 @@ from typing import Final
 from console.config import ServiceConfig
 from console.http_get import fetch, why_not
 from console.i18n import tr
-from console.model.durations import span
 from console.model.service import Observation, Service, State
 from console.model.service_rows import group_row, row
 from console.safety import safe_text
 from console.services.base import Batch, Hanging, Unavailable, target
-from console.services.exits import ended
+from console.services.exits import ended, runs
 from console.services.groups import is_pattern, members
 
 KIND: Final = "supervisor"
@@ -106,12 +105,11 @@ def observe(info: Info, now: float) -> Observation:
     last = ended(status) if isinstance(status, int) and abs(status) < 1 << 16 else ""
     since = _time(info.get("start" if state in (State.RUNNING, State.STARTING) else "stop"), now)
     if state is State.RUNNING:
-        up = f", up {span(now - since)}" if since is not None else ""
-        return Observation(state, tr("pid {alive}{up}", alive=alive, up=up), pid=alive, since=since, last_exit=last)
+        return Observation(state, runs(alive, since, now), pid=alive, since=since, last_exit=last)
     if number == 100 and last:
         state = State.FAILED
     said = safe_text(str(info.get("spawnerr") or info.get("description") or ""), limit=100)
-    told = f"{word}: {said}" if said and "uptime" not in said else word or str(state)
+    told = f"{word}: {said}" if said and "uptime" not in said else word or tr(str(state))
     return Observation(state, told, since=since, last_exit=last)
 
 
@@ -127,7 +125,7 @@ def ask(socket: str, timeout: float) -> list[Info]:
     found = call(socket, "supervisor.getAllProcessInfo", (), timeout)
     if not isinstance(found, list) or not all(isinstance(each, dict) and each.get("name") for each in found):
         url, path = _address(socket)
-        raise Unavailable(tr("what answers at {path} is not supervisord", path=safe_text(path or url, limit=200)))
+        raise Unavailable(tr("what answers at {where} is not supervisord", where=safe_text(path or url, limit=200)))
     return found
 
 
@@ -158,7 +156,7 @@ def call(socket: str, method: str, params: Sequence[str | bool], timeout: float)
         )
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Unavailable(
-            tr("supervisord at {where}: {why_not}; is it running there?", where=where, why_not=why_not(error, timeout))
+            tr("supervisord at {where}: {why}; is it running there?", where=where, why=why_not(error, timeout))
         ) from error
     if answer.status == 401:
         raise Unavailable(
@@ -169,18 +167,13 @@ def call(socket: str, method: str, params: Sequence[str | bool], timeout: float)
             tr("supervisord at {where} answers {status}; is that its socket?", where=where, status=answer.status)
         )
     if b"<!DOCTYPE" in answer.body or b"<!ENTITY" in answer.body:
-        raise Unavailable(
-            tr("what answers at {where} is not supervisord", where=where)
-        )  # entities can grow without end
+        # Entities can grow without end.
+        raise Unavailable(tr("what answers at {where} is not supervisord", where=where))
     try:
         [found], _ = loads(answer.body.decode("utf-8", "replace"), use_builtin_types=True)
     except Fault as error:
         raise Unavailable(
-            tr(
-                "supervisord at {where}: {faultstring}",
-                where=where,
-                faultstring=safe_text(error.faultString, limit=120),
-            )
+            tr("supervisord at {where}: {fault}", where=where, fault=safe_text(error.faultString, limit=120))
         ) from error
     except Exception as error:  # expat and xmlrpc raise whatever broken XML makes of them
         raise Unavailable(tr("what answers at {where} is not supervisord", where=where)) from error

@@ -15,7 +15,7 @@ from console.model.service_rows import group_row, row, unknown
 from console.safety import safe_text
 from console.services.base import Batch, Unavailable, target
 from console.services.groups import is_pattern, members
-from console.services.systemd_text import FIELDS, full, observe, parse_show, parse_timers, parse_units
+from console.services.systemd_text import FIELDS, NO_UNIT, full, observe, parse_show, parse_timers, parse_units
 
 KIND: Final = "systemd"
 MANAGERS: Final = {"user": "systemd --user", "system": "systemd"}
@@ -85,7 +85,7 @@ class Systemd(Batch):
             return _Read(str(error))
         except TimeoutError:
             return _Read(
-                tr("{managers}: no answer within {timeout:g} s", managers=MANAGERS[scope], timeout=self.timeout * 0.9)
+                tr("{manager}: no answer within {timeout:g} s", manager=MANAGERS[scope], timeout=self.timeout * 0.9)
             )
         return _Read("", units, tuple(listed))
 
@@ -112,7 +112,7 @@ class Systemd(Batch):
         blocks = parse_show(text)
         if len(blocks) != len(names):
             raise Unavailable(
-                tr("systemctl show told of {count} units, asked for {count_2}", count=len(blocks), count_2=len(names))
+                tr("systemctl show told of {told} units, asked for {asked}", told=len(blocks), asked=len(names))
             )
         pairs = zip(names, blocks, strict=True)
         return {name: block for name, block in pairs if name in (block.get("Id"), *block.get("Names", "").split())}
@@ -124,14 +124,8 @@ class Systemd(Batch):
             raise Unavailable(tr("{error}; systemd is on Linux only: elsewhere write unit:", error=error)) from error
         if done.returncode != 0:
             said = safe_text(done.stderr.decode("utf-8", "replace").strip().split("\n")[0], limit=160)
-            raise Unavailable(
-                tr(
-                    "{argv} {argv_2}: {said}; is it running?",
-                    argv=argv[0],
-                    argv_2=argv[1],
-                    said=said or tr("exit {returncode}", returncode=done.returncode),
-                )
-            )
+            said = said or tr("exit {status}", status=done.returncode)
+            raise Unavailable(tr("{program}: {said}; is it running?", program=f"{argv[0]} {argv[1]}", said=said))
         return done.stdout.decode("utf-8", "replace")
 
 
@@ -155,14 +149,14 @@ def _known(name: str, said: Mapping[str, _Read]) -> tuple[str, Observation]:
     silent = [f"{MANAGERS[scope]}: {read.error}" for scope, read in said.items() if read.error]
     if silent:
         other = "system" if "user" in {scope for scope, read in said.items() if read.error} else "user"
-        why = tr("{silent}; write scope: {other} if it belongs there", silent=silent[0], other=other)
+        why = tr("{why}; write scope: {other} if it belongs there", why=silent[0], other=other)
         return "", Observation(State.UNKNOWN, why, error=why)
     if len(there) < len(said):
         why = tr("systemctl show says nothing of {name}", name=safe_text(name, limit=100))
         return "", Observation(State.UNKNOWN, why, error=why)
     unclear = next(((scope, seen) for scope, seen in there if seen.state is State.UNKNOWN), None)
     # A unit that is there and disabled says more than one that is not there at all.
-    return unclear or max(there, key=lambda pair: "no such unit" not in pair[1].evidence)
+    return unclear or max(there, key=lambda pair: pair[1].evidence != tr(NO_UNIT))
 
 
 def _who(said: Mapping[str, _Read]) -> str:

@@ -13,11 +13,11 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.durations import span
 from console.model.service import Observation, State
 from console.safety import safe_text
-from console.services.exits import ended, killed
+from console.services.exits import ended, killed, runs
 
 FIELDS: Final = (
     "Id", "Names", "LoadState", "ActiveState", "SubState", "UnitFileState", "MainPID", "ExecMainStatus",
@@ -27,6 +27,8 @@ TYPES: Final = (
     ".service", ".timer", ".socket", ".path", ".target", ".mount", ".scope", ".slice", ".device", ".automount", ".swap",
 )  # fmt: skip
 _STARTS_AT_BOOT: Final = ("enabled", "enabled-runtime", "linked", "linked-runtime", "alias", "generated")
+NO_UNIT: Final = mark("systemd knows no such unit")
+"""Evidence for a unit that is not there at all; one that is there and disabled is unloaded as well."""
 _NUMBER: Final = re.compile(r"\d{1,15}", re.ASCII)
 
 Block = Mapping[str, str]
@@ -56,7 +58,7 @@ def observe(block: Block, active: Mapping[str, bool], now: float) -> Observation
     load, state, sub = block.get("LoadState", ""), block.get("ActiveState", ""), block.get("SubState", "")
     words = safe_text(f"{state} ({sub})", limit=80)
     if load == "not-found":
-        return Observation(State.UNLOADED, tr("systemd knows no such unit"))
+        return Observation(State.UNLOADED, tr(NO_UNIT))
     pid = _whole(block.get("MainPID", ""))
     last = _last(block)
     if load not in ("loaded", "masked") and state != "active":
@@ -70,8 +72,9 @@ def observe(block: Block, active: Mapping[str, bool], now: float) -> Observation
     left = _time(block.get("InactiveEnterTimestamp", ""))
     match state:
         case "active" | "reloading" | "refreshing" if sub == "running" or (sub == "reload" and pid):
-            up = f", up {span(now - entered)}" if entered is not None else ""
-            told = tr("pid {pid}{up}", pid=pid, up=up) if pid else f"{words}{up}"
+            told = runs(pid, entered, now) if pid else words
+            if not pid and entered is not None:
+                told = tr("{words}, up {time}", words=words, time=span(now - entered))
             return Observation(State.RUNNING, told, pid=pid or None, since=entered, last_exit=last)
         case "active" | "reloading" | "refreshing":
             return Observation(State.LOADED, words, since=entered, last_exit=last)
@@ -97,7 +100,7 @@ def _inactive(block: Block, active: Mapping[str, bool], words: str, last: str, s
         return Observation(State.LOADED, f"{words}, enabled", last_exit=last, since=since)
     by = [each for each in block.get("TriggeredBy", "").split() if active.get(each, True)]
     if by:
-        told = tr("{words}, started by {listed}", words=words, listed=safe_text(", ".join(by), limit=100))
+        told = tr("{words}, started by {units}", words=words, units=safe_text(", ".join(by), limit=100))
         return Observation(State.LOADED, told, last_exit=last, since=since)
     told = safe_text(block.get("UnitFileState", "") or tr("not enabled"), limit=40)
     return Observation(State.UNLOADED, f"{words}, {told}", last_exit=last, since=since)

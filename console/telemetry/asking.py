@@ -50,7 +50,7 @@ def ask(url: str, timeout: float, *, post: str = "", limit: int = SIZE_LIMIT) ->
         headers = {"Content-Type": post, "Accept": post}
         answer = fetch(url, method="POST", body=b"", headers=headers, timeout=timeout, limit=limit)
     else:
-        answer = fetch(url, headers={"Accept": tr("application/json, text/plain, */*")}, timeout=timeout, limit=limit)
+        answer = fetch(url, headers={"Accept": "application/json, text/plain, */*"}, timeout=timeout, limit=limit)
     if not answer.whole:
         raise ValueError(tr("answer larger than {limit} kB", limit=limit >> 10))
     return answer

@@ -85,7 +85,7 @@ def _probe_at(asked: CollectorConfig, told: Sequence[_Told]) -> str:
 
 async def _get(key: str, asked: CollectorConfig) -> _Told:
     url = str(getattr(asked, key))
-    question = tr("GET {url}", url=shown(url))
+    question = f"GET {shown(url)}"
     try:
         metrics = key == "metrics_url" or split(url).path.endswith("/metrics")
         answer = await _ask(url, asked.timeout, limit=METRICS_LIMIT if metrics else SIZE_LIMIT)
@@ -100,11 +100,9 @@ async def _get(key: str, asked: CollectorConfig) -> _Told:
 
 def _reason(found: Collector, status: str) -> str:
     """Why it is not up, in few words."""
-    return (
-        ""
-        if found.state is CollectorState.UP
-        else found.reason or found.evidence or tr("answers {status}", status=status)
-    )
+    if found.state is CollectorState.UP:
+        return ""
+    return found.reason or found.evidence or tr("answers {status}", status=status)
 
 
 async def _ask(url: str, timeout: float, *, post: str = "", limit: int = SIZE_LIMIT) -> Answer:
@@ -118,7 +116,7 @@ def _read(answer: Answer, key: str, asked: CollectorConfig) -> Collector:
     status, unknown = answer.status, CollectorState.UNKNOWN
     if 300 <= status < 500:
         why = tr("a redirect, not followed") if status < 400 else tr("no health document there")
-        return Collector(unknown, tr("{why}; check collector.{key}", why=why, key=key))
+        return Collector(unknown, tr("{why}; check {key}", why=why, key=f"collector.{key}"))
     found = None
     if status < 300 and (key == "metrics_url" or looks_like(answer.body, answer.kind)):
         found = read_metrics(answer.body)
@@ -129,8 +127,10 @@ def _read(answer: Answer, key: str, asked: CollectorConfig) -> Collector:
         return found
     if status >= 500:
         return Collector(CollectorState.DEGRADED if key != "metrics_url" else unknown, "")
-    what = tr("has no series of a collector") if key == "metrics_url" else tr("is no health document")
-    return Collector(unknown, f"{answer.kind or 'answer'} {what}")
+    kind = answer.kind or tr("answer")
+    if key == "metrics_url":
+        return Collector(unknown, tr("{kind} has no series of a collector", kind=kind))
+    return Collector(unknown, tr("{kind} is no health document", kind=kind))
 
 
 async def _probe(url: str, asked: CollectorConfig) -> _Told:
@@ -139,7 +139,7 @@ async def _probe(url: str, asked: CollectorConfig) -> _Told:
     paths = otlp.PATHS if url != base else ("",)
     began, evidence = time.monotonic(), list[str]()
     for path in paths:
-        question = tr("POST {base}", base=shown(base + path))
+        question = f"POST {shown(base + path)}"
         left = asked.timeout - (time.monotonic() - began)
         if evidence and left < GRACE:
             break

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from console.i18n import mark, tr
+from console.i18n import tr
 from console.model.telemetry import Collector, CollectorState
 from console.safety import safe_text
 from console.telemetry.amounts import duration, number, octets, since
@@ -57,15 +57,15 @@ _NO_ERROR: Final = frozenset({"", "none", "null", "nil", "no", "ok", "false", "0
 _PLAIN: Final = re.compile(r"[\w .!]+")
 
 _WORDS: Final[Mapping[CollectorState, str]] = {
-    CollectorState.UP: mark(
+    CollectorState.UP: (
         "ok up healthy pass passing good green alive running ready serving available "
         "serveravailable statusok success true yes 200 정상"
     ),
-    CollectorState.DEGRADED: mark(
+    CollectorState.DEGRADED: (
         "degraded warn warning yellow partial unhealthy error starting stopping statusstarting "
         "statusstopping statusrecoverableerror statuspermanenterror false no 경고"
     ),
-    CollectorState.DOWN: mark(
+    CollectorState.DOWN: (
         "down fail failed failing critical red dead stopped unavailable notready "
         "servernotavailable statusfatalerror statusstopped 중단 실패"
     ),
@@ -111,11 +111,8 @@ def read_health(body: bytes, status: int, now: float, names: Names | None = None
         state, evidence = _by_error(flat)
     reason = _component(document) if state is not CollectorState.UP else ""
     if state is CollectorState.UP and (but := _but(flat, document)):
-        state, evidence, reason = (
-            CollectorState.DEGRADED,
-            tr("{evidence}, but {but}", evidence=evidence, but=but) if evidence else but,
-            but,
-        )
+        evidence = tr("{evidence}, but {but}", evidence=evidence, but=but) if evidence else but
+        state, reason = CollectorState.DEGRADED, but
     return Collector(
         state, evidence, "", counts["logs"], counts["spans"], counts["metrics"], counts["resources"], size,
         _uptime(flat, now), memory, counts["refused"],

@@ -18,6 +18,7 @@ PROTOBUF: Final = "application/x-protobuf"
 PATHS: Final = ("/v1/traces", "/v1/logs", "/v1/metrics")
 """A receiver has only those of its pipelines (opentelemetry-collector, receiver/otlpreceiver)."""
 
+_TAKES_ANY: Final = mark("takes data")
 _TAKES: Final = {
     "/v1/traces": mark("takes spans"),
     "/v1/logs": mark("takes logs"),
@@ -46,7 +47,7 @@ def read_export(answer: Answer, path: str) -> Collector:
         return Collector(
             degraded, tr("rejects {rejected:,} of nothing", rejected=rejected), reason=text or tr("rejects data")
         )
-    takes = next((words for end, words in _TAKES.items() if path.endswith(end)), tr("takes data"))
+    takes = tr(next((words for end, words in _TAKES.items() if path.endswith(end)), _TAKES_ANY))
     return Collector(up, tr("{takes}, but says: {text}", takes=takes, text=text) if text else takes)
 
 

@@ -68,7 +68,7 @@ def read_metrics(body: bytes) -> Collector | None:
     if not known:
         return None
     return Collector(
-        CollectorState.UP, tr("{known} series", known=known),
+        CollectorState.UP, tr("{count} series", count=known),
         logs=_sum(sums, "receiver_accepted_log_records"), spans=_sum(sums, "receiver_accepted_spans"),
         metrics=_sum(sums, "receiver_accepted_metric_points"),
         uptime=sums.get("process_uptime"), memory=_sum(sums, "process_memory_rss"),

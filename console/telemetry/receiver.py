@@ -25,7 +25,7 @@ def problem(url: str, timeout: float = 2.0) -> str:
     if not tracer.enabled:
         return tracer.problem
     if not all(map(_installed, PACKAGES)):
-        return MISSING
+        return tr(MISSING)
     told = safe_text(tracer.shown, limit=200)
     try:
         status = _post(tracer.url, timeout)

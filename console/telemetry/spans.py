@@ -86,7 +86,7 @@ class Exporter:
         try:
             export, self._leave = _connect(self._url, self._timeout, self._told)
         except ImportError:
-            export, self.problem = None, MISSING
+            export, self.problem = None, tr(MISSING)
         except Exception as error:  # a variable of the environment the SDK does not like, a certificate
             export, self.problem = None, tr("spans cannot be exported: {error}", error=safe_text(str(error), limit=200))
         while True:

@@ -168,8 +168,8 @@ def _verification(operation: RecordVerification, record: dict[str, Any], dialect
         who = safe_text(author, limit=80)
         raise Refused(
             tr(
-                "{who} did #{number} itself; a verification is by another than the author",
-                who=who,
+                "{author} did #{number} itself; a verification is by another than the author",
+                author=who,
                 number=operation.number,
             )
         )
@@ -226,7 +226,7 @@ def _compare(number: int, record: dict[str, Any], after: dict[str, Any], based_o
     )
     if other:
         now = ", ".join(
-            tr("{name} is now {shown}", name=safe_text(name, limit=40), shown=_shown(record.get(name)))
+            tr("{field} is now {value}", field=safe_text(name, limit=40), value=_shown(record.get(name)))
             for name in other
         )
         raise Conflict(
@@ -235,4 +235,4 @@ def _compare(number: int, record: dict[str, Any], after: dict[str, Any], based_o
 
 
 def _shown(value: object) -> str:
-    return safe_text(str(value), limit=80) if value is not None else "gone"
+    return safe_text(str(value), limit=80) if value is not None else tr("gone")

@@ -163,7 +163,7 @@ class DispatchLog:
             applied = await in_thread(lambda: JsonLog(path, mapping=self.mapping).reapply(undone.lost))
         except LogError as error:
             return Written(False, tr("#{number}: not restored: {error}", number=undone.number, error=error))
-        return Written(True, f"#{applied.number}: restored", applied.number, applied.warning)
+        return Written(True, tr("#{number}: restored", number=applied.number), applied.number, applied.warning)
 
     async def record(self, number: int | None) -> Record:
         """One record of the log, whole, with what the console wrote to it."""
@@ -196,8 +196,12 @@ class DispatchLog:
         tracker = self._config.tracker
         verb = VERBS[type(operation).__name__]
         if not getattr(tracker, verb):
-            advice = tr("write log.tracker.{verb} into the configuration", verb=verb)
-            raise Refused(tr("the tracker command has no verb for this; {advice}", advice=advice))
+            raise Refused(
+                tr(
+                    "the tracker command has no verb for this; write log.tracker.{verb} into the configuration",
+                    verb=verb,
+                )
+            )
         command = TrackerCommand(
             append=_argv(tracker.append),
             patch=_argv(tracker.patch),

@@ -93,15 +93,16 @@ def _check_faithful(piece: str) -> None:
         made = dict(found)
         if len(made) != len(found):
             twice = next(name for at, (name, _) in enumerate(found) if name in {n for n, _ in found[:at]})
-            raise NotALog(
-                tr("has the field {twice!r} twice; remove one of them first", twice=safe_text(twice, limit=40))
-            )
+            raise NotALog(tr("has the field {name!r} twice; remove one of them first", name=safe_text(twice, limit=40)))
         return made
 
     def number(text: str) -> float:
         if float(text) in (inf, -inf):
             raise NotALog(
-                tr("holds the number {text}, too large to be kept; correct it first", text=safe_text(text, limit=40))
+                tr(
+                    "holds the number {number}, too large to be kept; correct it first",
+                    number=safe_text(text, limit=40),
+                )
             )
         return float(text)
 
@@ -158,7 +159,7 @@ def _whole(text: str, at: int) -> tuple[object, int]:
         raise
     rest = _skip(text, end)
     if rest != len(text):
-        raise json.JSONDecodeError(tr("Extra data"), text, rest)
+        raise json.JSONDecodeError("Extra data", text, rest)
     return value, end
 
 
@@ -170,10 +171,10 @@ def _items(text: str, at: int) -> Iterator[Entry]:
         at = _skip(text, end)
         if text[at] != "]":
             if text[at] != ",":
-                raise ValueError(tr("no comma between two records"))
+                raise ValueError("no comma between two records")
             at = _skip(text, at + 1)
             if text[at] == "]":
-                raise ValueError(tr("a comma after the last record"))
+                raise ValueError("a comma after the last record")
 
 
 def _members(text: str, at: int) -> Iterator[Entry]:

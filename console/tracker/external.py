@@ -86,14 +86,17 @@ class ExternalLog:
         template: Sequence[str] = getattr(self.command, verb)
         if not template:
             raise Refused(
-                tr("the tracker command has no verb for this; write log.tracker.{verb} in the configuration", verb=verb)
+                tr(
+                    "the tracker command has no verb for this; write log.tracker.{verb} into the configuration",
+                    verb=verb,
+                )
             )
 
         def value(found: re.Match[str]) -> str:
             held = values.get(found.group(1))
             text = "" if held is None else held if isinstance(held, str) else json.dumps(held, ensure_ascii=False)
             if check_outgoing(text)[1] or "\0" in text:
-                raise Refused(tr("the {group} holds control characters; remove them", group=found.group(1)))
+                raise Refused(tr("the {field} holds control characters; remove them", field=found.group(1)))
             return text
 
         argv = [template[0], *(_PLACEHOLDER.sub(value, part) for part in template[1:])]
@@ -101,8 +104,8 @@ class ExternalLog:
             if part.startswith("{") and made.startswith("-"):
                 raise Refused(
                     tr(
-                        "{made} would be read as an option of the command; begin it otherwise",
-                        made=safe_text(made, limit=60),
+                        "{value} would be read as an option of the command; begin it otherwise",
+                        value=safe_text(made, limit=60),
                     )
                 )
         return argv
@@ -118,9 +121,9 @@ class ExternalLog:
             name = safe_text(" ".join(argv[:2]), limit=100)
             raise CommandFailed(
                 tr(
-                    "{name}: failed with exit status {returncode}: {said}",
+                    "{name}: failed with exit status {code}: {said}",
                     name=name,
-                    returncode=done.returncode,
+                    code=done.returncode,
                     said=said,
                 )
             )
@@ -179,7 +182,7 @@ def _difference(operation: Operation, dispatch: Dispatch | None) -> str:
         )
     label, check = dispatch.label, dispatch.verification
     if isinstance(operation, SetStatus) and dispatch.status is not operation.status:
-        return tr("{label} is still {status}", label=label, status=dispatch.status.value)
+        return tr("{label} is still {status}", label=label, status=tr(dispatch.status))
     if isinstance(operation, RecordVerification):
         wanted = (operation.verdict, operation.self_score, operation.cross_score)
         if check is None or (check.verdict, check.self_score, check.cross_score) != wanted:
@@ -189,6 +192,6 @@ def _difference(operation: Operation, dispatch: Dispatch | None) -> str:
             value = operation.fields.get(name)
             if isinstance(value, str) and getattr(dispatch, name) != safe_text(value):
                 return tr(
-                    "the {name} of {label} is {getattr!r}", name=name, label=label, getattr=getattr(dispatch, name)
+                    "the {field} of {label} is {value!r}", field=tr(name), label=label, value=getattr(dispatch, name)
                 )
     return ""

@@ -7,54 +7,51 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import Final
 
-from console.i18n import mark
 from console.model.dispatch import OPEN_STATUSES, DispatchStatus, VerificationVerdict
 from console.model.verdict_words import verdict_word
 
 _WORDS: Final[dict[DispatchStatus, str]] = {
-    DispatchStatus.QUEUED: mark(
+    DispatchStatus.QUEUED: (
         "queued pending todo new backlog scheduled notstarted ready planned 예정 예약 등록 미배분 미착수 시작전 대기열"
     ),
     DispatchStatus.SENDING: "sending 전송중 발송중",
-    DispatchStatus.SENT: mark(
-        "sent dispatched assigned delivered submitted 배분 배분됨 배분완료 배정 배정됨 할당 할당됨 전달 전달됨 전달완료 전송 "
-        "전송됨 전송완료 발송 발송됨"
+    DispatchStatus.SENT: (
+        "sent dispatched assigned delivered submitted "
+        "배분 배분됨 배분완료 배정 배정됨 할당 할당됨 전달 전달됨 전달완료 전송 전송됨 전송완료 발송 발송됨"
     ),
-    DispatchStatus.WORKING: mark(
+    DispatchStatus.WORKING: (
         "working inprogress running active started open busy wip ongoing processing executing "
         "doing 진행 진행중 작업중 수행중 실행중 처리중 미완 미완료"
     ),
-    DispatchStatus.WAITING: mark("waiting blocked onhold hold paused suspended 대기 대기중 보류"),
-    DispatchStatus.DONE: mark(
+    DispatchStatus.WAITING: "waiting blocked onhold hold paused suspended 대기 대기중 보류",
+    DispatchStatus.DONE: (
         "done completed complete finished closed resolved success succeeded ok 완료 완료됨 종료 종료됨 끝 "
         "성공 작업완료 처리완료"
     ),
-    DispatchStatus.NEEDS_CHECK: mark(
+    DispatchStatus.NEEDS_CHECK: (
         "needscheck needsreview review inreview reviewing tocheck unverified unconfirmed "
         "완료확인필요 확인필요 확인요망 검증필요 검증대기 확인대기 검토필요"
     ),
-    DispatchStatus.VERIFIED: mark(
+    DispatchStatus.VERIFIED: (
         "verified approved accepted confirmed 검증완료 교차검증완료 검증됨 확인완료 확인됨 승인 승인됨 승인완료"
     ),
-    DispatchStatus.FAILED: mark("failed fail failure error 실패 실패함 실패됨 오류 에러"),
-    DispatchStatus.CANCELLED: mark(
-        "cancelled canceled cancel aborted abort dropped skipped skip 취소 취소됨 폐기 폐기됨"
-    ),
+    DispatchStatus.FAILED: "failed fail failure error 실패 실패함 실패됨 오류 에러",
+    DispatchStatus.CANCELLED: "cancelled canceled cancel aborted abort dropped skipped skip 취소 취소됨 폐기 폐기됨",
 }
 _NUANCES: Final[dict[DispatchStatus, str]] = {
-    DispatchStatus.WORKING: mark(
+    DispatchStatus.WORKING: (
         "incomplete unfinished partial retry retrying rework reworking 수정중 구현중 개발중 부분완료 일부완료 "
         "재시도 재작업 재수정 재작업중 재수정중"
     ),
-    DispatchStatus.WAITING: mark(
+    DispatchStatus.WAITING: (
         "stopped needsapproval waitingforapproval awaitingapproval pendingapproval "
         "awaitinginput 결정대기 결정필요 승인대기 승인필요 중단 중단됨 중지 중지됨 정지 일시정지 차단"
     ),
-    DispatchStatus.DONE: mark("fixed merged 구현완료 수정완료 해결 해결됨 해결완료"),
+    DispatchStatus.DONE: "fixed merged 구현완료 수정완료 해결 해결됨 해결완료",
     DispatchStatus.NEEDS_CHECK: "확인중 검증중 교차검증중 검토중 미확인 미검증",
-    DispatchStatus.VERIFIED: mark("passed pass 검증통과 통과 합격"),
-    DispatchStatus.FAILED: mark("rejected timeout timedout crashed killed 반려 반려됨 거절 거절됨 불합격"),
-    DispatchStatus.CANCELLED: mark("superseded abandoned wontfix duplicate obsolete 포기 제외 중복"),
+    DispatchStatus.VERIFIED: "passed pass 검증통과 통과 합격",
+    DispatchStatus.FAILED: "rejected timeout timedout crashed killed 반려 반려됨 거절 거절됨 불합격",
+    DispatchStatus.CANCELLED: "superseded abandoned wontfix duplicate obsolete 포기 제외 중복",
 }
 """Words that say more than the state: they are read, but not written into another record."""
 _PLAIN: Final = frozenset(word for words in _WORDS.values() for word in words.split())

@@ -100,8 +100,13 @@ class Journal:
             try:
                 lines = [line for path in paths for line in _lines(path)]
             except OSError as error:
-                what = tr("cannot be read ({strerror}); allow this account to read it", strerror=error.strerror)
-                raise LogError(f"{safe_text(str(self.path))}: {what}") from None
+                raise LogError(
+                    tr(
+                        "{path}: cannot be read ({strerror}); allow this account to read it",
+                        path=safe_text(str(self.path)),
+                        strerror=error.strerror,
+                    )
+                ) from None
             self._entries = self._understood(lines)
             self._seen = signature
         return self._entries

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import mark, tr
 from console.model.reading import LogFailed, LogRead
 from console.safety import safe_text
 from console.tracker.stream import LogParser
@@ -23,6 +23,20 @@ SIZE_LIMIT: Final = 64 * 1024 * 1024
 DIGITS: Final = sys.int_info.default_max_str_digits
 """Digits of a whole number that Python reads."""
 _MANY_DIGITS: Final = re.compile(rb"\d{%d}" % (DIGITS + 1))
+JSON_WRONG: Final = (
+    mark("Expecting value"),
+    mark("Expecting ',' delimiter"),
+    mark("Expecting ':' delimiter"),
+    mark("Expecting property name enclosed in double quotes"),
+    mark("Extra data"),
+    mark("Illegal trailing comma before end of array"),
+    mark("Illegal trailing comma before end of object"),
+    mark("Invalid \\escape"),
+    mark("Invalid \\uXXXX escape"),
+    mark("Invalid control character at"),
+    mark("Unterminated string starting at"),
+)
+"""What `json` says of a text that is no JSON; another Python may say more, which then stands in English."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +92,7 @@ def read_content(path: Path) -> bytes:
         finally:
             os.close(descriptor)
     if len(content) > SIZE_LIMIT:
-        raise _Unfit(
-            tr("is larger than {size_limit} MiB; move finished dispatches to another file", size_limit=SIZE_LIMIT >> 20)
-        )
+        raise _Unfit(tr("is larger than {limit} MiB; move finished dispatches to another file", limit=SIZE_LIMIT >> 20))
     return content
 
 
@@ -89,11 +101,12 @@ def unreadable(path: Path, error: Exception) -> str:
     if isinstance(error, _Unfit):
         return str(error)
     if isinstance(error, FileNotFoundError):
-        missing = path if path.parent.is_dir() else path.parent
-        what = tr("is a link to nothing") if path.is_symlink() else tr("does not exist")
-        if missing is not path:
-            what = tr("the directory {missing} does not exist", missing=safe_text(str(missing)))
-        return tr("{what}; it is read as soon as it is there", what=what)
+        if not path.parent.is_dir():
+            missing = safe_text(str(path.parent))
+            return tr("the directory {missing} does not exist; it is read as soon as it is there", missing=missing)
+        if path.is_symlink():
+            return tr("is a link to nothing; it is read as soon as it is there")
+        return tr("does not exist; it is read as soon as it is there")
     if isinstance(error, OSError):
         if error.errno == errno.EISDIR:
             return tr("is a directory; name the JSON file in it in log.path")
@@ -109,17 +122,17 @@ def malformed(content: bytes, error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         before = content[: error.start]
         return tr(
-            ":{count}:{start}: is not UTF-8; save it as UTF-8",
-            count=before.count(10) + 1,
-            start=error.start - before.rfind(10),
+            ":{line}:{column}: is not UTF-8; save it as UTF-8",
+            line=before.count(10) + 1,
+            column=error.start - before.rfind(10),
         )
     if isinstance(error, json.JSONDecodeError):
         return tr(
-            ":{lineno}:{colno}: is not valid JSON ({msg}); half written, or to be corrected there; "
+            ":{line}:{column}: is not valid JSON ({wrong}); half written, or to be corrected there; "
             "it is read again when it changes",
-            lineno=error.lineno,
-            colno=error.colno,
-            msg=safe_text(error.msg, limit=100),
+            line=error.lineno,
+            column=error.colno,
+            wrong=tr(safe_text(error.msg, limit=100)),
         )
     digits = _MANY_DIGITS.search(content)
     if digits is not None:

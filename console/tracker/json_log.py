@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Final
 
 from console.host import in_thread
-from console.i18n import tr
 from console.model.reading import LogFailed, LogRead
 from console.tracker.json_file import Look, look
 from console.tracker.names import NO_OVERRIDES, FieldMap
@@ -58,7 +57,7 @@ async def watch_log(path: Path, mapping: FieldMap = NO_OVERRIDES) -> AsyncIterat
                     if news:
                         yield found.reading
             if watcher is None:  # after the first reading: the import and the start of the watch take a while
-                watcher = asyncio.create_task(report_changes(path, changed), name=tr("dispatch log changes"))
+                watcher = asyncio.create_task(report_changes(path, changed), name="dispatch log changes")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BACKSTOP):
                     await changed.wait()
@@ -117,7 +116,7 @@ async def _report_until_moved(path: Path, changed: asyncio.Event) -> None:
 
     names, directories = watched = _watched(path)
     if not directories:
-        raise FileNotFoundError(errno.ENOENT, tr("no directory to watch"), str(path.parent))
+        raise FileNotFoundError(errno.ENOENT, "no directory to watch", str(path.parent))
 
     def wanted(_: Change, name: str) -> bool:
         return name in names

@@ -194,7 +194,7 @@ class JsonLog:
         try:
             yield
         except OSError as error:
-            remedy = _REMEDIES.get(error.errno or 0, tr("look at the disk and the directory"))
+            remedy = tr(_REMEDIES.get(error.errno or 0, _REMEDY))
             raise NotWritten(
                 tr(
                     "{name}: could not be written ({strerror}); it is as it was; {remedy}",
@@ -205,6 +205,7 @@ class JsonLog:
             ) from error
 
 
+_REMEDY: Final = mark("look at the disk and the directory")
 _REMEDIES: Final = {
     errno.ENOSPC: mark("free some space and try again"),
     errno.EDQUOT: mark("free some space and try again"),

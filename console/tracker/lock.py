@@ -36,7 +36,7 @@ def locked(path: Path, timeout: float) -> Iterator[None]:
         take(descriptor, lock, timeout)
         with suppress(OSError):  # who holds it is a help for others, no more
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, tr("oc-console, process {getpid}\n", getpid=os.getpid()).encode(), 0)
+            os.pwrite(descriptor, f"oc-console, process {os.getpid()}\n".encode(), 0)
         yield
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
@@ -57,9 +57,12 @@ def _open(lock: Path) -> int:
                 raise refused from None
     except (OSError, ValueError) as error:
         why = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        what = tr("the lock file cannot be opened ({why})", why=why)
         raise NotWritten(
-            tr("{lock}: {what}; allow this account to write in that directory", lock=safe_text(str(lock)), what=what)
+            tr(
+                "{lock}: the lock file cannot be opened ({why}); allow this account to write in that directory",
+                lock=safe_text(str(lock)),
+                why=why,
+            )
         ) from None
 
 

@@ -154,6 +154,6 @@ def _fields(number: int, own: Sequence[Written], record: Mapping[str, Any]) -> l
         if names:
             whole = entry.before is not None and set(names) == set(entry.after)
             operation = entry.operation if whole else Patch(number, {n: entry.after[n] for n in names})
-            why = tr("{listed} of #{number} is what it was before", listed=", ".join(names), number=number)
+            why = tr("{fields} of #{number} is what it was before", fields=", ".join(names), number=number)
             found.append(Lost(number, operation, tuple(names), why, (entry.id,)))
     return found

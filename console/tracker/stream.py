@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from gc import disable, enable, isenabled
 from typing import Final
 
-from console.i18n import tr
 from console.model.dispatch import Dispatch
 from console.tracker.mapper import Mapper
 from console.tracker.names import CONTAINERS, NO_OVERRIDES, FieldMap
@@ -104,7 +103,7 @@ class LogParser:
             name, at = _value(content, _skip(content, at))
             at = _skip(content, at)
             if not isinstance(name, str) or name in seen or not content.startswith(b":", at):
-                raise ValueError(tr("no member, or one twice"))
+                raise ValueError("no member, or one twice")
             seen.add(name)
             at = _skip(content, at + 1)
             rank = CONTAINERS.index(name) if name in CONTAINERS else len(CONTAINERS)
@@ -112,17 +111,17 @@ class LogParser:
                 pieces, at = self._list(content, at + 1)
                 taken = rank
             elif rank < taken and content.startswith(b"{", at):
-                raise ValueError(tr("records under keys"))
+                raise ValueError("records under keys")
             else:
                 _, at = _value(content, at)
             at = _skip(content, at)
             if content.startswith(b"}", at):
                 break
             if not content.startswith(b",", at):
-                raise ValueError(tr("no comma"))
+                raise ValueError("no comma")
             at += 1
         if pieces is None:
-            raise ValueError(tr("no records"))
+            raise ValueError("no records")
         return pieces, at + 1
 
     def _list(self, content: bytes, start: int) -> tuple[list[_Piece], int]:
@@ -145,7 +144,7 @@ class LogParser:
             middle.append(self._piece(content, at, content.rindex(b",", at, stop), stop))
         at = _skip(content, tail[-1].start + tail[-1].size)
         if not content.startswith(b"]", at):
-            raise ValueError(tr("the list goes on"))
+            raise ValueError("the list goes on")
         return [*head, *middle, *tail], at + 1
 
     def _same_head(self, content: bytes, at: int) -> list[_Piece]:
@@ -196,7 +195,7 @@ class LogParser:
         text = f"[{content[at:end].decode()}]"
         records, read = _scan(text)
         if read != len(text) or not records:
-            raise ValueError(tr("not whole records"))
+            raise ValueError("not whole records")
         return self._mapped(records, content, at, following - at)
 
     def _rest(self, content: bytes, at: int) -> tuple[_Piece, int]:
@@ -205,7 +204,7 @@ class LogParser:
         scan = _scan if len(text) < 4 * PIECE_SIZE else _scan_politely
         records, read = scan(text)
         if at and not records and content[:at].rstrip(b" \t\r\n").endswith(b","):
-            raise ValueError(tr("a comma before the end of the list"))
+            raise ValueError("a comma before the end of the list")
         size = len(text[1 : read - 1].encode())
         return self._mapped(records, content, at, size), at + size + 1
 

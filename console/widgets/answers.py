@@ -24,12 +24,13 @@ def answer_row(dialog: Dialog, width: int, key: Style, text: Style, fill: Style)
     """``y Yes   2 Yes, and don't ask again …   n No``: every answer, cut evenly where there is no room."""
     answers = [(keys_of(dialog, choice.number), choice.label) for choice in dialog.choices if choice.key]
     if not answers:
-        return bar(width, [(f" {ELSEWHERE}", text)], [], fill)
+        return bar(width, [(f" {tr(ELSEWHERE)}", text)], [], fill)
     if dialog.text_field:
         return bar(width, [(tr(" its cursor stands in a text field: answer it in its own terminal"), text)], [], fill)
     right: list[Part] = []
     if any(_BOX.match(label) for _, label in answers):
-        right, width_left = [(tr(" ticks; f to submit "), text)], width - 20
+        submits = tr(" ticks; f to submit ")
+        right, width_left = [(submits, text)], width - cell_len(submits)
     else:
         width_left = width
     room = max(LEAST, (width_left - 2) // len(answers))

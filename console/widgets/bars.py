@@ -106,14 +106,11 @@ class TopBar(Bar):
         right += self._queue_parts(view)
         if view.decisions:
             right.append((trn("  {count} decision ", "  {count} decisions ", view.decisions), meta))
-        plural = "" if view.surfaces == 1 else "s"
-        right.append((tr("  {surfaces} surface{plural}   ", surfaces=view.surfaces, plural=plural), meta))
+        right.append((trn("  {count} surface   ", "  {count} surfaces   ", view.surfaces), meta))
         if view.gone:
-            right.append((tr(" {gone} gone  ", gone=view.gone), self._style("alert")))
+            right.append((tr(" {count} gone  ", count=view.gone), self._style("alert")))
         if view.unconfirmed:
-            right.append(
-                (tr(" {unconfirmed} blocked, C confirms  ", unconfirmed=view.unconfirmed), self._style("alert"))
-            )
+            right.append((tr(" {count} blocked, C confirms  ", count=view.unconfirmed), self._style("alert")))
         if view.waiting:
             right.append(
                 (trn(" ▲ {count} waits for you ", " ▲ {count} wait for you ", view.waiting), self._style("alert"))
@@ -126,8 +123,9 @@ class TopBar(Bar):
         if not view.queued:
             return []
         held = view.queue_paused + view.queue_check
-        word = "paused" if view.queue_paused and held >= view.queued else "queued"
-        parts: list[Part] = [(f"  ⧗ {view.queued} {word} ", self._style("meta"))]
+        paused = view.queue_paused and held >= view.queued
+        told = tr("  ⧗ {count} paused ", count=view.queued) if paused else tr("  ⧗ {count} queued ", count=view.queued)
+        parts: list[Part] = [(told, self._style("meta"))]
         if view.queue_check:
-            parts.append((tr(" {queue_check} to look at, Q ", queue_check=view.queue_check), self._style("alert")))
+            parts.append((tr(" {count} to look at, Q ", count=view.queue_check), self._style("alert")))
         return parts

@@ -18,10 +18,10 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.i18n import tr
+from console.i18n import mark, tr, trc, trn
 from console.model.dispatch import OPEN_STATUSES, Dispatch, DispatchStatus, VerificationVerdict
 from console.model.query import parse, searched
-from console.model.reconcile import Live, disagreement
+from console.model.reconcile import Live, trouble
 from console.model.snapshot import LogSlice
 from console.widgets.lines import Part, bar, cut
 from console.widgets.words import span
@@ -44,6 +44,7 @@ _STATUS_SYMBOLS: Final = {
 
 SORTS: Final = ("number", "age", "status", "surface")
 """Orders of the rows: newest number first, oldest first, what is open first, by surface."""
+_SORTED: Final = {"age": mark(", by age"), "status": mark(", by status"), "surface": mark(", by surface")}
 MANY: Final = 5000
 """Dispatches from which the filter is prepared ahead."""
 _WIDE: Final = 120
@@ -253,19 +254,24 @@ class DispatchTable(ScrollView, can_focus=True):
         fill = self.get_component_rich_style("table--header")
         if self._log.error:  # the whole line: where and what is wrong stands at its end
             since = span(self._now - self._log.stale_since) if self._log.stale_since is not None else ""
-            return bar(
-                width,
-                [(tr("  ▲ stale since {since}: {wrong}", since=since, wrong=self._wrong), self._style("alert"))],
-                [],
-                fill,
-            )
+            told = tr("▲ stale since {since}: {wrong}", since=since, wrong=self._wrong)
+            return bar(width, [(f"  {told}", self._style("alert"))], [], fill)
         shown = f"{len(self._found)}/{len(self._all)}" if self.filter_text else f"{len(self._all)}"
-        order = "" if self.sort == SORTS[0] else f", by {self.sort}"
-        task = tr("task   {shown} dispatches, {open} open{order}", shown=shown, open=self._open, order=order)
-        right: list[Part] = [(f" {'verified':<{check}}" if check else "", Style())]
-        left: list[Part] = [(f"{'#':>6}  {'status':<{status}}{'age':>5}  {'surface':<{surface}}", Style())]
-        left.append((task, Style()))
-        return bar(width, left, right, fill)
+        order = tr(_SORTED[self.sort]) if self.sort in _SORTED else ""
+        counted = trn(
+            "{shown} dispatch, {open} open",
+            "{shown} dispatches, {open} open",
+            len(self._all),
+            shown=shown,
+            open=self._open,
+        )
+        heads = (
+            f"{'#':>6}",
+            _left(tr("status"), status) + _right(trc("column", "age"), 5),
+            _left(tr("surface"), surface) + tr("task"),
+        )
+        right: list[Part] = [(" " + _left(tr("verified"), check) if check else "", Style())]
+        return bar(width, [(f"{'  '.join(heads)}   {counted}{order}", Style())], right, fill)
 
     def _row(self, dispatch: Dispatch, width: int, at_cursor: bool) -> tuple[Segment, ...]:
         status, surface, check = self._columns(width)
@@ -280,8 +286,8 @@ class DispatchTable(ScrollView, can_focus=True):
             (f"{since:>5}  ", self._style("meta")),
             (_column(dispatch.surface or "–", surface), self._style("meta")),
         ]
-        trouble = disagreement(dispatch, self._live, self._now)
-        left += [(f"▲ {trouble} · ", self._style("alert"))] if trouble else []
+        wrong = trouble(dispatch, self._live, self._now)
+        left += [(f"▲ {wrong} · ", self._style("alert"))] if wrong else []
         return bar(width, [*left, (dispatch.task, calm)], self._verification(dispatch, check), fill)
 
     def _verification(self, dispatch: Dispatch, width: int) -> list[Part]:
@@ -290,12 +296,13 @@ class DispatchTable(ScrollView, can_focus=True):
         found = dispatch.verification
         if found is None:
             return [(" " * (width + 1), self._style("meta"))]
-        text = str(found.verdict or "pending")
+        text = tr(found.verdict) if found.verdict is not None else tr("pending")
         if width >= 22 and found.self_score is not None and found.cross_score is not None:
-            text += tr(
-                " {self_score:g}→{cross_score:g} gap {gap:+g}",
-                self_score=found.self_score,
-                cross_score=found.cross_score,
+            text = tr(
+                "{verdict} {own:g}→{cross:g} gap {gap:+g}",
+                verdict=text,
+                own=found.self_score,
+                cross=found.cross_score,
                 gap=found.gap or 0.0,
             )
         # A closed dispatch needs nobody, whatever its verdict was.
@@ -373,9 +380,16 @@ def _ordered(dispatches: tuple[Dispatch, ...], order: str) -> tuple[Dispatch, ..
 def _status_word(dispatch: Dispatch) -> str:
     if dispatch.status is DispatchStatus.UNKNOWN and dispatch.raw_status:
         return dispatch.raw_status
-    return str(dispatch.status)
+    return tr(dispatch.status)
+
+
+def _left(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
+
+
+def _right(text: str, width: int) -> str:
+    return " " * (width - cell_len(text)) + text
 
 
 def _column(text: str, width: int) -> str:
-    text = cut(text, width - 1)
-    return text + " " * (width - cell_len(text))
+    return _left(cut(text, width - 1), width)

@@ -11,6 +11,7 @@ from textual import events
 from textual.message import Message
 
 from console.commands import Command
+from console.i18n import tr
 from console.widgets.lines import Lines, Part, bar
 
 
@@ -49,7 +50,7 @@ class KeyBar(Lines):
         parts: list[Part] = []
         self._ends, at = [], 0
         for command in self._commands:
-            key, title = f" {command.keys.split(' ', 1)[0]}", f" {command.title} "
+            key, title = f" {command.keys.split(' ', 1)[0]}", f" {tr(command.title)} "
             parts += [(key, self.part("keys--key")), (title, self.part("keys--title"))]
             at += cell_len(key) + cell_len(title)
             self._ends.append(at)

@@ -10,11 +10,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from console.i18n import tr
+from console.i18n import mark, tr, trc, trn
 from console.model.artifact import Artifact, Changed
-from console.model.automation import Automation
+from console.model.automation import Automation, Tally
 from console.model.figure import Figure
-from console.model.service import Service
+from console.model.observed import seen, wanted
+from console.model.service import Judgement, Service
 from console.model.service_detail import ServiceDetail
 from console.model.service_history import History
 from console.model.snapshot import CollectorSlice, Snapshot
@@ -31,6 +32,7 @@ PATHS: Final = 12
 CURVE: Final = 36
 """Points of a curve."""
 DAY: Final = 86_400.0
+_KINDS: Final = {"glob": mark("glob"), "process": mark("process"), "script": mark("script")}
 
 
 def detail(row: Row, snapshot: Snapshot, now: float, extra: ServiceDetail | None) -> RenderableType:
@@ -77,105 +79,109 @@ def _table(facts: list[Fact]) -> Table:
 
 
 def _service(service: Service, history: History, now: float, extra: ServiceDetail | None) -> Iterator[Fact]:
-    since = (
-        tr(", since {clock} ({time})", clock=clock(service.since, now), time=span(now - service.since))
-        if service.since is not None
-        else ""
-    )
-    yield "state", f"{service.observed}{since}"
-    yield "expected", f"{service.expected}: {service.judgement}"
-    yield "seen", service.evidence
+    yield tr("state"), _since(service, now)
+    yield tr("expected"), _judged(service.expected, service.judgement)
+    yield trc("label", "seen"), service.evidence
     if service.error and service.error not in service.evidence:
-        yield "error", service.error
+        yield tr("error"), service.error
     known = dict(extra.facts) if extra is not None else {}
-    yield "command", known.pop("command", "") or known.pop("program", "")
+    yield tr("command"), known.pop("command", "") or known.pop("program", "")
     yield "pid", str(service.pid) if service.pid is not None else ""
     known.pop("pid", None)
     known.pop("state", None)
-    yield tr("last exit"), service.last_exit or known.pop(tr("last exit"), "")
-    yield "schedule", service.schedule or known.pop("schedule", "")
+    yield tr("last exit"), service.last_exit or known.pop("last exit", "")
+    yield tr("schedule"), service.schedule or known.pop("schedule", "")
     known.pop("schedule", None)
     if service.next_run is not None:
-        yield tr("next run"), f"{clock(service.next_run, now)}, in {span(service.next_run - now)}"
+        following = {"clock": clock(service.next_run, now), "time": span(service.next_run - now)}
+        yield tr("next run"), tr("{clock}, in {time}", **following)
     if service.last_run is not None:
-        yield (
-            tr("last run"),
-            tr("{clock}, {time} ago", clock=clock(service.last_run, now), time=span(now - service.last_run)),
-        )
-    yield "overdue", tr("yes: a run did not take place") if service.overdue else ""
+        yield tr("last run"), _ago(service.last_run, now)
+    yield tr("overdue"), tr("yes: a run did not take place") if service.overdue else ""
     memory = known.pop("memory, bytes", "")
-    yield "memory", size(int(memory)) if memory.isdecimal() else memory
-    yield from known.items()
-    yield "size", size(service.size) if service.size is not None else ""
-    yield "latency", f"{service.latency * 1000:.0f} ms" if service.latency is not None else ""
-    yield "history", _history(service, history, now)
+    yield tr("memory"), size(int(memory)) if memory.isdecimal() else memory
+    yield from ((tr(name), value) for name, value in known.items() if name)
+    yield tr("size"), size(service.size) if service.size is not None else ""
+    yield tr("latency"), f"{service.latency * 1000:.0f} ms" if service.latency is not None else ""
+    yield tr("history"), _history(service, history, now)
     yield from _asked(service, now)
     if extra is not None:
         yield tr("not known"), extra.error
 
 
+def _since(service: Service, now: float) -> str:
+    if service.since is None:
+        return seen(service.observed)
+    since = {"clock": clock(service.since, now), "time": span(now - service.since)}
+    return tr("{observed}, since {clock} ({time})", observed=seen(service.observed), **since)
+
+
+def _judged(expected: str, judgement: Judgement) -> str:
+    return f"{wanted(expected)}: {tr(str(judgement))}"
+
+
+def _ago(at: float, now: float) -> str:
+    return tr("{clock}, {time} ago", clock=clock(at, now), time=span(now - at))
+
+
+def _read(read_at: float | None, now: float) -> str:
+    return tr("{time} ago", time=span(now - read_at)) if read_at is not None else tr("not read yet")
+
+
 def _asked(service: Service, now: float) -> Iterator[Fact]:
     who = f"{service.manager} {service.label}".strip()
-    read = (
-        tr(", read {time} ago", time=span(now - service.read_at))
-        if service.read_at is not None
-        else tr(", not read yet")
-    )
-    every = tr(", every {period:g} s", period=service.period) if service.period else ""
-    yield "asked", f"{who}{read}{every}"
+    read = tr("not read yet")
+    if service.read_at is not None:
+        read = tr("read {time} ago", time=span(now - service.read_at))
+    every = tr("every {seconds:g} s", seconds=service.period) if service.period else ""
+    yield trc("label", "asked"), ", ".join(filter(None, (who, read, every)))
     if service.members:
-        yield (
-            "members",
-            tr(
-                "{count}, {count_2} not as expected; Enter shows all",
-                count=len(service.members),
-                count_2=len(service.odd),
-            ),
-        )
+        counted = {"count": len(service.members), "odd": len(service.odd)}
+        yield tr("members"), tr("{count}, {odd} not as expected; Enter shows all", **counted)
 
 
 def _history(service: Service, history: History, now: float) -> str:
     changes = history.get(service.name, ())[-CHANGES:]
-    return "\n".join(tr("{state} since {clock}", state=state, clock=clock(at, now)) for at, state in reversed(changes))
+    return "\n".join(
+        tr("{state} since {clock}", state=tr(state), clock=clock(at, now)) for at, state in reversed(changes)
+    )
 
 
 def _automation(entry: Automation, now: float) -> Iterator[Fact]:
-    yield "seen", entry.observed
-    yield "expected", f"{entry.expected}: {entry.judgement}"
-    yield entry.kind, entry.target
+    yield trc("label", "seen"), seen(entry.observed)
+    yield tr("expected"), _judged(entry.expected, entry.judgement)
+    yield tr(_KINDS[entry.kind]), entry.target
     yield tr("what to do"), entry.action
-    yield "evidence", entry.evidence
+    yield tr("evidence"), entry.evidence
     if entry.tally is not None and entry.tally.count:
         told = entry.tally
-        ages = [span(now - at) for at in (told.oldest, told.newest) if at is not None]
-        yield (
-            "files",
-            tr("{count:,}, {size}, {listed} old", count=told.count, size=size(told.size), listed=" to ".join(ages)),
-        )
+        yield tr("files"), ", ".join(filter(None, (f"{told.count:,}", size(told.size), _ages(told, now))))
     if entry.kind == "glob":
-        what = tr("c shows what would go, and asks") if can_clean(entry) else tr("nothing there to clean up")
-        yield "clean-up", what if entry.clean else tr("not allowed (clean: true in its entry allows it)")
-    yield "read", tr("{time} ago", time=span(now - entry.read_at)) if entry.read_at is not None else tr("not read yet")
+        can = tr("c shows what would go, and asks") if can_clean(entry) else tr("nothing there to clean up")
+        yield tr("clean-up"), can if entry.clean else tr("not allowed (clean: true in its entry allows it)")
+    yield trc("label", "read"), _read(entry.read_at, now)
+
+
+def _ages(tally: Tally, now: float) -> str:
+    if tally.oldest is None or tally.newest is None:
+        return ""
+    return tr("{oldest} to {newest} old", oldest=span(now - tally.oldest), newest=span(now - tally.newest))
 
 
 def _artifact(entry: Artifact, snapshot: Snapshot, now: float) -> Iterator[Fact]:
-    yield "path", entry.pattern
-    yield "seen", entry.evidence
-    yield (
-        "size",
-        tr("{size} in {count:,} files", size=size(entry.size), count=entry.count)
-        if entry.count > 1
-        else size(entry.size),
-    )
+    yield tr("path"), entry.pattern
+    yield trc("label", "seen"), entry.evidence
+    several = trn("{size} in {count:,} file", "{size} in {count:,} files", entry.count, size=size(entry.size))
+    yield tr("size"), several if entry.count > 1 else size(entry.size)
     if entry.mtime is not None:
-        yield "changed", tr("{clock}, {time} ago", clock=clock(entry.mtime, now), time=span(now - entry.mtime))
-    since = tr("not known") if entry.changed is Changed.UNKNOWN else str(entry.changed)
-    yield "hand-off", f"{since}; {_baseline(snapshot, now)}"
-    yield "differs", _listed(entry.changed_paths)
+        yield tr("changed"), _ago(entry.mtime, now)
+    since = tr("not known") if entry.changed is Changed.UNKNOWN else tr(str(entry.changed))
+    yield tr("hand-off"), f"{since}; {_baseline(snapshot, now)}"
+    yield tr("differs"), _listed(entry.changed_paths)
     if entry.count > 1:
-        yield "files", _listed(tuple(f"{size(file.size):>9}  {span(now - file.mtime):>5}  {file.path}"
+        yield tr("files"), _listed(tuple(f"{size(file.size):>9}  {span(now - file.mtime):>5}  {file.path}"
                                      for file in entry.files))  # fmt: skip
-    yield "open", tr("Enter reads it, p in $PAGER, e in $EDITOR") if entry.count else ""
+    yield trc("label", "open"), tr("Enter reads it, p in $PAGER, e in $EDITOR") if entry.count else ""
 
 
 def _listed(lines: tuple[str, ...]) -> str:
@@ -191,53 +197,48 @@ def _baseline(snapshot: Snapshot, now: float) -> str:
 
 
 def _figure(entry: Figure, snapshot: Snapshot, now: float) -> Iterator[Fact]:
-    yield "value", entry.shown
-    yield "before", str(entry.previous) if entry.previous is not None else ""
-    yield "change", entry.moved
-    yield "hand-off", _baseline(snapshot, now)
-    yield "where", entry.evidence
-    yield "read", tr("{time} ago", time=span(now - entry.read_at)) if entry.read_at is not None else tr("not read yet")
+    yield tr("value"), entry.shown
+    yield trc("label", "before"), str(entry.previous) if entry.previous is not None else ""
+    yield trc("label", "change"), entry.moved
+    yield tr("hand-off"), _baseline(snapshot, now)
+    yield trc("label", "where"), entry.evidence
+    yield trc("label", "read"), _read(entry.read_at, now)
 
 
 def _collector(told: CollectorSlice, now: float) -> Iterator[Fact]:
     found, trend = told.collector, told.trend
     if found is None:
         return
-    since = tr(", since {clock}", clock=clock(trend.since, now)) if trend.since is not None else ""
-    yield "state", f"{found.state}{since}"
-    yield "why", found.reason
-    yield "evidence", found.evidence.replace(" · ", "\n")
-    yield "received", counts(found)
+    state = tr(str(found.state))
+    since = (
+        tr("{state}, since {clock}", state=state, clock=clock(trend.since, now)) if trend.since is not None else state
+    )
+    yield tr("state"), since
+    yield trc("label", "why"), found.reason
+    yield tr("evidence"), found.evidence.replace(" · ", "\n")
+    yield trc("label", "received"), counts(found)
     for name in COUNTS:
         rate = getattr(trend.rates, name)
         curve = sparkline([getattr(point.rates, name) or 0.0 for point in trend.history], CURVE)
-        yield f"{name}/min", f"{rate:,.0f}  {curve if len(curve) > 1 else ''}" if rate is not None else ""
-    yield "kept", size(found.bytes) if found.bytes is not None else ""
-    yield "memory", size(found.memory) if found.memory is not None else ""
-    yield "refused", f"{found.refused:,}" if found.refused is not None else ""
-    yield "failed", f"{found.failed:,}" if found.failed is not None else ""
-    yield "up", span(found.uptime) if found.uptime is not None else ""
-    yield (
-        "restarts",
-        "\n".join(f"{clock(each.at, now)}: {each.evidence}" for each in reversed(trend.restarts[-CHANGES:])),
-    )
-    yield "read", tr("{time} ago", time=span(now - told.read_at)) if told.read_at is not None else ""
+        yield tr("{name}/min", name=name), f"{rate:,.0f}  {curve if len(curve) > 1 else ''}" if rate is not None else ""
+    yield trc("label", "kept"), size(found.bytes) if found.bytes is not None else ""
+    yield tr("memory"), size(found.memory) if found.memory is not None else ""
+    yield tr("refused"), f"{found.refused:,}" if found.refused is not None else ""
+    yield tr("failed"), f"{found.failed:,}" if found.failed is not None else ""
+    yield trc("label", "up"), span(found.uptime) if found.uptime is not None else ""
+    restarts = (f"{clock(each.at, now)}: {each.evidence}" for each in reversed(trend.restarts[-CHANGES:]))
+    yield tr("restarts"), "\n".join(restarts)
+    yield trc("label", "read"), _read(told.read_at, now) if told.read_at is not None else ""
 
 
 def _exporter(entry: Exporter) -> Iterator[Fact]:
-    yield "exporter", entry.name
-    yield "sent", f"{entry.sent:,}" if entry.sent is not None else ""
+    yield tr("exporter"), entry.name
+    yield tr("sent"), f"{entry.sent:,}" if entry.sent is not None else ""
     failed = f"{entry.failed:,}" if entry.failed is not None else ""
     if entry.failed and entry.sent is not None:
-        failed += tr(", {failed:.1%} of all", failed=entry.failed / (entry.failed + entry.sent))
-    yield "failed", failed
+        part = entry.failed / (entry.failed + entry.sent)
+        failed = tr("{count:,}, {part:.1%} of all", count=entry.failed, part=part)
+    yield tr("failed"), failed
     if entry.fill is not None:
-        yield (
-            "queue",
-            tr(
-                "{count} of {count_2}, {fill:.0%} full",
-                count=count(entry.queued or 0),
-                count_2=count(entry.capacity or 0),
-                fill=entry.fill,
-            ),
-        )
+        held = {"count": count(entry.queued or 0), "capacity": count(entry.capacity or 0), "fill": entry.fill}
+        yield tr("queue"), tr("{count} of {capacity}, {fill:.0%} full", **held)

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from console.i18n import tr
+from console.i18n import tr, trc
 from console.model.artifact import Artifact, Changed
 from console.model.automation import Automation
 from console.model.figure import Figure
+from console.model.observed import seen, wanted
 from console.model.service import Judgement, Service
 from console.model.snapshot import CollectorSlice, Snapshot
 from console.model.telemetry import Collector, CollectorState, Exporter
@@ -58,16 +59,17 @@ def rows(snapshot: Snapshot, now: float, opened: Collection[str] = (), words: Se
     schedules = [each for each in snapshot.services.services if is_schedule(each)]
     told = snapshot.operations
     sections = (
-        (Row("services", "Services", "state", "for", tr("what was seen"), head=True), _services(services, now, opened)),
-        (Row("schedules", "Schedules", tr("next run"), "last", tr("when, and what was seen"), head=True),
+        (_head("services", tr("Services"), tr("state"), trc("column", "for"), tr("what was seen")),
+         _services(services, now, opened)),
+        (_head("schedules", tr("Schedules"), tr("next run"), trc("column", "last"), tr("when, and what was seen")),
          [_schedule(each, now) for each in _urgent(schedules)]),
-        (Row("automation", "Temporary", "seen", "oldest", tr("what is expected"), head=True),
+        (_head("automation", tr("Temporary"), trc("column", "seen"), trc("column", "oldest"), tr("what is expected")),
          [_automation(each, now) for each in sorted(told.automation, key=lambda each: RANK[each.judgement])]),
-        (Row("artifacts", "Artifacts", "size", "age", tr("since the last hand-off"), head=True),
+        (_head("artifacts", tr("Artifacts"), tr("size"), trc("column", "age"), tr("since the last hand-off")),
          [_artifact(each, now) for each in sorted(told.artifacts, key=lambda each: RANK[each.judgement])]),
-        (Row("figures", "Figures", "value", "change", tr("where it was read"), head=True),
+        (_head("figures", tr("Figures"), tr("value"), trc("column", "change"), tr("where it was read")),
          [_figure(each) for each in told.figures]),
-        (Row("collector", "Collector", "state", "for", tr("what it received"), head=True),
+        (_head("collector", tr("Collector"), tr("state"), trc("column", "for"), tr("what it received")),
          list(_collector(snapshot.collector, now))),
     )  # fmt: skip
     found: list[Row] = []
@@ -76,6 +78,10 @@ def rows(snapshot: Snapshot, now: float, opened: Collection[str] = (), words: Se
         if shown:
             found += [_counted(head, listed), *shown]
     return tuple(found)
+
+
+def _head(key: str, name: str, what: str, when: str, rest: str) -> Row:
+    return Row(key, name, what, when, rest, head=True)
 
 
 def is_schedule(service: Service) -> bool:
@@ -105,15 +111,17 @@ def _counted(head: Row, listed: Sequence[Row]) -> Row:
 
 
 def _passes(row: Row, words: Sequence[str]) -> bool:
-    more = f"{row.entry.manager} {row.entry.label} {row.entry.group}" if isinstance(row.entry, Service) else ""
-    text = f"{row.key} {row.name} {row.what} {row.rest} {row.judgement} {more}".casefold()
+    entry = row.entry
+    more = f"{entry.observed} {entry.manager} {entry.label} {entry.group}" if isinstance(entry, Service) else ""
+    judged = f"{row.judgement} {tr(str(row.judgement))}"  # whoever knows the English word finds it too
+    text = f"{row.key} {row.name} {row.what} {row.rest} {judged} {more}".casefold()
     return all(word in text for word in words)
 
 
 def _services(services: Iterable[Service], now: float, opened: Collection[str]) -> list[Row]:
     found = []
     for each in _urgent(services):
-        key = tr("service {name}", name=each.name)
+        key = f"service {each.name}"
         found.append(_service(each, key, now))
         shown = each.members if key in opened else each.odd
         found += [_service(one, f"{key} {one.name}", now, member=True) for one in _urgent(shown)]
@@ -124,38 +132,33 @@ def _service(service: Service, key: str, now: float, *, member: bool = False) ->
     since = span(now - service.since) if service.since is not None else ""
     rest = service.evidence
     if service.judgement is not Judgement.OK:
-        rest = tr("expected {expected}; {rest}", expected=service.expected, rest=rest)
-    return Row(key, service.name, service.observed, since, rest, service.judgement, member=member, entry=service)
+        rest = tr("expected {expected}; {rest}", expected=wanted(service.expected), rest=rest)
+    return Row(key, service.name, seen(service.observed), since, rest, service.judgement, member=member, entry=service)
 
 
 def _schedule(service: Service, now: float) -> Row:
     if service.overdue:
-        following = "overdue"
+        following = tr("overdue")
     elif service.next_run is not None:
-        following = f"in {span(service.next_run - now)}"
+        following = tr("in {time}", time=span(service.next_run - now))
     else:
-        following = service.schedule or service.observed
+        following = service.schedule or seen(service.observed)
     last = span(now - service.last_run) if service.last_run is not None else ""
-    return Row(tr("service {name}", name=service.name), service.name, following, last, service.evidence, service.judgement,
-               entry=service)  # fmt: skip
+    key = f"service {service.name}"
+    return Row(key, service.name, following, last, service.evidence, service.judgement, entry=service)
 
 
 def _automation(entry: Automation, now: float) -> Row:
     oldest = entry.tally.oldest if entry.tally is not None else None
     age = span(now - oldest) if oldest is not None else ""
-    rest = "; ".join(
-        filter(
-            None,
-            (
-                tr("expected {expected}", expected=entry.expected),
-                entry.action,
-                tr("c cleans up") if can_clean(entry) else "",
-            ),
-        )
-    )
-    return Row(
-        tr("automation {name}", name=entry.name), entry.name, entry.observed, age, rest, entry.judgement, entry=entry
-    )
+    expected = tr("expected {expected}", expected=wanted(entry.expected))
+    rest = "; ".join(filter(None, (expected, entry.action, tr("c cleans up") if can_clean(entry) else "")))
+    what = seen(entry.observed) if entry.read_at is not None else _unread()
+    return Row(f"automation {entry.name}", entry.name, what, age, rest, entry.judgement, entry=entry)
+
+
+def _unread() -> str:
+    return trc("column", "not read yet")  # the word of the column is a short one
 
 
 def can_clean(entry: Automation) -> bool:
@@ -165,29 +168,21 @@ def can_clean(entry: Automation) -> bool:
 
 def _artifact(entry: Artifact, now: float) -> Row:
     if entry.exists is None:
-        what = "unknown"
+        what = tr("unknown")
     elif not entry.exists:
-        what = "missing"
+        what = tr("missing")
     else:
         what = size(entry.size) if entry.count == 1 else f"{size(entry.size)} ({entry.count:,})"
     age = span(now - entry.mtime) if entry.mtime is not None else ""
-    since = {Changed.UNKNOWN: "", Changed.SAME: tr("as it was · ")}.get(entry.changed, f"{entry.changed} · ")
-    return Row(
-        tr("artifact {name}", name=entry.name),
-        entry.name,
-        what,
-        age,
-        f"{since}{entry.pattern}",
-        entry.judgement,
-        entry=entry,
-    )
+    since = {Changed.UNKNOWN: "", Changed.SAME: tr("as it was")}.get(entry.changed, tr(str(entry.changed)))
+    rest = " · ".join(filter(None, (since, entry.pattern)))
+    return Row(f"artifact {entry.name}", entry.name, what, age, rest, entry.judgement, entry=entry)
 
 
 def _figure(entry: Figure) -> Row:
     known = Judgement.OK if entry.number is not None else Judgement.UNKNOWN
-    return Row(
-        tr("figure {name}", name=entry.name), entry.name, entry.shown, entry.moved, entry.evidence, known, entry=entry
-    )
+    shown = entry.shown if entry.number is not None or entry.read_at is not None else _unread()
+    return Row(f"figure {entry.name}", entry.name, shown, entry.moved, entry.evidence, known, entry=entry)
 
 
 def _collector(told: CollectorSlice, now: float) -> Iterator[Row]:
@@ -195,31 +190,34 @@ def _collector(told: CollectorSlice, now: float) -> Iterator[Row]:
         return
     found = told.collector
     if found is None:
-        yield Row(tr("collector otel"), "otel", "asking …", judgement=Judgement.UNKNOWN, entry=told)
+        yield Row("collector otel", "otel", tr("asking …"), judgement=Judgement.UNKNOWN, entry=told)
         return
     since = span(now - told.trend.since) if told.trend.since is not None else ""
     total = told.trend.rates.total
-    rate = f"↑ {count(round(total))}/min" if total is not None else ""
+    rate = tr("↑ {count}/min", count=count(round(total))) if total is not None else ""
     curve = sparkline([point.rates.total or 0.0 for point in told.trend.history][-12:])
     wrong = found.why if found.state is not CollectorState.UP else ""
     rest = "  ".join(filter(None, (wrong, counts(found), curve if len(curve) > 1 else "", rate)))
-    name = tr("otel {endpoint}", endpoint=found.endpoint).rstrip()
-    yield Row(tr("collector otel"), name, str(found.state), since, rest, _STATES[found.state], entry=told)
-    for each in found.exporters:
-        sent = tr("{count} sent", count=count(each.sent)) if each.sent is not None else ""
-        lost = tr("{count} failed", count=count(each.failed)) if each.failed else ""
-        queue = (
-            tr("queue {queued:,} of {capacity:,}", queued=each.queued, capacity=each.capacity)
-            if each.fill is not None
-            else ""
-        )
-        fill = f"{each.fill:.0%}" if each.fill is not None else ""
-        judged = Judgement.ATTENTION if each.fill is not None and each.fill > 0.8 else Judgement.OK
-        yield Row(tr("collector otel {name}", name=each.name), each.name, sent, fill, "  ".join(filter(None, (lost, queue))), judged,
-                  member=True, entry=each)  # fmt: skip
+    name = f"otel {found.endpoint}".rstrip()
+    yield Row("collector otel", name, tr(str(found.state)), since, rest, _STATES[found.state], entry=told)
+    yield from (_exporter(each) for each in found.exporters)
+
+
+def _exporter(each: Exporter) -> Row:
+    sent = tr("{count} sent", count=count(each.sent)) if each.sent is not None else ""
+    lost = tr("{count} failed", count=count(each.failed)) if each.failed else ""
+    queue = (
+        tr("queue {queued:,} of {capacity:,}", queued=each.queued, capacity=each.capacity)
+        if each.fill is not None
+        else ""
+    )
+    fill = f"{each.fill:.0%}" if each.fill is not None else ""
+    judged = Judgement.ATTENTION if each.fill is not None and each.fill > 0.8 else Judgement.OK
+    rest = "  ".join(filter(None, (lost, queue)))
+    return Row(f"collector otel {each.name}", each.name, sent, fill, rest, judged, member=True, entry=each)
 
 
 def counts(found: Collector) -> str:
-    """``30.3k logs  1.1k spans``."""
+    """``30.3k logs  1.1k spans``; OpenTelemetry's own names, in every language."""
     numbers = ((getattr(found, name), name) for name in ("logs", "spans", "metrics", "resources"))
     return "  ".join(f"{count(value)} {name}" for value, name in numbers if value is not None)

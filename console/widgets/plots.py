@@ -33,9 +33,9 @@ def gap_words(gaps: Sequence[float]) -> str:
     if not gaps:
         return ""
     return tr(
-        "{gap_trend}  last {gaps:+g}, mean {sum:+.2f} over {count}",
-        gap_trend=gap_trend(gaps),
-        gaps=gaps[-1],
-        sum=sum(gaps) / len(gaps),
+        "{plot}  last {last:+g}, mean {mean:+.2f} over {count}",
+        plot=gap_trend(gaps),
+        last=gaps[-1],
+        mean=sum(gaps) / len(gaps),
         count=len(gaps),
     )

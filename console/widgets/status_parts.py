@@ -9,6 +9,7 @@ from typing import Final
 from rich.cells import cell_len
 
 from console.i18n import tr
+from console.model.observed import seen, wanted
 from console.model.service import Judgement, Service
 from console.model.snapshot import CollectorSlice, ServicesSlice, Snapshot
 from console.model.telemetry import Collector, CollectorState
@@ -112,19 +113,13 @@ def collector_pieces(told: CollectorSlice, now: float, *, full: bool = False) ->
     if found is None or told.read_at is None:
         return [Piece(tr("otel: asking …"), "meta", COLLECTOR)]
     style = "calm" if found.state is CollectorState.UP else "alert"
-    pieces = [
-        Piece(
-            tr("{symbols} otel {endpoint}", symbols=_SYMBOLS[found.state], endpoint=found.endpoint).rstrip(),
-            style,
-            COLLECTOR,
-        )
-    ]
+    pieces = [Piece(f"{_SYMBOLS[found.state]} otel {found.endpoint}".rstrip(), style, COLLECTOR)]
     if found.state is not CollectorState.UP:
-        pieces.append(Piece(f" {found.state}: {found.why}", style, COLLECTOR))
+        pieces.append(Piece(f" {tr(str(found.state))}: {found.why}", style, COLLECTOR))
     texts = [*_counted(found), *(_inside(found) if full else ()), *_moving(told.trend, full), *_age(found, told, now)]
     pieces += (Piece(f" {text}", look, COLLECTOR, weight) for weight, text, look in texts)
     if now - told.read_at > 3 * STALE:
-        pieces.append(Piece(tr(" read {time} ago", time=span(now - told.read_at)), "alert", COLLECTOR))
+        pieces.append(Piece(" " + tr("read {time} ago", time=span(now - told.read_at)), "alert", COLLECTOR))
     return pieces
 
 
@@ -150,8 +145,8 @@ def watched_words(snapshot: Snapshot, name: str, now: float) -> str:
         tr(
             "{name}: {observed}, expected {expected} ({evidence})",
             name=each.name,
-            observed=each.observed,
-            expected=each.expected,
+            observed=seen(each.observed),
+            expected=wanted(each.expected),
             evidence=each.evidence,
         )
         for each in named
@@ -166,7 +161,7 @@ _Said = tuple[int, str, str]
 
 
 def _counted(found: Collector) -> Iterator[_Said]:
-    for weight, name in ((7, "logs"), (5, "spans"), (4, "metrics"), (2, "resources")):
+    for weight, name in ((7, "logs"), (5, "spans"), (4, "metrics"), (2, "resources")):  # OpenTelemetry's own names
         value = getattr(found, name)
         if value is not None:
             yield weight, f"{count(value)} {name}", "meta"
@@ -191,7 +186,7 @@ def _moving(trend: Trend, full: bool) -> Iterator[_Said]:
     curve = sparkline([point.rates.total or 0.0 for point in trend.history]) if full else ""
     if len(curve) > 1:
         yield 1, curve, "calm"
-    yield 8, f"↑ {'<1' if 0 < total < 0.5 else count(round(total))}/min", "meta"
+    yield 8, tr("↑ {count}/min", count="<1" if 0 < total < 0.5 else count(round(total))), "meta"
 
 
 def _age(found: Collector, told: CollectorSlice, now: float) -> Iterator[_Said]:
@@ -199,7 +194,7 @@ def _age(found: Collector, told: CollectorSlice, now: float) -> Iterator[_Said]:
     if last is not None and now - last.at < NEWS:
         yield 9, tr("restarted {time} ago", time=span(now - last.at)), "note"
     elif found.uptime is not None:
-        yield 6, f"up {span(found.uptime)}", "meta"
+        yield 6, tr("up {time}", time=span(found.uptime)), "meta"
 
 
 def without_the_least(pieces: Sequence[Piece], room: int) -> list[Piece]:
@@ -220,11 +215,12 @@ def _least(pieces: Sequence[Piece], weight: int) -> int:
 
 def _calm(services: ServicesSlice, *, brief: bool) -> list[Piece]:
     if not services.source:
-        return [Piece(f"  {tr('no services') if brief else tr('services: not configured')}", "meta")]
+        return [Piece("  " + (tr("no services") if brief else tr("services: not configured")), "meta")]
     if services.read_at is None:
-        return [Piece(tr("  services: looking …"), "meta", EVERYTHING)]
+        return [Piece("  " + tr("services: looking …"), "meta", EVERYTHING)]
     good = sum(1 for service in services.services if service.judgement is Judgement.OK)
-    return [Piece(f"  ● {good} {'ok' if brief else tr('as expected')}", "calm", EVERYTHING)]
+    text = tr("{count} ok", count=good) if brief else tr("{count} as expected", count=good)
+    return [Piece(f"  ● {text}", "calm", EVERYTHING)]
 
 
 def _by_urgency(services: ServicesSlice) -> list[Service]:
@@ -234,11 +230,12 @@ def _by_urgency(services: ServicesSlice) -> list[Service]:
 
 def _piece(service: Service, detail: int) -> Piece:
     """*detail*: 0 only the name, 1 with what it is, 2 with what it should be, 3 with the evidence."""
-    text = f"{_MARKS.get(service.judgement, '?')} {service.name}"
-    if detail:
-        text += f" {service.observed}"
+    text, observed = f"{_MARKS.get(service.judgement, '?')} {service.name}", seen(service.observed)
     if detail > 1:
-        text += tr(", expected {expected}", expected=service.expected)
+        said = tr("{observed}, expected {expected}", observed=observed, expected=wanted(service.expected))
+        text += f" {said}"
+    elif detail:
+        text += f" {observed}"
     if detail > 2 and service.evidence:
         text += f" ({service.evidence})"
     return Piece(f"  {text}", "alert" if service.judgement is Judgement.ALARM else "note", service.name)
@@ -261,7 +258,7 @@ def fitted(services: ServicesSlice, room_for: Callable[[int], int]) -> list[Piec
         room = room_for(weight)
         if sum(piece.cells for piece in wanting) <= room:
             return wanting
-    more = Piece(tr("  and {count} more", count=len(wanting) - 1), "note", EVERYTHING)
+    more = _more(len(wanting) - 1, "note")
     room -= more.cells if len(wanting) > 1 else 0
     shown = list[Piece]()
     for piece in wanting:
@@ -270,8 +267,10 @@ def fitted(services: ServicesSlice, room_for: Callable[[int], int]) -> list[Piec
         shown.append(replace(piece, text=cut(piece.text, max(room, 4))))
         room -= shown[-1].cells
     left = len(wanting) - len(shown)
-    return (
-        [*shown, replace(more, text=tr("  and {left} more", left=left), style=wanting[len(shown)].style)]
-        if left
-        else shown
-    )
+    if not left:
+        return shown
+    return [*shown, _more(left, wanting[len(shown)].style)]
+
+
+def _more(count: int, style: str) -> Piece:
+    return Piece("  " + tr("and {count} more", count=count), style, EVERYTHING)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.cells import set_cell_size
 from rich.style import Style
@@ -16,6 +17,9 @@ from console.widgets.ansi import steady
 from console.widgets.lines import Lines, Part, bar, cut
 from console.widgets.surface_pane import PaneView, state_of
 from console.widgets.words import span
+
+STATE_WIDTH: Final = 10
+"""Cells of the longest word for a state, in both languages."""
 
 
 class SurfaceList(Lines, can_focus=True):
@@ -66,11 +70,12 @@ class SurfaceList(Lines, can_focus=True):
         name = self.part("list--name")
         fill = self.part("list--selected", filled=True) if surface.key == self._selected else Style()
         since = span(self._now - surface.status.since) if surface.status else ""
+        word = tr("gone") if surface.gone else tr(state)
         number = str(view.number) if view.number else " "
         wide = max(10, width // 6)
         left: list[Part] = [
             (f"{number} ", meta),
-            (f"{SYMBOLS[state]} {'gone' if surface.gone else state:<10}{since:>5} ", colour),
+            (f"{SYMBOLS[state]} {set_cell_size(word, STATE_WIDTH)}{since:>5} ", colour),
             (set_cell_size(cut(steady(surface.name), wide), wide) + " ", name),
         ]
         if view.dispatch is not None:
@@ -99,7 +104,7 @@ def last_line(surface: Surface) -> str:
     """The last row of the agent's output with words in it: not the lower edge of a box."""
     screen, status = surface.screen, surface.status
     if surface.unconfirmed:
-        return tr("blocked, C confirms: {unconfirmed}", unconfirmed=surface.unconfirmed)
+        return tr("blocked, C confirms: {reason}", reason=surface.unconfirmed)
     if screen is None:
         return surface.gone or surface.error or "…"
     if status is not None and status.needs_person and status.detection.reason:

@@ -13,7 +13,7 @@ from textual.message import Message
 
 from console.i18n import tr
 from console.model.agent import SYMBOLS, AgentState
-from console.model.context import compactions, forgetting
+from console.model.context import compactions, forgetting_shown
 from console.model.dispatch import Dispatch
 from console.model.surface import Surface
 from console.widgets.ansi import readable
@@ -154,7 +154,7 @@ class SurfacePane(Lines, can_focus=True):
         fill, meta = self._style("pane--header"), self._style("pane--meta")
         dialog = view.dialog
         if dialog is None:
-            return bar(width, [(f" {ELSEWHERE}", self._style("pane--answer"))], [], fill) if view.asks else None
+            return bar(width, [(f" {tr(ELSEWHERE)}", self._style("pane--answer"))], [], fill) if view.asks else None
         if not view.answering:
             here = tr(" {number} goes here: ", number=view.number) if view.number else tr(" w goes here: ")
             return bar(width, [(here, meta), *_hint(dialog, meta)], [], fill)
@@ -177,7 +177,7 @@ class SurfacePane(Lines, can_focus=True):
         header, state_style = self._style("pane--header"), self.state_style(state_of(view.surface))
         name, meta = self._style("pane--name"), self._style("pane--meta")
         state = state_of(surface)
-        word = "gone" if surface.gone else str(state)
+        word = tr("gone") if surface.gone else tr(state)
         number = f"{view.number}" if view.number else " "
         ref = surface.info.ref if len(surface.info.ref) <= REF_WIDTH else surface.info.ref[:REF_WIDTH] + "…"
         about = " · ".join(text for text in (surface.agent, surface.role, ref) if text != surface.name and text)
@@ -185,9 +185,9 @@ class SurfacePane(Lines, can_focus=True):
         left: list[Part] = [(f"{number} ", meta), (f"{SYMBOLS[state]} ", state_style), (surface.name, name)]
         left.append((f"  {about}", meta))
         if view.auto:
-            left.append((" auto ", self._style("pane--alert")))
+            left.append((tr(" auto "), self._style("pane--alert")))
         if view.queued:
-            left.append((tr("  ⧗ {queued} queued", queued=view.queued), meta))
+            left.append((tr("  ⧗ {count} queued", count=view.queued), meta))
         if surface.gone:
             state_style = self._style("pane--alert")
         right: list[Part] = [(f" {word}", state_style), (f" {since} " if since else " ", meta)]
@@ -198,18 +198,10 @@ class SurfacePane(Lines, can_focus=True):
         header, meta, alert = self._style("pane--header"), self._style("pane--meta"), self._style("pane--alert")
         left: list[Part] = [("    ", meta)]
         if surface.unconfirmed:
-            left.append((tr("blocked, C confirms: {unconfirmed}  ", unconfirmed=surface.unconfirmed), alert))
+            left.append((tr("blocked, C confirms: {reason}  ", reason=surface.unconfirmed), alert))
         elif surface.seen_agent and surface.expected_agent and surface.seen_agent != surface.expected_agent:
-            left.append(
-                (
-                    tr(
-                        "shows {seen_agent}, not {expected_agent}  ",
-                        seen_agent=surface.seen_agent,
-                        expected_agent=surface.expected_agent,
-                    ),
-                    alert,
-                )
-            )
+            other = tr("shows {seen}, not {expected}  ", seen=surface.seen_agent, expected=surface.expected_agent)
+            left.append((other, alert))
         elif surface.unlisted:
             left.append((tr("not configured  "), meta))
         if view.dispatch is not None:
@@ -218,10 +210,10 @@ class SurfacePane(Lines, can_focus=True):
             left.append((tr("no open dispatch  ") if view.unlogged else "", meta))
             left.append((surface.status.detection.reason, meta))
         right: list[Part] = []
-        if surface.status is not None and (worry := forgetting(surface.status.detection)):
+        if surface.status is not None and (worry := forgetting_shown(surface.status.detection)):
             right.append((f" {worry}", alert))
         elif surface.screen is not None and compactions(surface.screen.lines):
-            right.append((" compacted", alert))
+            right.append((tr(" compacted"), alert))
         age = self._now - surface.read_at if surface.read_at is not None else 0.0
         if view.server_error or surface.error:
             right.append((f" {tr('server away') if view.server_error else surface.error[: width // 2]}", alert))

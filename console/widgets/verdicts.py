@@ -8,7 +8,7 @@ from typing import Final
 from rich.cells import cell_len
 from textual.content import Content
 
-from console.i18n import mark, tr
+from console.i18n import mark, tr, trn
 from console.model.agent import SYMBOLS
 from console.model.guard_facts import Level, Verdict
 from console.model.parcel import Fate, Parcel
@@ -40,15 +40,19 @@ def guard_lines(verdicts: Sequence[Verdict], overrides: Collection[str], *, wide
     for each in found_in(verdicts):
         aside = each.rule in overrides and not each.final
         refused = each.level is Level.REFUSE and not aside
-        mark, style = ("✗", "bold $error") if refused else ("▲", "$warning")
+        sign, style = ("✗", "bold $error") if refused else ("▲", "$warning")
         note = tr(" (set aside)") if aside and each.level is Level.REFUSE else ""
-        parts += [(f"{mark} {each.rule}{note}", style), "\n  " if wide else ": ", each.evidence]
+        parts += [(f"{sign} {each.rule}{note}", style), "\n  " if wide else ": ", each.evidence]
         if each.remedy:
             parts += ["\n  " if wide else "  ", (f"→ {each.remedy}", "dim")]
         parts.append("\n\n" if wide else "\n")
     if not parts:
-        parts = [("✓ ", "$success"), (tr("{count} guards have nothing against it", count=len(verdicts)), "dim")]
+        parts = [("✓ ", "$success"), (_none(len(verdicts)), "dim")]
     return Content.assemble(*parts).rstrip()
+
+
+def _none(count: int) -> str:
+    return trn("{count} guard has nothing against it", "{count} guards have nothing against it", count)
 
 
 def target_line(surface: Surface, now: float, width: int = 0) -> Content:
@@ -57,11 +61,11 @@ def target_line(surface: Surface, now: float, width: int = 0) -> Content:
     What matters stands first: a narrow line loses its end.
     """
     state = state_of(surface)
-    word = "gone" if surface.gone else "blocked" if surface.unconfirmed else str(state)
+    word = tr("gone") if surface.gone else tr("blocked") if surface.unconfirmed else tr(state)
     ref = cut(surface.info.ref, REF_WIDTH + 1)
     about = " · ".join(t for t in (surface.agent, surface.role, ref) if t and t != surface.name)
     since = f" {span(now - surface.status.since)}" if surface.status is not None else ""
-    room = max(0, STATE * bool(width) - len(word) - len(since))
+    room = max(0, STATE * bool(width) - cell_len(word) - len(since))
     return Content.assemble(
         (f"{SYMBOLS[state]} ", f"$state-{state}"),
         (surface.name, "bold"),
@@ -76,6 +80,6 @@ def target_line(surface: Surface, now: float, width: int = 0) -> Content:
 
 def fate_line(parcel: Parcel) -> Content:
     """What becomes of the text at one of several surfaces."""
-    mark, style = MARKS[parcel.fate]
+    sign, style = MARKS[parcel.fate]
     why = f": {parcel.why}" if parcel.why else ""
-    return Content.assemble((f"{mark} ", style), (parcel.name, "bold"), f" {WORDS[parcel.fate]}", (why, "dim"))
+    return Content.assemble((f"{sign} ", style), (parcel.name, "bold"), f" {tr(WORDS[parcel.fate])}", (why, "dim"))

@@ -19,7 +19,7 @@ from console.host import in_thread
 from console.model.dispatch import DispatchStatus
 from console.model.outcome import Step
 from console.model.surface import Screen, Surface, SurfaceInfo
-from console.mux.base import MuxError
+from console.mux.base import MuxError, NotTyped
 from console.tracker.dispatch_log import DispatchLog
 from console.tracker.json_write import JsonLog
 from console.tracker.operations import Append
@@ -315,7 +315,7 @@ async def test_a_surface_that_cannot_be_reached_is_told(house: House) -> None:
     assert house.last()["status"] == "waiting"
 
     async def untouched(ref: str, text: str) -> None:
-        raise MuxError("%1: its program has ended; nothing was typed")
+        raise NotTyped("%1: its program has ended; nothing was typed")
 
     mux.send_text = untouched  # type: ignore[method-assign]
     assert (await send(house, mux, known=frozenset({56}))).result.outcome == "refused"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console import i18n
 from console.model.durations import bytes_of, seconds_of, size_of, span
 from console.model.expected import KINDS, Expected, judge, observed, parse
 from console.model.service import Judgement, Observation, Service, State
@@ -110,6 +111,17 @@ def test_what_is_usual_when_nothing_is_said_and_what_a_kind_cannot_tell() -> Non
     ):
         with pytest.raises(ValueError, match=f"{kind} (cannot tell|tells no)"):
             parse(text, kind)
+
+
+def test_the_words_of_the_configuration_are_english_in_every_language() -> None:
+    i18n.use("ko")
+    assert parse("at most 3, younger than 2h", "glob").text == "at most 3, younger than 2h"
+    assert parse("Running", "launchd").word == "running"
+    with pytest.raises(ValueError, match="running, loaded, stopped, unloaded, absent, at most 3"):
+        parse("실행 중", "launchd")
+    assert observed(parse("unloaded"), Observation(State.UNLOADED, "")) == "unloaded"
+    assert observed(parse("loaded"), Observation(State.LOADED, "", overdue=True)) == "overdue"
+    assert observed(parse("at most 5"), seen(State.EXISTS, count=3)) == "파일 3개"
 
 
 def test_lengths_and_sizes() -> None:

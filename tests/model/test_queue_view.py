@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from console import i18n
 from console.model import queue_changes as changes
 from console.model.composed import Composed
 from console.model.queue import Item, ItemState, Queues, Target
@@ -63,6 +64,26 @@ def test_a_surface_that_is_paused_and_has_an_empty_queue_can_still_be_seen_and_r
     assert (lane.key, lane.name, lane.ref, lane.held, lane.lines) == (key, "name %1", "%1", True, ())
     [lane] = lanes(changes.pause(Queues(), "nobody"), Snapshot(), NOW, 0)
     assert (lane.name, lane.surface) == ("nobody", "")
+
+
+def test_what_is_from_before_the_console_was_started_says_so_where_nothing_else_holds_it() -> None:
+    made = queues(item("a"))
+
+    def before(queues: Queues, own: int) -> bool:
+        return lanes(queues, snapshot(), NOW, own)[0].lines[0].before
+
+    assert before(made, 2) and not before(made, 1)
+    assert not before(changes.pause(made), 2) and not before(changes.pause(made, made.items[0].target.key), 2)
+
+
+def test_a_reason_in_the_file_is_english_and_is_shown_in_the_language_of_the_interface() -> None:
+    i18n.use("ko")
+    sent = replace(queues(item("a")).items[0], state=ItemState.SENDING)
+    cut = changes.cut_off(changes.pause(Queues((sent,), 1)))
+    assert (cut.items[0].reason, cut.stopped) == ("was sending: check %1", "by the operator")
+    assert lanes(cut, snapshot(), NOW, 1)[0].lines[0].why == "전송 중이었음: %1 확인"
+    waiting = changes.pause(queues(item("a")))
+    assert lanes(waiting, snapshot(), NOW, 1)[0].lines[0].why == "일시정지: 사용자 지시"
 
 
 def test_what_was_sent_a_short_time_ago_is_shown_the_newest_first() -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from console import i18n
 from console.model.agent import AgentState, AgentStatus, Detection
 from console.model.dispatch import Dispatch, DispatchStatus
-from console.model.reconcile import Live, disagreement, live_states, without_dispatch
+from console.model.reconcile import Live, disagreement, live_states, trouble, without_dispatch
 from console.model.surface import Surface, SurfaceInfo
 
 
@@ -34,6 +35,15 @@ def test_what_does_not_agree_is_said(status: DispatchStatus, state: AgentState, 
     live = live_states((surface(state),))
     for name in ("%3", "claude 2", " CLAUDE 2 ", "openclaw:0.1"):
         assert disagreement(Dispatch(1, name, "task", status), live) == said
+
+
+def test_it_is_shown_in_the_language_of_the_interface_and_compared_in_english() -> None:
+    i18n.use("ko")
+    live = live_states((surface(AgentState.SHELL),))
+    sent = Dispatch(1, "CLAUDE 2", "task", DispatchStatus.SENT)
+    assert trouble(sent, live) == "에이전트 없음: 셸"
+    assert disagreement(sent, live) == "agent has gone: shell"
+    assert trouble(Dispatch(1, "CLAUDE 2", "task", DispatchStatus.DONE), live) == ""
 
 
 def test_an_open_dispatch_of_a_surface_that_is_not_there() -> None:

@@ -7,8 +7,10 @@ from itertools import product
 
 import pytest
 
+from console import i18n
 from console.model.service import Judgement, Service, State
-from console.model.service_act import MANAGERS, About, Step, Verb, called, offer, offers, rows_about, wanted
+from console.model.service_act import MANAGERS, About, Step, Verb, called, rows_about, wanted
+from console.model.service_offers import offer, offers
 
 LABEL = "com.openclaw.otel"
 
@@ -83,6 +85,16 @@ def test_what_is_refused_says_why_and_what_to_do(
     made = offer(service, verb, about)
     assert why in made.refusal, made
     assert remedy in made.remedy
+
+
+def test_an_act_is_explained_in_korean_and_its_command_is_what_it_is() -> None:
+    i18n.use("ko")
+    made = offer(row(), Verb.RESTART, KNOWN)
+    assert made.command == f"launchctl kickstart -k gui/501/{LABEL}"
+    assert made.consequence == "프로세스(700) 강제 종료 후 바로 다시 시작합니다"
+    barred = offer(row(State.LOADED), Verb.START, replace(KNOWN, expected=("unloaded",)))
+    assert barred.refusal == "기대 상태 '언로드됨': 실행되면 경보가 됩니다"
+    assert "즉시 실행" in offer(row(manager="http"), Verb.KICKSTART, KNOWN).refusal
 
 
 def test_an_automatic_dispatcher_with_its_evidence_may_start_and_shows_it() -> None:

@@ -19,7 +19,7 @@ from console.screens.send_progress import ProgressScreen, Run
 from console.screens.targets import ConfirmScreen, TargetsScreen
 from console.widgets.verdicts import target_line
 from tests.model.guard_cases import surface
-from tests.screens.test_composer import PLAIN, composer, on, start
+from tests.screens.composing import PLAIN, composer, on, start
 from tests.ui_helpers import Fleet, Stage, drawn, rows, until, whole
 
 SIZE = (80, 24)

@@ -13,6 +13,7 @@ import pytest
 from rich.cells import cell_len
 from textual.widgets import OptionList
 
+from console import i18n
 from console.config import Config, ServiceConfig
 from console.config_operations import ArtifactSection, AutomationSection
 from console.engine import Engine
@@ -114,6 +115,21 @@ async def test_headings_stand_whole_and_every_row_is_as_wide_as_the_screen(
             assert word in text, text
         assert marked(fleet) == "자동 배분기"
         assert "loaded since" in text and "unloaded: alarm" in text
+
+
+async def test_eighty_columns_hold_every_korean_heading(tmp_path: Path) -> None:
+    i18n.use("ko")
+    fleet = ground(tmp_path)
+    async with fleet.app.run_test(size=(80, 24)) as pilot:
+        await shown(fleet, pilot)
+        whole(fleet.app, (80, 24))
+        text = drawn(fleet.app)
+        for word in ("서비스 4  ▲ 2", "상태", "지속", "관측 내용", "로드됨", "실행 중", "다음 실행", "후  ", "Esc 뒤로",
+                     "로드됨, ", "언로드됨: 경보"):  # fmt: skip
+            assert word in text, (word, text)
+        assert marked(fleet) == "자동 배분기" and table(fleet).go("service vault-lint")
+        for words in (("경보",), ("alarm",), ("loaded",), ("로드됨",)):
+            assert "자동 배분기" in [row.name for row in rows(fleet.app.snapshot, time.time(), (), words)], words
 
 
 async def test_keys_move_and_the_cursor_stays_on_its_row(tmp_path: Path) -> None:

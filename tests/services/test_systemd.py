@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console import i18n
 from console.config import ServiceConfig
 from console.model.service import Judgement, Service, State
 from console.services.detail import describe
@@ -219,3 +220,21 @@ def test_a_program_that_is_started_again_and_again_has_failed() -> None:
     assert observe(block, {}, NOW).state is State.FAILED
     block |= {"ActiveState": "active", "SubState": "exited"}
     assert observe(block, {}, NOW).state is State.LOADED, "a oneshot that is over does not run"
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+async def test_a_unit_that_is_there_speaks_before_one_that_is_not_in_every_language(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, language: i18n.Language
+) -> None:
+    i18n.use(language)
+    program = tmp_path / "systemctl"
+    program.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1" = --user ]; then echo LoadState=not-found; else echo LoadState=loaded; fi\n'
+        "echo Id=a.service; echo ActiveState=inactive; echo SubState=dead; echo UnitFileState=disabled\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    found = (await look(spec("A", "a", "unloaded", scope="auto")))["A"]
+    assert (found.state, found.judgement, found.manager) == ("unloaded", Judgement.OK, "systemd")
+    assert found.evidence == "inactive (dead), disabled"

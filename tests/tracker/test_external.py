@@ -85,7 +85,7 @@ async def test_what_did_not_work_is_told(
 
 
 async def test_what_cannot_be_asked_is_refused(log: ExternalLog) -> None:
-    with pytest.raises(Refused, match=r"write log\.tracker\.verify in the configuration"):
+    with pytest.raises(Refused, match=r"write log\.tracker\.verify into the configuration"):
         await verb(log, "noop").apply(RecordVerification(1, "s2"))
     with pytest.raises(Refused, match="the task holds control characters"):
         await log.apply(Append({"task": "a\x1b[2J"}))

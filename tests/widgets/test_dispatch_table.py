@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import on
 
+from console import i18n
 from console.model.dispatch import Dispatch, DispatchStatus, Verification, VerificationVerdict
 from console.model.snapshot import LogSlice
 from console.widgets.dispatch_table import MANY, DispatchTable, _ordered
@@ -70,6 +72,28 @@ async def test_newest_first_with_status_age_surface_and_verification() -> None:
         assert not "".join(rest).strip()
 
 
+@pytest.mark.parametrize("size", [(200, 9), (120, 9), (100, 9), (80, 9)], ids=str)
+async def test_in_korean_every_head_stands_over_its_column(size: tuple[int, int]) -> None:
+    i18n.use("ko")
+    app = Opening()
+    async with app.run_test(size=size) as pilot:
+        check = Verification(VerificationVerdict.WARN, 4.9, 3.8, "surface:6")
+        app.table.show(log(dispatch(59, "tidy", DispatchStatus.NEEDS_CHECK, verification=check)), NOW)
+        await pilot.pause()
+        header, row = rows(app)[:2]
+
+        def at(line: str, word: str) -> int:
+            return cell_len(line[: line.index(word)])
+
+        assert at(header, "상태") == at(row, "▲") and at(header, "세션") == at(row, "surface:3")
+        assert at(header, "경과") + 4 == at(row, "59m") + 3 and at(header, "작업") == at(row, "tidy")
+        assert "미완 1" in header and "확인 필요" in row
+        if size[0] >= 100:
+            assert at(header, "검증됨") == at(row, "경고")
+        if size[0] >= 120:
+            assert "경고 4.9→3.8 차 +1.1" in row
+
+
 @pytest.mark.parametrize(
     ("slice_", "said"),
     [
@@ -99,7 +123,7 @@ async def test_a_stale_log_keeps_its_rows_and_says_since_when() -> None:
         await until(pilot, lambda: "stale since 5s: not JSON [/]" in rows(app)[0])
         assert "task 1" in rows(app)[1]
         app.table.show(log(dispatch(1)), NOW + 6)
-        await until(pilot, lambda: "1 dispatches, 0 open" in rows(app)[0])
+        await until(pilot, lambda: "1 dispatch, 0 open" in rows(app)[0])
 
 
 async def test_why_a_log_cannot_be_read_fits_on_a_small_screen() -> None:

@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from textual import on
 
+from console import i18n
 from console.model.service import Judgement, Service
 from console.model.snapshot import CollectorSlice, ServicesSlice, Snapshot
 from console.model.telemetry import Collector, CollectorState, Exporter
@@ -77,6 +79,14 @@ async def test_nothing_configured_is_said() -> None:
 async def test_eighty_columns_hold_the_collector_and_a_count() -> None:
     (shown,) = await status(TOLD, services(), 80)
     assert shown == " ● otel :4318 30.3k logs 1.1k spans 7 metrics 12.9 MB ↑ 42/min up 3h05   ● 9 ok "
+
+
+def test_eighty_columns_hold_the_same_in_korean() -> None:
+    i18n.use("ko")
+    shown = text(TOLD, services(ALARM), 80)
+    assert cell_len(shown) <= 80 and "↑ 42/분" in shown and "✗ auto-dispatcher 실행 중  ● 9 정상" in shown
+    assert "✗ auto-dispatcher 실행 중, 기대: 없음" in text(TOLD, services(ALARM), 160)
+    assert "중단: connection refused" in text(replace(TOLD, collector=DOWN), services(), 120)
 
 
 async def test_counts_and_health_of_the_collector() -> None:
