@@ -58,7 +58,7 @@ class ItemScreen(ModalScreen[None]):
         item, now = self._line.item, time.time()
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, style="dim")
-        table.add_column()
+        table.add_column(overflow="fold")
 
         def row(name: str, text: str) -> None:
             if text:

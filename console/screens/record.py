@@ -92,7 +92,7 @@ class RecordScreen(ModalScreen[Choice | None]):
         dispatch, now = self._dispatch, time.time()
         table = Table.grid(padding=(0, 2))
         table.add_column(no_wrap=True, style="dim")
-        table.add_column()
+        table.add_column(overflow="fold")
 
         def row(name: str, text: str) -> None:
             if text:

@@ -193,9 +193,8 @@ def _told(found: Detection) -> list[tuple[str, str]]:
 
 
 def _dispatches(mine: Sequence[Dispatch], now: float) -> Table:
-    table = Table(
-        title=f"\n{tr('Dispatches here')}", box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0)
-    )
+    title = "\n" + tr("Dispatches here")
+    table = Table(title=title, box=None, title_justify="left", title_style="bold", padding=(0, 2, 0, 0))
     for name in ("#", tr("status"), tr("age"), tr("task")):
         table.add_column(name, header_style="dim", no_wrap=True, overflow="ellipsis")
     for each in mine:

@@ -90,7 +90,7 @@ class TopBar(Bar):
         if view.note:
             left.append((f" {view.note} ", self._style("note")))
         source = " ".join(part.rsplit("/", 1)[-1] for part in view.mux.source.split(" "))  # doctor says the whole path
-        left.append((f"  {source or tr('looking for a terminal server')}", meta))
+        left += [("  ", meta), (source or tr("looking for a terminal server"), meta)]
         right: list[Part] = []
         if view.mux.error:
             since = span(self._now - view.mux.down_since) if view.mux.down_since is not None else ""

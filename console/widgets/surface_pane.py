@@ -216,7 +216,8 @@ class SurfacePane(Lines, can_focus=True):
             right.append((tr(" compacted"), alert))
         age = self._now - surface.read_at if surface.read_at is not None else 0.0
         if view.server_error or surface.error:
-            right.append((f" {tr('server away') if view.server_error else surface.error[: width // 2]}", alert))
+            away = tr("server away") if view.server_error else surface.error[: width // 2]
+            right.append((f" {away}", alert))
         if age > STALE:
             right.append((tr(" read {time} ago", time=span(age)), alert))
         else:

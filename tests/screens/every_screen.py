@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -77,6 +78,10 @@ TASKS: Final = tuple(
     for at, status in enumerate(DispatchStatus)
 )
 LOG: Final = (*TASKS, Dispatch(90, "%3", "과제 90", DispatchStatus.VERIFIED, "", 2.0, CHECK))
+PATIENCE: Final = 5.0
+"""Seconds after which a screen that moves by itself (a send on its way) is taken as it is."""
+_MOVES: Final = re.compile(r"[\d⠀-⣿]+")
+"""Ages and signs of work."""
 STILL: Final = 4
 """Looks in a row that have to find the same on the screen."""
 
@@ -162,12 +167,12 @@ async def start(fleet: Fleet, pilot: Pilot[None]) -> None:
 async def still(pilot: Pilot[None], looks: int = STILL) -> None:
     """Wait until so many *looks* in a row have found nothing changed on the screen."""
     before, same = "", 0
-    end = time.monotonic() + 15
+    end = time.monotonic() + PATIENCE
     while same < looks and time.monotonic() < end:
         await asyncio.sleep(0.02)
         await pilot.pause()
         pilot.app.screen._on_timer_update()
-        now = drawn(pilot.app)
+        now = _MOVES.sub("", drawn(pilot.app))
         same = same + 1 if now == before else 0
         before = now
 
