@@ -26,7 +26,7 @@ class HandoffActs(ChecklistActs):
         try:
             prepared = await engine.prepare_handoff()
         except Refused as error:
-            self.notify(str(error), title="Hand-off", severity="warning", markup=False, timeout=15)
+            self.notify(str(error), title=tr("Hand-off"), severity="warning", markup=False, timeout=15)
             return
         changed = [(each.sign, each.section, each.text) for each in prepared.changes]
         last = str(prepared.last) if prepared.last is not None else ""
@@ -40,13 +40,10 @@ class HandoffActs(ChecklistActs):
             checking = self.checking()
             if checking is not None:
                 await checking.wrote()
-            kept = tr(" The one before is {name}.", name=done.copy.name) if done.copy is not None else ""
-            self.notify(
-                tr("Written: {path}.{kept} {warning}", path=done.path, kept=kept, warning=done.warning).strip(),
-                title="Hand-off",
-                markup=False,
-                timeout=10,
-            )
+            told = [tr("Written: {path}.", path=done.path), done.warning]
+            if done.copy is not None:
+                told.insert(1, tr("The one before is {name}.", name=done.copy.name))
+            self.notify(" ".join(filter(None, told)), title=tr("Hand-off"), markup=False, timeout=10)
             return ""
 
         read_only = self.opened.engine.config.read_only

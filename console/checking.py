@@ -23,7 +23,8 @@ from console.i18n import tr, trn
 from console.model.checklist import Mark, Step, StepState
 from console.model.checks import checklist
 from console.model.checks_given import Given, written_between
-from console.model.decision import Asked, DecisionsSlice, new
+from console.model.decision import DecisionsSlice
+from console.model.decision_entries import waiting
 from console.model.handoff import Handoff
 from console.model.snapshot import Snapshot
 from console.safety import safe_text
@@ -284,11 +285,8 @@ def settled(steps: Collection[Step]) -> bool:
 
 def _pending(kept: DecisionsSlice, handoff: Handoff | None) -> tuple[str, ...] | None:
     """Decisions that wait: those of the file, and those of the hand-off that it has not; None: the hand-off tells."""
-    if not kept.decisions:
-        return None
-    entries = handoff.decisions if handoff is not None else ()
-    asked = new((Asked(each.item.text) for each in entries if not each.item.decided), kept.decisions)
-    return (*(each.text for each in kept.pending), *(each.text for each in asked))
+    told = [each.item for each in handoff.decisions] if handoff is not None else []
+    return waiting(told, kept, there=os.path.lexists(kept.source))
 
 
 def _east(now: float) -> float:

@@ -133,7 +133,7 @@ class HandoffSection:
     path: str = ""
     """A path or a glob; absolute after loading. ``{date}`` and ``{time}`` stand for those of writing."""
     lang: Literal["ko", "en", "auto"] = "auto"
-    """auto: that of the last one, else that of the terminal."""
+    """auto: that of the last one, else that of the interface."""
     every: float = 10.0
     """Minutes between two copies that the console keeps by itself; 0: none."""
     keep: int = 20

@@ -21,10 +21,12 @@ from console.model.decision_command import Here, Outcome, Plan, plans
 from console.model.guard_facts import Facts, Policy
 from console.model.outcome import Written
 from console.model.reading import DecisionsRead
+from console.model.service import Judgement, Service
 from console.model.snapshot import Snapshot
 from console.safety import redact, safe_text
 
 if TYPE_CHECKING:
+    from console.config import Config, ServiceConfig
     from console.tracker.decision_file import Parsed
 
 RUN_TIMEOUT: Final = 120.0
@@ -51,12 +53,16 @@ class Deciding:
         snapshot: Callable[[], Snapshot] = Snapshot,
         policy: Callable[[], Policy] = Policy,
         heard: Callable[[DecisionsRead], None] = lambda _: None,
+        dispatcher: Callable[[], tuple[str, str]] | None = None,
     ) -> None:
+        """*dispatcher* tells why the automatic dispatcher may not be started, and what to do; it may block."""
         self.path = path
         self.read_only = read_only
         self._snapshot = snapshot
         self._policy = policy
         self._heard = heard
+        self._judge = dispatcher
+        self._dispatcher: tuple[str, str] | None = None
         self._cwd = str(Path.cwd())
         self._running: set[str] = set()
 
@@ -64,7 +70,7 @@ class Deciding:
         """What the file says now."""
         from console.tracker.decision_file import look
 
-        found = await in_thread(lambda: look(self.path))
+        found, self._dispatcher = await in_thread(lambda: (look(self.path), self._judge and self._judge()))
         self._heard(found)
         return found
 
@@ -91,7 +97,7 @@ class Deciding:
             return written
         if not made:
             return Written(True, tr("noted already; nothing was added") if asked else tr("there is nothing to note"))
-        what = tr("{count} decisions noted", count=len(made)) if len(made) > 1 else tr("noted as {made}", made=made[0])
+        what = tr("{count} decisions noted", count=len(made)) if len(made) > 1 else tr("noted as {id}", id=made[0])
         return replace(written, text=what)
 
     async def decide(self, id: str, answer: str, note: str = "", *, by: str = "") -> Written:
@@ -110,14 +116,13 @@ class Deciding:
         """Close a pending decision that nobody has to make any more."""
         fields = {"state": str(DecisionState.WITHDRAWN), "decided_by": by or who(), "decided_at": stamp(time.time())}
         written = await self._settle(id, fields, wanted=(DecisionState.PENDING,))
-        return replace(written, text="withdrawn") if written.done else written
+        return replace(written, text=tr("withdrawn")) if written.done else written
 
     async def reopen(self, id: str) -> Written:
         """Make a decision wait again; its answer goes into the note."""
 
         def fields(found: Decision) -> dict[str, Any]:
-            was = tr("was {state}", state=found.state) + (f" by {found.decided_by}" if found.decided_by else "")
-            was += f": {found.answer}" if found.answer else ""
+            was = tr("was {settled}", settled=_settled(found))
             note = f"{found.note}\n{was}" if found.note else was
             gone = dict.fromkeys(("answer", "decided_by", "decided_at"))
             return {**gone, "state": str(DecisionState.PENDING), "note": note}
@@ -139,23 +144,14 @@ class Deciding:
             if found is None:
                 raise Refused(tr("there is no decision {id} any more; nothing was written", id=safe_text(id, limit=40)))
             if found.state not in wanted:
-                by = f" by {found.decided_by}" if found.decided_by else ""
-                answer = f": {found.answer}" if found.answer else ""
-                raise Refused(
-                    tr(
-                        "it is {state} already{by}{answer}; nothing was written",
-                        state=found.state,
-                        by=by,
-                        answer=answer,
-                    )
-                )
+                raise Refused(tr("it is {settled} already; nothing was written", settled=_settled(found)))
             return [(id, {"id": id, **(fields(found) if callable(fields) else fields)})]
 
         return await self._change(make)
 
     async def _change(self, make: Callable[[Parsed], list[tuple[str | None, Mapping[str, Any]]]]) -> Written:
         if self.read_only:
-            return Written(False, READ_ONLY, refused=True)
+            return Written(False, tr(READ_ONLY), refused=True)
         written = await in_thread(lambda: self._changed(make))
         if written.done:
             await self.load()
@@ -179,7 +175,10 @@ class Deciding:
         """What would be done with each of its commands now."""
         home = os.path.expanduser("~")  # noqa: PTH111 - never raises
         facts = Facts(time.time(), None, self._snapshot().surfaces)
-        return plans(decision, Here(home, self._cwd, self.read_only), facts, self._policy())
+        here = Here(home, self._cwd, self.read_only)
+        if self._dispatcher is not None:
+            here = replace(here, dispatcher=self._dispatcher)
+        return plans(decision, here, facts, self._policy())
 
     async def run(self, id: str, shown: Plan) -> Outcome:
         """Run what was *shown* to the operator, who has said yes, unless it is something else by now."""
@@ -205,7 +204,7 @@ class Deciding:
         if decision is None:
             return tr("there is no such decision any more")
         if decision.state is not DecisionState.DECIDED:
-            return tr("it is {state}: decide it first", state=decision.state)
+            return tr("it is {state}: decide it first", state=tr(str(decision.state)))
         if decision.id in self._running or any(
             each.exit is None and not each.result and each.at is not None and time.time() - each.at < RUN_TIMEOUT
             for each in decision.ran
@@ -235,9 +234,9 @@ class Deciding:
         last = ended(done.returncode, _tail(output))
         noted = await self._note(id, last)
         how = (
-            tr("exit {returncode}", returncode=done.returncode)
+            tr("exit {exit}", exit=done.returncode)
             if done.returncode >= 0
-            else tr("ended by signal {what}", what=-done.returncode)
+            else tr("ended by signal {number}", number=-done.returncode)
         )
         text = tr("{how} after {seconds:.1f} s", how=how, seconds=last.seconds or 0.0)
         warning = "" if noted.done else tr("not noted: {text}", text=noted.text)
@@ -267,6 +266,39 @@ class Deciding:
             return [(id, {"id": id, "ran": entries})]
 
         return self._changed(make, wait)
+
+
+def dispatcher_refused(config: Config) -> tuple[str, str]:
+    """(Why the automatic dispatcher may not be started, what to do); empty texts where its service might be started.
+
+    Every entry of it has to be expected to run, and to have its rate limit and its dry run. Blocks a moment.
+    """
+    from console.servicing import Servicing
+
+    named = config.guards.automatic.service
+    specs = [each for each in config.services if _automatic(each, named)]
+    for spec in specs or (None,):
+        start = Servicing.dispatcher(spec, config.guards.rate)
+        if start.refusal:
+            return start.refusal, start.remedy
+    return "", ""
+
+
+def _automatic(spec: ServiceConfig, named: str) -> bool:
+    """Whether an entry is that of the automatic dispatcher alone; what a pattern says is not said of it."""
+    from console.sending import is_automatic
+
+    label = spec.launchd or spec.systemd or spec.supervisor or spec.unit or spec.process
+    row = Service(spec.name, spec.expected, "", Judgement.UNKNOWN, "", label=label)
+    return is_automatic(row, named) and (bool(spec.process) or not any(sign in label for sign in "*?["))
+
+
+def _settled(found: Decision) -> str:
+    """How it stands, by whom, and the answer."""
+    state = tr(str(found.state))
+    if found.decided_by:
+        state = tr("{state} by {name}", state=state, name=found.decided_by)
+    return f"{state}: {found.answer}" if found.answer else state
 
 
 def who() -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from console.config import Config
+from console.early_end import Stop
 from console.i18n import tr
 from console.model.outcome import Written
 from console.safety import safe_text
@@ -25,26 +26,18 @@ WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 """Exit codes: done; not written, or the command failed; wrong use or no such decision; refused."""
 
 
-class Stop(Exception):
-    """Why a command ends early, with its exit code."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
-
-
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:
     """Add ``decision`` to the sub-commands; *shared* has the options of all."""
     decision = commands.add_parser("decision", help=tr("what waits for the owner's decision, and what was decided"))
     verbs = decision.add_subparsers(dest="verb", metavar="VERB", required=True)
     listed = verbs.add_parser("list", parents=[shared], help=tr("what waits, and what was decided by whom"))
-    add = verbs.add_parser("add", parents=[shared], help="note a decision")
+    add = verbs.add_parser("add", parents=[shared], help=tr("note a decision"))
     add.add_argument("text", metavar="TEXT", help=tr("what has to be decided"))
     add.add_argument(
         "--command", dest="unlocks", metavar="LINE", action="append", default=[], help=tr("what it unlocks")
     )
     add.add_argument("--path", metavar="PATH", action="append", default=[], help=tr("a file it is about"))
-    add.add_argument("--option", metavar="TEXT", action="append", default=[], help="a choice")
+    add.add_argument("--option", metavar="TEXT", action="append", default=[], help=tr("a choice"))
     taken = verbs.add_parser("import", parents=[shared], help=tr("note what a hand-off document asks for, each once"))
     taken.add_argument("file", metavar="FILE", help=tr("a hand-off document"))
     decide = verbs.add_parser("decide", parents=[shared], help=tr("write the answer to a decision"))
@@ -95,7 +88,7 @@ async def _run(config: Config, arguments: argparse.Namespace) -> tuple[int, dict
             return await _listed(desk, as_json=arguments.json)
         case "add":
             asked = Asked(arguments.text, tuple(arguments.unlocks), tuple(arguments.path), tuple(arguments.option),
-                          tr("oc-console decision add"))  # fmt: skip
+                          "oc-console decision add")  # fmt: skip
             return _written(await desk.add([asked]))
         case "import":
             return _written(await desk.add(_asked(arguments.file)))
@@ -147,8 +140,8 @@ async def _found(desk: Deciding, name: str) -> Decision:
     shown = safe_text(name, limit=40)
     if found:
         which = ", ".join(each.id for each in found)
-        raise Stop(USAGE, tr("{shown} is the beginning of {which}; write more of it", shown=shown, which=which))
-    raise Stop(USAGE, tr("there is no decision {shown}; `oc-console decision list` lists them", shown=shown))
+        raise Stop(USAGE, tr("{id} is the beginning of {ids}; write more of it", id=shown, ids=which))
+    raise Stop(USAGE, tr("there is no decision {id}; `oc-console decision list` lists them", id=shown))
 
 
 # -- run -------------------------------------------------------------------------------------------------------------
@@ -156,9 +149,10 @@ async def _found(desk: Deciding, name: str) -> Decision:
 
 async def _unlocked(config: Config, arguments: argparse.Namespace) -> tuple[int, dict[str, Any]]:
     """Show, or run, a command of a decision; the guards see the fleet as it is now."""
-    from console.deciding import Deciding
+    from console.deciding import Deciding, dispatcher_refused
     from console.engine import Engine
     from console.opening import choose, seek
+    from console.sending import policy
 
     env = {name: value for name, value in os.environ.items() if name != "TMUX_PANE"}
     choice = await choose(config, env)
@@ -167,7 +161,13 @@ async def _unlocked(config: Config, arguments: argparse.Namespace) -> tuple[int,
         snapshot = await engine.peek()
     finally:
         await engine.close()
-    desk = Deciding(Path(config.decisions), read_only=config.read_only, snapshot=lambda: snapshot)
+    desk = Deciding(
+        Path(config.decisions),
+        read_only=config.read_only,
+        snapshot=lambda: snapshot,
+        policy=lambda: policy(config),
+        dispatcher=lambda: dispatcher_refused(config),
+    )
     decision = await _found(desk, arguments.id)
     plans = desk.plans(decision)
     if not 1 <= arguments.number <= len(plans):

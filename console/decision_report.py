@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Final
 
 from console.i18n import tr, trn
+from console.model.cells import padded
 from console.model.decision import Decision, DecisionsSlice, Ran
 from console.model.decision_command import Plan
+
+STATE_CELLS: Final = 9
+"""Cells of the column of states."""
 
 
 def document(seen: DecisionsSlice) -> dict[str, object]:
@@ -62,24 +67,27 @@ def status_lines(seen: DecisionsSlice) -> Iterator[str]:
     """For ``oc-console status``; nothing when nothing waits."""
     count = len(seen.pending)
     if count:
-        yield trn("{count} decision pending: ", "{count} decisions pending: ", count) + "; ".join(
-            each.text for each in seen.pending[:3]
-        )
+        listed = "; ".join(each.text for each in seen.pending[:3])
+        yield trn("{count} decision pending: {listed}", "{count} decisions pending: {listed}", count, listed=listed)
 
 
 def lines(seen: DecisionsSlice) -> Iterator[str]:
     """For ``oc-console decision list``: what waits, then what was decided."""
     for each in seen.pending:
-        yield tr("{id}  pending    {text}", id=each.id, text=each.text)
+        yield f"{each.id}  {_state(each)}  {each.text}"
         yield from (f"{' ' * 19}{' '.join(command.split())}" for command in each.commands)
     for each in seen.settled:
         when = time.strftime("%Y-%m-%d %H:%M", time.localtime(each.decided_at)) if each.decided_at is not None else ""
         told = ", ".join(part for part in (each.answer, each.decided_by, when) if part)
-        yield f"{each.id}  {each.state:<9}  {each.text}  ({told})"
+        yield f"{each.id}  {_state(each)}  {each.text}  ({told})"
         yield from (f"{' ' * 19}{' '.join(ran.command.split())}: {how(ran)}" for ran in each.ran)
     if not seen.decisions:
         yield tr("no decisions")
     yield from seen.problems
+
+
+def _state(decision: Decision) -> str:
+    return padded(tr(str(decision.state)), STATE_CELLS)
 
 
 def how(ran: Ran) -> str:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from console.attending import Ears
 from console.engine_acts import Acts
 from console.host import in_thread
-from console.i18n import tr
 from console.model.reading import Reading
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ class HandsOver(Acts):
 
     def take(self, reading: Reading) -> None:
         """Fold one reading in."""
-        raise TypeError(tr("the engine takes"))
+        raise TypeError("the engine takes")
 
     @property
     def handing_over(self) -> HandingOver:

@@ -70,7 +70,7 @@ class Remembers(Acts):
     def deciding(self) -> Deciding | None:
         """The decisions of this fleet; None where none are kept."""
         if self._deciding is None and self.config.decisions:
-            from console.deciding import Deciding
+            from console.deciding import Deciding, dispatcher_refused
             from console.model.guard_facts import Policy
 
             self._deciding = Deciding(
@@ -79,6 +79,7 @@ class Remembers(Acts):
                 snapshot=lambda: self.snapshot,
                 policy=lambda: self.sending.policy if self.sending is not None else Policy(),
                 heard=self.take,
+                dispatcher=lambda: dispatcher_refused(self.config),
             )
         return self._deciding
 

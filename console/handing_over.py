@@ -21,8 +21,8 @@ from console.config import Config
 from console.handoff_file import Unreadable, text_of, understood
 from console.handoff_keep import keep_whole
 from console.host import in_thread
-from console.i18n import tr
-from console.model.decision_entries import entries
+from console.i18n import language, tr
+from console.model.decision_entries import entries, is_known
 from console.model.handoff import Handoff, HandoffFacts, facts_of, write
 from console.model.handoff_changes import Change, changes
 from console.model.handoff_facts import facts
@@ -136,7 +136,7 @@ class HandingOver:
         if notes is None:
             notes = _joined(found, carried_notes(sources)) if there is not before else carried_notes(sources)
         made = clean_facts(facts(replace(sources, notes=clean(notes))))
-        differ = changes(facts_of(before), made, sources.lang) if before is not None else ()
+        differ = changes(facts_of(before), made, language()) if before is not None else ()
         return Prepared(made, sources.lang, goes_to, there is not None, last, differ, found, warning)
 
     def _sources(self, snapshot: Snapshot, now: float, before: Handoff | None, lang: Lang | None) -> Sources:
@@ -153,11 +153,13 @@ class HandingOver:
             clock(now),
             lang or self._lang(before),
             before,
-            entries(snapshot.decisions),
+            entries(snapshot.decisions) if is_known(snapshot.decisions) else None,
             guards,
             None,
             self._names,
             str(Path.home()),
+            language(),
+            os.path.lexists(snapshot.decisions.source),
         )
 
     def _lang(self, before: Handoff | None) -> Lang:
@@ -167,8 +169,7 @@ class HandingOver:
         if before is not None and before.sections:
             titles = "".join(each.item.title for each in before.sections)
             return "ko" if any("가" <= char <= "힣" for char in titles) else "en"
-        named = next((value for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(name))), "")
-        return "ko" if named.startswith("ko") else "en"
+        return language()
 
     def _target(self, now: float) -> Path:
         path = self._config.handoff.path

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from console.handoff_file import Unreadable, text_of, understood
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def write(config: Config, arguments: argparse.Namespace) -> int:
     path = Path(arguments.output).absolute() if arguments.output and not printed else None
     if against is not None and not against.is_file():
         return _failed(
-            tr("{against}: is no file; --against names the hand-off it goes on from", against=safe_text(str(against))),
+            tr("{path}: is no file; --against names the hand-off it goes on from", path=safe_text(str(against))),
             USAGE,
         )
     snapshot, now = seen_once(config), time.time()
@@ -107,15 +107,15 @@ def write(config: Config, arguments: argparse.Namespace) -> int:
 
 def _written(over: HandingOver, prepared: Prepared, snapshot: Snapshot, now: float) -> int:
     done = over.write(prepared, snapshot, now)
-    kept = tr("; the one before is {copy}", copy=safe_text(str(done.copy))) if done.copy is not None else ""
-    print(tr("written: {path}{kept}", path=safe_text(str(done.path)), kept=kept))
+    path = safe_text(str(done.path))
+    if done.copy is not None:
+        print(tr("written: {path}; the one before is {copy}", path=path, copy=safe_text(str(done.copy))))
+    else:
+        print(tr("written: {path}", path=path))
     if prepared.last is not None:
+        last, count = safe_text(str(prepared.last)), len(prepared.changes)
         print(
-            tr(
-                "it goes on from {last}: {count} changes",
-                last=safe_text(str(prepared.last)),
-                count=len(prepared.changes),
-            )
+            trn("it goes on from {last}: {count} change", "it goes on from {last}: {count} changes", count, last=last)
         )
     for each in prepared.changes:
         print(f"  {each.sign} {each.section}: {each.text}")

@@ -27,11 +27,11 @@ def words(own: Path | None = None) -> Words:
     try:
         if own.stat().st_size > SIZE_LIMIT:
             raise ValueError(
-                tr("{own}: larger than {size_limit} bytes; this is no list of words", own=own, size_limit=SIZE_LIMIT)
+                tr("{path}: larger than {limit} bytes; this is no list of words", path=own, limit=SIZE_LIMIT)
             )
         added = _parsed(own.read_text(encoding="utf-8"), str(own))
     except (OSError, UnicodeError) as error:
-        raise ValueError(tr("{own}: cannot be read ({error})", own=own, error=error)) from error
+        raise ValueError(tr("{path}: cannot be read ({error})", path=own, error=error)) from error
     try:
         return Words(_merged(raw, added))
     except ValueError as error:
@@ -70,6 +70,6 @@ def _merged(raw: Mapping[str, Any], added: Mapping[str, Any]) -> dict[str, Any]:
             merged[key] = value
         else:
             raise ValueError(
-                tr("{key}: another form than in the package; a {name} is needed", key=key, name=type(before).__name__)
+                tr("{key}: another form than in the package; a {kind} is needed", key=key, kind=type(before).__name__)
             )
     return merged

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from rich.cells import cell_len, set_cell_size
 
-from console.i18n import mark, tr
+from console.i18n import tr, trn
 from console.log_report import dumped
 from console.model.handoff import Handoff
 from console.model.handoff_items import (
+    TITLES,
     ArtifactEntry,
     AutomationEntry,
     DecisionEntry,
@@ -26,22 +27,6 @@ from console.model.handoff_items import (
 )
 from console.safety import safe_text
 
-TITLES: Final = {
-    "surfaces": "surfaces",
-    "dispatches": mark("work in progress"),
-    "decisions": "decisions",
-    "services": "services",
-    "automation": mark("temporary automation"),
-    "artifacts": "artifacts",
-    "figures": "figures",
-    "first_steps": mark("first steps"),
-    "checks": mark("checks after restart"),
-    "avoid": mark("things to avoid"),
-    "lessons": "lessons",
-    "verifications": mark("verification ledger"),
-    "guards": mark("guards that fired"),
-    "notes": "notes",
-}
 COLUMN_LIMIT: Final = 48
 """Cells of a column before the last one."""
 LAST_LIMIT: Final = 400
@@ -57,18 +42,19 @@ def lines(handoff: Handoff, name: str, count: int, width: int | None) -> Iterato
     """The document for people: each entry with its line; cut at *width* cells, if any."""
     written = (
         tr(
-            "written {written_at} (line {written_line})",
+            "written {written_at} (line {line})",
             written_at=handoff.written_at,
-            written_line=handoff.written_line,
+            line=handoff.written_line,
         )
         if handoff.written_at
         else tr("no date found")
     )
-    yield _cut(tr("{name}: {written}, {count} lines", name=name, written=written, count=count), width)
+    told = trn("{name}: {written}, {count} line", "{name}: {written}, {count} lines", count, name=name, written=written)
+    yield _cut(told, width)
     for key, title in TITLES.items():
         entries: tuple[Found[Any], ...] = getattr(handoff, key)
         if entries:
-            yield from _section(f"{title} ({len(entries)})", entries, _cells, width)
+            yield from _section(f"{tr(title)} ({len(entries)})", entries, _cells, width)
     if handoff.not_understood:
         title = tr("not understood ({count})", count=len(handoff.not_understood))
         yield from _section(title, handoff.not_understood, lambda gap: (gap.text, gap.reason), width)
@@ -125,10 +111,9 @@ def _cells(item: Any) -> tuple[str, ...]:
         case FigureEntry():
             return (", ".join(map(_value, item.values)) or item.text,)
         case VerificationEntry():
-            scores = tr(
-                "self {self_score} cross {cross_score}", self_score=item.self_score, cross_score=item.cross_score
-            )
-            return f"#{item.number}", item.verdict, f"{item.surface} by {item.by}", scores, item.note
+            scores = tr("self {own} cross {cross}", own=item.self_score, cross=item.cross_score)
+            checked = tr("{surface} by {verifier}", surface=item.surface, verifier=item.by)
+            return f"#{item.number}", item.verdict, checked, scores, item.note
         case GuardEntry():
             return item.at, item.guard, item.verdict, item.surface, item.text
         case _:

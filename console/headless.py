@@ -61,6 +61,7 @@ async def look(config: Config) -> Look:
         engine.take(CollectorPast(now, collector_journal.load(state_folder(), config.collector.source, now)))
     engine.take(BaselineRead(now, *read_baseline(state_folder())))
     engine.take(ServicesPast(now, load_services(state_folder(), now)))
+    await engine.hear_queue(state_folder())
     snapshot = await engine.once()
     if engine.rules_problem:
         print(f"oc-console: {engine.rules_problem}", file=sys.stderr)

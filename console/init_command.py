@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from console.config import LOCAL_NAME, Config, ConfigError, MuxConfig, load
-from console.i18n import tr
+from console.i18n import tr, trn
 from console.safety import safe_text
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], sh
         "--output",
         metavar="PATH",
         default=LOCAL_NAME,
-        help=tr("default: {local_name}; - prints it", local_name=LOCAL_NAME),
+        help=tr("default: {name}; - prints it", name=LOCAL_NAME),
     )
 
 
@@ -53,8 +53,8 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.output != "-" and os.path.lexists(target) and not arguments.force:
             print(
                 tr(
-                    "oc-console init: {named} is there already; --force replaces it and keeps a copy",
-                    named=_named(target),
+                    "oc-console init: {path} is there already; --force replaces it and keeps a copy",
+                    path=_named(target),
                 ),
                 file=sys.stderr,
             )
@@ -71,8 +71,8 @@ def run(arguments: argparse.Namespace) -> int:
         reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
         print(
             tr(
-                "oc-console init: {named}: not written ({reason}); name another with -o",
-                named=_named(target),
+                "oc-console init: {path}: not written ({reason}); name another with -o",
+                path=_named(target),
                 reason=safe_text(reason),
             ),
             file=sys.stderr,
@@ -90,15 +90,13 @@ def _from_handoff(name: str) -> Draft:
 
     handoff = understood(text_of(name))
     if handoff.not_understood:
-        count = len(handoff.not_understood)
-        print(
-            tr(
-                "{count} lines were not understood: `oc-console handoff read {name}` lists them",
-                count=count,
-                name=safe_text(name),
-            ),
-            file=sys.stderr,
+        told = trn(
+            "{count} line was not understood: `oc-console handoff read {name}` lists it",
+            "{count} lines were not understood: `oc-console handoff read {name}` lists them",
+            len(handoff.not_understood),
+            name=safe_text(name),
         )
+        print(told, file=sys.stderr)
     return draft(handoff, safe_text(name))
 
 
@@ -161,15 +159,18 @@ def _write(draft: Draft, target: Path) -> int:
             os.fsync(file.fileno())
         copy = _copied(real, temporary)
         if copy is None and os.path.lexists(real):
-            print(tr("oc-console init: {named} is no file that can be replaced", named=_named(real)), file=sys.stderr)
+            print(tr("oc-console init: {path} is no file that can be replaced", path=_named(real)), file=sys.stderr)
             return FAILED
         temporary.replace(real)
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
-    print(tr("written: {named}", named=_named(target)) + (tr(" (before: {named})", named=_named(copy)) if copy else ""))
+    if copy is not None:
+        print(tr("written: {path} (before: {copy})", path=_named(target), copy=_named(copy)))
+    else:
+        print(tr("written: {path}", path=_named(target)))
     if target.name != LOCAL_NAME:
-        print(tr("use it: oc-console --config {named}", named=_named(target)))
+        print(tr("use it: oc-console --config {path}", path=_named(target)))
     return WELL
 
 

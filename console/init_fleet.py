@@ -16,12 +16,12 @@ def draft(snapshot: Snapshot | None, why: str, mux: MuxConfig) -> Draft:
         server["tmux_socket"] = mux.tmux_socket
     if mux.cmux_socket:
         server["cmux_socket"] = mux.cmux_socket
-    found = (
-        tr("found in {source}", source=snapshot.mux.source)
+    about = (
+        tr("The surfaces, found in {source}. Give them names and roles.", source=snapshot.mux.source)
         if snapshot is not None
-        else tr("none was found: {why}", why=why)
+        else tr("The surfaces, none was found: {why}. Give them names and roles.", why=why)
     )
-    surfaces = Group("surfaces", tr("The surfaces, {found}. Give them names and roles.", found=found))
+    surfaces = Group("surfaces", about)
     seen = set[str]()
     for surface in snapshot.surfaces if snapshot is not None else ():
         item = _surface(surface)

@@ -22,7 +22,6 @@ _MANAGERS: Final = ("launchd", "systemd", "supervisor")
 
 def draft(handoff: Handoff, source: str) -> Draft:
     """The configuration for *handoff*; *source* is the name of its file."""
-    written = f" of {handoff.written_at}" if handoff.written_at else ""
     url = _collector(handoff)
     groups = [
         Group("mux", tr("The terminal server that holds the fleet."), [Item({"backend": "auto"})], listed=False),
@@ -30,16 +29,21 @@ def draft(handoff: Handoff, source: str) -> Draft:
         _log(handoff),
         Group("services", tr("What should run, or must not. Change what is not so."), _services(handoff)),
         Group("automation", tr("Temporary scripts and files."), [_automation(found) for found in handoff.automation]),
-        Group("artifacts", "Deliverables.", _artifacts(handoff)),
+        Group("artifacts", tr("Deliverables."), _artifacts(handoff)),
         Group("figures", tr("Numbers; each needs where it is read from."), *_figures(handoff, url)),
         Group("collector", tr("The OpenTelemetry collector."), url, listed=False),
     ]
     head = [
         tr(
-            "oc-console: configuration, written by `oc-console init --from-handoff {source}` from "
-            "the hand-off{written}.",
+            "oc-console: configuration, written by `oc-console init --from-handoff {source}` from the hand-off of "
+            "{written_at}.",
             source=source,
-            written=written,
+            written_at=handoff.written_at,
+        )
+        if handoff.written_at
+        else tr(
+            "oc-console: configuration, written by `oc-console init --from-handoff {source}` from the hand-off.",
+            source=source,
         ),
         tr("Each entry names the line it came from. What stands behind a # is in the document and needs you."),
         tr("config.example.yaml explains every key."),
@@ -48,7 +52,7 @@ def draft(handoff: Handoff, source: str) -> Draft:
 
 
 def _at(found: Found[Any], more: str = "") -> str:
-    return tr("line {line}{what}", line=found.line, what=f": {more}" if more else "")
+    return tr("line {line}: {text}", line=found.line, text=more) if more else tr("line {line}", line=found.line)
 
 
 def _given(**values: Value) -> dict[str, Value]:
@@ -76,7 +80,8 @@ def _surfaces(handoff: Handoff) -> list[Item]:
         entry: SurfaceEntry = found.item
         how, where = started.get(entry.agent, ("", 0))
         role, remark = _duty(entry)
-        note = _at(found, remark) + (tr("; started: line {where}", where=where) if how else "")
+        note = _at(found, remark)
+        note = tr("{note}; started: line {line}", note=note, line=where) if how else note
         items.append(
             Item(
                 _given(
@@ -143,11 +148,7 @@ def _service(handoff: Handoff, found: Found[ServiceEntry], labels: list[str]) ->
         return Item(_given(name=name, **{manager: entry.label}, expected=expected), note)
     prefixes = {label.rsplit(".", 1)[0] for label in labels if label.count(".") > 1}
     if entry.count and len(prefixes) == 1:  # "10 others of ours"
-        several = (
-            tr("loaded, at least {count}", count=entry.count)
-            if manager == "launchd"
-            else tr("at least {count}", count=entry.count)
-        )
+        several = f"{'loaded, ' if manager == 'launchd' else ''}at least {entry.count}"
         return Item({"name": entry.label, manager: f"{prefixes.pop()}.*", "expected": several}, note)
     return Item(
         _given(name=entry.label, process="", expected=expected), tr("{note}; write what to watch", note=note), off=True
@@ -170,7 +171,7 @@ def _automation(found: Found[AutomationEntry]) -> Item:
     elif entry.count is None or f"{entry.count}+" in entry.state:
         expected = "0"  # what piles up is to be cleared
     else:
-        expected = tr("at most {count}", count=entry.count)
+        expected = f"at most {entry.count}"
     return Item({"name": name, kind: entry.path, "expected": expected, "action": entry.action}, _at(found, entry.state))
 
 
@@ -190,7 +191,7 @@ def _figures(handoff: Handoff, collector: list[Item]) -> tuple[list[Item], bool,
     for found in handoff.figures:
         keys = [value.key for value in found.item.values if value.key in ("logs", "spans", "metrics", "resources")]
         for key in keys if url else ():
-            items.append(Item({"name": tr("OTel {key}", key=key), "url": url, "json": key}, _at(found)))
+            items.append(Item({"name": f"OTel {key}", "url": url, "json": key}, _at(found)))
         if not keys or not url:
             rest.append(
                 tr("line {line}: {text}: write name, and command, file or url", line=found.line, text=found.item.text)
@@ -207,7 +208,7 @@ def _collector(handoff: Handoff) -> list[Item]:
                 if "health" in url:
                     at = min(found.raw.count("\n", 0, asked.start()), len(found.lines) - 1)
                     url = url if url.startswith("http") else f"http://{url}"
-                    return [Item({"url": url}, tr("line {lines}", lines=found.lines[at]))]
+                    return [Item({"url": url}, tr("line {line}", line=found.lines[at]))]
     for found in handoff.services:
         if found.item.port and re.search(r"otel|collector|telemetry", found.item.label, re.IGNORECASE):
             return [Item({"url": f"http://127.0.0.1:{found.item.port}/health"}, _at(found, tr("its port")))]
@@ -226,7 +227,7 @@ def _tail(handoff: Handoff) -> list[str]:
         if entries:
             lines += [
                 f"{title}:",
-                *(tr("  line {line}: {bare}", line=found.line, bare=bare(found.item.text)) for found in entries),
+                *(f"  {_at(found, bare(found.item.text))}" for found in entries),
                 "",
             ]
     return lines[:-1]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from console.config import Config
+from console.early_end import Stop
 from console.i18n import mark, tr
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
 from console.safety import check_outgoing, safe_text
@@ -32,14 +33,6 @@ WELL, FAILED, USAGE, REFUSED = 0, 1, 2, 3
 RETRIES: Final = 3
 RETRY_DELAY: Final = 0.02
 """Seconds; a writer that writes in place leaves half a file for a moment."""
-
-
-class Stop(Exception):
-    """The command ends here, with this text on stderr and this exit code."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)

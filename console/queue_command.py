@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from console.config import Config
+from console.early_end import Stop
 from console.i18n import tr, trn
 from console.model.outcome import Written
 from console.safety import safe_text
@@ -28,14 +29,6 @@ if TYPE_CHECKING:
 
 WELL, FAILED, USAGE, REFUSED, QUEUED = 0, 1, 2, 3, 5
 """Exit codes: done; not written; wrong use or nothing of that name; refused; queued."""
-
-
-class Stop(Exception):
-    """Why a command ends early, with its exit code."""
-
-    def __init__(self, code: int, text: str) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 def add_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser], shared: argparse.ArgumentParser) -> None:

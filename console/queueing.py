@@ -69,6 +69,13 @@ class Queueing(Acts):
             self._queue = Queue(self._state, read_only=self.config.read_only, on_change=self._queue_seen)
         return self._queue
 
+    async def hear_queue(self, folder: Path) -> None:
+        """Read once what waits in the queue of the state folder *folder*, and take no part in it."""
+        from console.actions.queue import Queue
+
+        self._queue = Queue(folder, read_only=True, on_change=self._queue_seen)
+        await self._queue.load()
+
     async def enqueue(self, key: str, composed: Composed, title: str = "", *, id: str = "") -> Written:
         """Queue a task for a surface: it is sent when the surface is idle and the guards let it pass.
 

@@ -135,7 +135,7 @@ class Servicing:
         words = tuple(dict.fromkeys(row.expected.partition(",")[0].strip().casefold() for row in rows))
         about = About(uid=os.getuid(), expected=words, automatic=any(is_automatic(row, named) for row in rows))
         if about.automatic:
-            about = await in_thread(lambda: self._proven(about, spec))
+            about = await in_thread(lambda: self.proven(about, spec, self._config.guards.rate))
         if service.pid is not None and snapshot.surfaces:
             inside = await in_thread(lambda: holds(service, snapshot.surfaces))
             codex = [s for s in inside if s.agent == "codex" and s.status and s.status.state.value in AT_WORK]
@@ -148,9 +148,18 @@ class Servicing:
             return await in_thread(lambda: _supervisor(service.label, spec.socket if spec else "", about))
         return about
 
-    def _proven(self, about: About, spec: ServiceConfig | None) -> About:
-        """What an automatic dispatcher has to show before it may run."""
-        most = self._config.guards.rate
+    @classmethod
+    def dispatcher(cls, spec: ServiceConfig | None, most: int) -> Offer:
+        """The start of an automatic dispatcher by whatever command, judged as its entry *spec* has it. Blocks."""
+        expected = (spec.expected.partition(",")[0].strip().casefold(),) if spec is not None else ()
+        about = cls.proven(About(uid=os.getuid(), expected=expected, automatic=True), spec, most)
+        # Whether a command works is for its manager to say: any of them will do to ask whether it may be given.
+        off = Service("", "", "unloaded", Judgement.UNKNOWN, "", manager="supervisor", state="unloaded")
+        return offer(off, Verb.START, about)
+
+    @staticmethod
+    def proven(about: About, spec: ServiceConfig | None, most: int) -> About:
+        """What an automatic dispatcher has to show before it may run; *most* dispatches an hour are allowed. Blocks."""
         lacks, proof = [], []
         limit = spec.rate_limit if spec is not None else 0
         if not limit:

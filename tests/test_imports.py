@@ -66,15 +66,16 @@ TABLE: Final[dict[str, Room]] = {
     "operations_report": _room("model"),
     "decision_report": _room("model"),
     "handoff_offers": _room("model safety", lazy="handoff_command"),
-    "decision_command": _room("model safety config", lazy="engine opening decision_report handoff_offers"),
+    "decision_command": _room("model safety config early_end", lazy="engine opening decision_report handoff_offers"),
     "operations_commands": _room("model safety config operations_report", lazy="engine opening state_journal"),
     "headless": _room(
         "version model safety config host engine mux opening state_journal operations_report decision_report",
         lazy="telemetry",
     ),
-    "log_commands": _room("model safety config", lazy="tracker log_report log_lost tracing"),
+    "early_end": _room(),
+    "log_commands": _room("model safety config early_end", lazy="tracker log_report log_lost tracing"),
     "send_command": _room("model safety config", lazy="engine opening queue_command"),
-    "queue_command": _room("model safety config", lazy="engine opening"),
+    "queue_command": _room("model safety config early_end", lazy="engine opening"),
     "checking": _room(
         "model safety config host engine state_journal handoff_places", "psutil", lazy="services handoff_command"
     ),

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.decision import Decision
-from console.model.guard_facts import Facts, Policy, Task
+from console.model.guard_facts import AVOID, Facts, Policy, Task
 from console.model.guard_text import avoid, restart
 from console.model.outcome import Written
 from console.model.surface import Surface
@@ -105,6 +105,11 @@ class Here:
     cwd: str
     """Directory of commands that name none."""
     read_only: bool = False
+    dispatcher: tuple[str, str] = (
+        mark("it stays off until it has a rate limit and a dry run"),
+        mark("let it prove both, then load it from its service; --dry-run may be run"),
+    )
+    """(Why the automatic dispatcher may not be started, what to do instead); empty texts where it may."""
 
 
 def plans(decision: Decision, here: Here, facts: Facts, policy: Policy) -> tuple[Plan, ...]:
@@ -127,15 +132,21 @@ def plan(command: str, here: Here, facts: Facts, policy: Policy) -> Plan:
     """What would be done with *command* now. Never raises."""
     line = command.strip()
     if len(line) > LONGEST:
-        return _no(command, tr("it is longer than {longest} characters", longest=LONGEST), BY_HAND)
+        return _no(command, tr("it is longer than {longest} characters", longest=LONGEST), tr(BY_HAND))
     line, cwd, why = _directory(line, here)
     words, wrong = _words(line)
     why = why or wrong
     if why:
-        return _no(command, why, BY_HAND)
+        return _no(command, why, tr(BY_HAND))
     program = words[0].rpartition("/")[2].casefold()
     if program in AGENTS:
         return _send(command, words)
+    if _starts_dispatcher(words, program):
+        why, remedy = here.dispatcher
+        if why:
+            return _no(command, tr("it starts the automatic dispatcher: {why}", why=tr(why)), tr(remedy))
+        # The rule of thumb that it stays off is for want of a proof.
+        policy = replace(policy, avoid=tuple(each for each in policy.avoid if each[0] != AVOID[0][0]))
     why, remedy = _against(command, words, program, facts, policy)
     if not why and here.read_only:
         why, remedy = tr("the console is read-only"), tr("start it without --read-only")
@@ -181,9 +192,8 @@ def _words(line: str) -> tuple[list[str], str]:
     if not words:
         return [], tr("it is empty")
     if "=" in words[0]:
-        return [], tr(
-            "{partition}= sets a variable for the program, which needs a shell", partition=words[0].partition("=")[0]
-        )
+        name = words[0].partition("=")[0]
+        return [], tr("{name}= sets a variable for the program, which needs a shell", name=name)
     if words[0].startswith("-") or any("\0" in word for word in words):
         return [], tr("its first word is no program")
     return words, ""
@@ -196,12 +206,9 @@ def _home(word: str, home: str) -> str:
 def _against(command: str, words: list[str], program: str, facts: Facts, policy: Policy) -> tuple[str, str]:
     """(What stands against running it, what to do instead); empty when nothing does."""
     if program in _ANOTHER:
-        return f"{program} {_ANOTHER[program]}", BY_HAND
+        return tr("{program} {does}", program=program, does=tr(_ANOTHER[program])), tr(BY_HAND)
     if program in ("tmux", "cmux") and any("send" in word.casefold() for word in words[1:]):
         return tr("it types into a surface past the guards"), tr("send it from the composer (s)")
-    if _starts_dispatcher(words, program):
-        why = tr("it starts the automatic dispatcher, which stays off until it has a rate limit and a dry run")
-        return why, tr("let it prove both, then load it from its service; --dry-run may be run")
     for rule in (avoid, restart):
         hit = rule(Task(command), facts, policy)
         if hit is not None:
@@ -209,7 +216,7 @@ def _against(command: str, words: list[str], program: str, facts: Facts, policy:
     if program in ("kill", "pkill", "killall"):
         ended = _ended(words[1:], facts.fleet)
         if ended:
-            return tr("it ends {listed}, at work now", listed=", ".join(ended)), tr("wait until it is done")
+            return tr("it ends {names}, at work now", names=", ".join(ended)), tr("wait until it is done")
     return "", ""
 
 

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from console.i18n import mark
 from console.model.handoff_fences import Fence, fences
 from console.model.handoff_tables import Mender, Table, begins, is_rule
 from console.model.handoff_texts import is_command
@@ -22,8 +21,8 @@ BARE_COVER: Final = 0.5
 """How much of an unmarked line must say which list it opens."""
 BARE_LIMIT: Final = 60
 """Characters of an unmarked heading."""
-BEGIN: Final = mark("<!-- oc-console notes -->")
-END: Final = mark("<!-- /oc-console notes -->")
+BEGIN: Final = "<!-- oc-console notes -->"
+END: Final = "<!-- /oc-console notes -->"
 """What stands around the operator's own text."""
 
 _HASH: Final = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
-from console.i18n import tr
+from console.i18n import trn
 from console.model.handoff_form import HEADINGS, Lang
 from console.model.handoff_items import (
     LISTS,
@@ -23,7 +23,7 @@ from console.model.handoff_items import (
 
 TEXT: Final = 160
 """Characters of a text that are told."""
-_UNTOLD: Final = frozenset({"before", "key", "pid"})
+_UNTOLD: Final = frozenset({"before", "id", "key", "pid"})
 """Fields that are told in another place, or differ after every start."""
 
 
@@ -39,19 +39,17 @@ class Change:
 
 
 def changes(before: HandoffFacts, after: HandoffFacts, lang: Lang) -> tuple[Change, ...]:
-    """Return what *after* says that *before* did not, and the other way round, in the order of the document."""
+    """Return what *after* says that *before* did not, and the other way round, in the order of the document.
+
+    *lang* is that of its reader: the headings are told in it.
+    """
     found: list[Change] = []
     for name in LISTS:
         title = HEADINGS[name][1 if lang == "ko" else 0]
         found += _list(title, getattr(before, name), getattr(after, name))
     if before.notes != after.notes:
-        found.append(
-            Change(
-                "~",
-                HEADINGS["notes"][1 if lang == "ko" else 0],
-                tr("{count} lines", count=after.notes.count(chr(10)) + 1),
-            )
-        )
+        told = trn("{count} line", "{count} lines", after.notes.count("\n") + 1)
+        found.append(Change("~", HEADINGS["notes"][1 if lang == "ko" else 0], told))
     return tuple(found)
 
 

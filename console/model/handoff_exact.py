@@ -58,7 +58,7 @@ class ExactMaker:
 
     def point(self, kind: str, entry: Entry) -> PointEntry | DecisionEntry:
         """A point with what is labelled below it. What somebody added to it in words is part of its text."""
-        held: dict[str, list[str]] = {"paths": [], "options": [], "decided": []}
+        held: dict[str, list[str]] = {"paths": [], "options": [], "decided": [], "id": []}
         said = list(entry.texts)
         for below in entry.below:
             text = " ".join(below.texts)
@@ -71,7 +71,8 @@ class ExactMaker:
         if kind != "decisions":
             return PointEntry(text, commands, tuple(held["paths"]))
         decided = "\n".join(unique(held["decided"]))
-        return DecisionEntry(text, commands, tuple(held["paths"]), tuple(held["options"]), decided)
+        id = " ".join(unique(held["id"]))
+        return DecisionEntry(text, commands, tuple(held["paths"]), tuple(held["options"]), decided, id)
 
 
 def _whole(text: str) -> int | None:

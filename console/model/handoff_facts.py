@@ -6,12 +6,13 @@ to be gone. What cannot be seen now is said to be unknown, with the day of which
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final, TypeVar
 
 from console.model.artifact import Artifact, Changed
 from console.model.automation import Automation
+from console.model.decision_entries import only_told
 from console.model.dispatch import Dispatch
 from console.model.handoff_figures import figures, verifications
 from console.model.handoff_items import (
@@ -25,10 +26,10 @@ from console.model.handoff_items import (
     SurfaceEntry,
 )
 from console.model.handoff_phrases import PHRASES, marked, own_words
-from console.model.handoff_points import checks, first_steps, notes, points
+from console.model.handoff_points import checks, first_steps, judged, notes, observed, points
 from console.model.handoff_sources import Sources, folded
 from console.model.naming import identity
-from console.model.reconcile import disagreement, live_states
+from console.model.reconcile import Live, disagreement, live_states
 from console.model.service import Judgement, Service
 from console.model.surface import Surface
 
@@ -96,7 +97,7 @@ def _state(sources: Sources, surface: Surface) -> str:
         return marked("", sources.word("gone"))
     if sources.snapshot.mux.error or surface.error or surface.status is None:
         last = str(surface.status.state) if surface.status is not None else ""
-        return marked(last, surface.error or sources.word("unknown word"))
+        return marked(last, sources.told(surface.error) or sources.word("unknown word"))
     return str(surface.status.state)
 
 
@@ -109,7 +110,7 @@ def _dispatches(sources: Sources) -> Iterator[DispatchEntry]:
     by_number = {entry.number: entry for entry in left if entry.number is not None}
     for each in sorted((d for d in log.dispatches if d.is_open), key=_age):
         before = by_number.get(each.number) if each.number is not None else None
-        why = sources.word(disagreement(each, live, sources.now)) or (sources.word("stale log") if log.error else "")
+        why = _disagreement(sources, each, live) or (sources.word("stale log") if log.error else "")
         remarks = sources.said(before.remarks) if before is not None else ""
         yield DispatchEntry(each.number, each.surface, each.task, str(each.status), marked(remarks, why))
     tasks = {folded(each.task) for each in log.dispatches} if known else set[str]()
@@ -122,6 +123,14 @@ def _dispatches(sources: Sources) -> Iterator[DispatchEntry]:
         yield replace(entry, remarks=remarks if known else sources.unknown(remarks))
 
 
+def _disagreement(sources: Sources, dispatch: Dispatch, live: Mapping[str, Live]) -> str:
+    """Why a dispatch and its surface do not agree: in words of the document, or as the screen has it."""
+    why = disagreement(dispatch, live, sources.now)
+    if not why or why in PHRASES:
+        return sources.word(why)
+    return sources.told(why, sources.word("disagrees"))
+
+
 def _age(dispatch: Dispatch) -> tuple[float, int]:
     return (dispatch.dispatched_at or 0.0, dispatch.number or 0)
 
@@ -129,7 +138,8 @@ def _age(dispatch: Dispatch) -> tuple[float, int]:
 def _decisions(sources: Sources) -> tuple[DecisionEntry, ...]:
     given = sources.decisions or ()
     told = {folded(each.text) for each in given}
-    return (*given, *(each for each in sources.before("decisions") if folded(each.text) not in told))
+    more = only_told(sources.before("decisions"), sources.snapshot.decisions, there=sources.list_there)
+    return (*given, *(each for each in more if folded(each.text) not in told))
 
 
 def _services(sources: Sources) -> Iterator[ServiceEntry]:
@@ -155,9 +165,10 @@ def _services(sources: Sources) -> Iterator[ServiceEntry]:
 def _observed(sources: Sources, service: Service) -> str:
     if service.read_at is None and service.judgement is Judgement.UNKNOWN:
         return marked("", sources.word("not read"))
+    seen = sources.told(service.observed, service.state)
     if service.judgement is Judgement.OK:
-        return service.observed
-    return marked(service.observed, service.error or service.evidence)
+        return seen
+    return marked(seen, sources.told(service.error or service.evidence) or judged(sources, service.judgement))
 
 
 def _automation(sources: Sources) -> Iterator[AutomationEntry]:
@@ -180,7 +191,8 @@ def _automation(sources: Sources) -> Iterator[AutomationEntry]:
 def _seen(sources: Sources, automation: Automation) -> str:
     if automation.read_at is None:
         return marked("", sources.word("not read"))
-    return marked(automation.observed, automation.evidence if automation.judgement is Judgement.UNKNOWN else "")
+    why = sources.told(automation.evidence, sources.word("unknown word"))
+    return marked(observed(sources, automation), why if automation.judgement is Judgement.UNKNOWN else "")
 
 
 def _artifacts(sources: Sources) -> Iterator[ArtifactEntry]:
@@ -203,7 +215,7 @@ def _compared(sources: Sources, artifact: Artifact) -> str:
     if artifact.read_at is None:
         return sources.word("not read")
     if artifact.judgement is not Judgement.OK:
-        return artifact.evidence or sources.word("unknown word")
+        return sources.told(artifact.evidence) or judged(sources, artifact.judgement)
     return "" if artifact.changed is Changed.UNKNOWN else sources.word(str(artifact.changed).removeprefix("un"))
 
 

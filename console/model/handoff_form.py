@@ -96,5 +96,6 @@ LABELS: Final[dict[str, tuple[str, str]]] = {
     "paths": ("path", "경로"),
     "options": ("option", "옵션"),
     "decided": ("decided", "결정됨"),
+    "id": ("id", "id"),
 }
 """Labels of what stands below a point."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Final, Generic, TypeVar
 
+from console.i18n import mark
+
 
 @dataclass(frozen=True, slots=True)
 class SurfaceEntry:
@@ -45,6 +47,25 @@ class PointEntry:
     paths: tuple[str, ...] = ()
 
 
+TITLES: Final = {
+    "surfaces": mark("surfaces"),
+    "dispatches": mark("work in progress"),
+    "decisions": mark("decisions"),
+    "services": mark("services"),
+    "automation": mark("temporary automation"),
+    "artifacts": mark("artifacts"),
+    "figures": mark("figures"),
+    "first_steps": mark("first steps"),
+    "checks": mark("checks after restart"),
+    "avoid": mark("things to avoid"),
+    "lessons": mark("lessons"),
+    "verifications": mark("verification ledger"),
+    "guards": mark("guards that fired"),
+    "notes": mark("notes"),
+}
+"""What the lists are called; shown, they go through `tr`."""
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionEntry:
     """What the owner has to decide, or has decided."""
@@ -57,6 +78,8 @@ class DecisionEntry:
     """Options of a program it names: ``-a never``."""
     decided: str = ""
     """What was decided, by whom, when; empty while it waits."""
+    id: str = ""
+    """What the console's own list calls it; empty where only the document knows of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from console.i18n import tr
+from console.model.automation import Automation
 from console.model.handoff_items import FigureEntry, Found, PointEntry
 from console.model.handoff_phrases import marked
 from console.model.handoff_sources import Sources
@@ -17,8 +17,15 @@ from console.model.telemetry import CollectorState
 
 EACH: Final = 20
 """Sentences of one kind, and numbers in a sentence, that are told."""
+SUMMARY, STATUS, QUEUE, SHOW = (
+    "oc-console summary", "oc-console status", "oc-console queue list", "oc-console log show {number}",
+)  # fmt: skip
+"""Commands that a step names."""
 TASK: Final = 80
 """Characters of a task that are told in a step."""
+
+_PLAIN: Final = frozenset({"running", "gone", "unknown"})
+"""What is observed in one word, which no language changes."""
 
 
 def points(sources: Sources, name: str) -> tuple[PointEntry, ...]:
@@ -30,11 +37,7 @@ def points(sources: Sources, name: str) -> tuple[PointEntry, ...]:
 def first_steps(sources: Sources) -> tuple[PointEntry, ...]:
     """Those of the last hand-off, then what waits for somebody now."""
     kept = points(sources, "first_steps")
-    looks = (
-        ()
-        if kept
-        else ((sources.word("summary"), tr("oc-console summary")), (sources.word("status"), tr("oc-console status")))
-    )
+    looks = () if kept else ((sources.word("summary"), SUMMARY), (sources.word("status"), STATUS))
     return (*kept, *(_own(sources, text, command) for text, command in (*looks, *_steps(sources))))
 
 
@@ -82,27 +85,35 @@ def _steps(sources: Sources) -> Iterator[tuple[str, str]]:
     collect = [each for each in snapshot.log.dispatches if disagreement(each, live) == "idle: collect it"]
     for each in sorted(collect, key=lambda each: each.number or 0)[:EACH]:
         number = each.number if each.number is not None else "?"
-        command = tr("oc-console log show {number}", number=each.number) if each.number is not None else ""
+        command = SHOW.format(number=each.number) if each.number is not None else ""
         yield sources.word("collect", number=number, surface=each.surface, task=each.task[:TASK]), command
     for cut in snapshot.sends.cut_off[:EACH]:
-        yield sources.word("settle", about=cut.about), ""
+        label = f"#{cut.number} {cut.surface}" if cut.number is not None else cut.surface
+        yield sources.word("settle", about=sources.told(cut.about, label)), ""
     if snapshot.queue.total:
         told = sources.word("queue", count=snapshot.queue.total, paused=snapshot.queue.paused)
-        yield told, tr("oc-console queue list")
+        yield told, QUEUE
 
 
 def _odd(sources: Sources) -> Iterator[str]:
     snapshot = sources.snapshot
-    for wrong in (snapshot.mux.error, snapshot.log.error, snapshot.sends.error, snapshot.operations.baseline_error):
+    for wrong, where in (
+        (snapshot.mux.error, snapshot.mux.source),
+        (snapshot.log.error, snapshot.log.source),
+        (snapshot.sends.error, "sends"),
+        (snapshot.operations.baseline_error, "baseline"),
+    ):
         if wrong:
-            yield sources.word("trouble", what=wrong)
+            yield sources.word("trouble", what=sources.told(wrong, where))
     wanting = [s for s in snapshot.services.services if s.judgement in (Judgement.ALARM, Judgement.ATTENTION)]
     for service in wanting[:EACH]:
-        yield sources.word("expected", name=service.name, observed=service.observed, expected=service.expected)
+        seen = sources.told(service.observed, service.state) or judged(sources, service.judgement)
+        yield sources.word("expected", name=service.name, observed=seen, expected=service.expected)
     collector = snapshot.collector.collector
     if collector is not None and collector.state in (CollectorState.DOWN, CollectorState.DEGRADED):
-        yield sources.word("trouble", what=tr("collector {state}: {why}", state=collector.state, why=collector.why))
-    for trouble in list(snapshot.operations.troubles())[:EACH]:
+        told = f"{collector.state}{sources.told(f': {collector.why}')}"
+        yield sources.word("trouble", what=sources.word("collector", told=told))
+    for trouble in list(_operations(sources))[:EACH]:
         yield sources.word("trouble", what=trouble)
     for group in summarise(snapshot.log.dispatches, sources.now).duplicates[:EACH]:
         yield sources.word("same task", numbers=_numbers(sources, group))
@@ -113,7 +124,31 @@ def _odd(sources: Sources) -> Iterator[str]:
         yield sources.word("verify", numbers=_numbers(sources, awaiting))
     for figure in snapshot.operations.figures:
         if figure.number is None and figure.read_at is not None:
-            yield sources.word("figure", name=figure.name, why=figure.evidence)
+            why = sources.told(figure.evidence) or sources.word("unknown word")
+            yield sources.word("figure", name=figure.name, why=why)
+
+
+def _operations(sources: Sources) -> Iterator[str]:
+    operations = sources.snapshot.operations
+    for each in operations.automation:
+        if each.wrong:
+            seen = observed(sources, each) or judged(sources, each.judgement)
+            yield sources.word("expected", name=each.name, observed=seen, expected=each.expected)
+    for artifact in operations.artifacts:
+        if artifact.judgement is Judgement.ATTENTION:
+            yield f"{artifact.name}: {sources.told(artifact.evidence) or judged(sources, artifact.judgement)}"
+
+
+def observed(sources: Sources, automation: Automation) -> str:
+    """What was seen of temporary automation; where the screen speaks another language, without what is counted."""
+    if automation.observed in _PLAIN:
+        return automation.observed
+    return sources.told(automation.observed, "" if automation.kind == "glob" else "running")
+
+
+def judged(sources: Sources, judgement: Judgement) -> str:
+    """How something is, in a word of the document."""
+    return sources.word("unknown word" if judgement is Judgement.UNKNOWN else str(judgement))
 
 
 def _numbers(sources: Sources, numbers: Sequence[int]) -> str:

@@ -12,7 +12,18 @@ from console.model.handoff_escape import unescaped
 from console.model.handoff_exact import ExactMaker
 from console.model.handoff_fences import Fence
 from console.model.handoff_form import MARK
-from console.model.handoff_items import LISTS, POINTS, FigureEntry, Found, Gap, Handoff, Note, PointEntry, Section
+from console.model.handoff_items import (
+    LISTS,
+    POINTS,
+    TITLES,
+    FigureEntry,
+    Found,
+    Gap,
+    Handoff,
+    Note,
+    PointEntry,
+    Section,
+)
 from console.model.handoff_numbers import figure_values, moment, precise
 from console.model.handoff_tables import Row, Table
 from console.model.handoff_words import Words
@@ -234,7 +245,7 @@ class _Reading:
                 self.found[self.kind].append(self._put(below.lines, inner))
                 rest -= set(below.lines)
         if rest:
-            self._gap(sorted(rest), text, tr("nothing in it tells which of the {kind} it is", kind=self.kind))
+            self._gap(sorted(rest), text, tr("nothing in it tells which of the {kind} it is", kind=_named(self.kind)))
 
     def _fence(self, fence: Fence) -> None:
         """Code outside of an entry: in the first steps its comments are steps."""
@@ -315,7 +326,7 @@ class _Reading:
             )
             made = self.maker.of_row(kind, held, rest)
         if made is None:
-            self._gap(row.lines, shown, tr("nothing in the row tells which of the {kind} it is", kind=kind))
+            self._gap(row.lines, shown, tr("nothing in the row tells which of the {kind} it is", kind=_named(kind)))
         else:
             self.found[kind].append(self._put(row.lines, made))
 
@@ -329,3 +340,8 @@ class _Reading:
 def _numberless(text: str) -> str:
     head, _, rest = text.partition(" ")
     return rest if rest and head.rstrip(".)").isdigit() and head[-1:] in ".)" else text
+
+
+def _named(kind: str) -> str:
+    """What a list is called, for people."""
+    return tr(TITLES.get(kind, kind))

@@ -37,6 +37,10 @@ class Sources:
     """From names of surfaces to their refs."""
     home: str = ""
     """Home folder: ``~`` stands for it."""
+    spoken: Lang | None = None
+    """Language of the texts that were made for the screen (evidence, reasons); None: that of the document."""
+    list_there: bool = True
+    """Whether the file of the console's own list of decisions is there."""
 
     @property
     def day(self) -> str:
@@ -58,6 +62,10 @@ class Sources:
     def word(self, phrase: str, **values: object) -> str:
         """A phrase of the console in the language of the document."""
         return say(self.lang, phrase, **values)
+
+    def told(self, text: str, instead: str = "") -> str:
+        """*text*, made for the screen, where the screen speaks the language of the document; else *instead*."""
+        return text if self.spoken in (None, self.lang) else instead
 
     def unknown(self, text: str) -> str:
         """*text* of the last hand-off, said to be unknown now; what was unknown then already keeps its day."""

@@ -54,7 +54,7 @@ class DecisionScreen(ModalScreen[str | None]):
         decision = self._decision
         choices = [Option(Text(each)) for each in decision.options] if decision is not None else []
         with Vertical():
-            yield Static("Decision", classes="dialog--title", markup=False)
+            yield Static(tr("Decision"), classes="dialog--title", markup=False)
             with VerticalScroll(can_focus=False, id="about"):
                 yield Static("", id="facts", markup=False)
             yield OptionList(*choices, id="choices", markup=False)
@@ -124,17 +124,17 @@ class DecisionScreen(ModalScreen[str | None]):
             row("", tr("It is not in the file any more."))
             return table
         row("", decision.text, "bold")
-        row("asked", " · ".join(part for part in (_time(decision.asked_at), decision.source) if part))
-        row("files", "\n".join(decision.paths))
+        row(tr("asked"), " · ".join(part for part in (_time(decision.asked_at), decision.source) if part))
+        row(tr("files"), "\n".join(decision.paths))
         if not decision.pending:
-            row("answer", decision.answer, "bold")
-            row(str(decision.state), " · ".join(p for p in (decision.decided_by, _time(decision.decided_at)) if p))
-        row("note", decision.note)
+            row(tr("answer"), decision.answer, "bold")
+            row(tr(str(decision.state)), " · ".join(p for p in (decision.decided_by, _time(decision.decided_at)) if p))
+        row(tr("note"), decision.note)
         for each in decision.ran[-RUNS_SHOWN:]:
             how = tr("exit {exit}", exit=each.exit) if each.exit is not None else tr("no end known")
             took = f"{each.seconds:.1f} s" if each.seconds is not None else ""
             head = " · ".join(part for part in (how, _time(each.at), took, each.by) if part)
-            row("ran", f"{each.command}\n{head}\n{each.result}".rstrip())
+            row(tr("ran"), f"{each.command}\n{head}\n{each.result}".rstrip())
         return table
 
     def _hint(self) -> None:
@@ -143,9 +143,10 @@ class DecisionScreen(ModalScreen[str | None]):
         if self._asked is None and decision is not None and not self._busy:
             if decision.pending:
                 lines.append(tr("Enter decides; what it unlocks can be run after that.  Tab moves, Esc goes back."))
+            elif self._plans:
+                lines.append(tr("Tab, then Enter, runs or sends a command, u lets it wait again, Esc goes back."))
             else:
-                keys = [tr("Tab, then Enter, runs or sends a command")] if self._plans else []
-                lines.append(", ".join((*keys, tr("u lets it wait again"), tr("Esc goes back"))) + ".")
+                lines.append(tr("u lets it wait again, Esc goes back."))
         self.query_one("#told", Static).update("\n".join(lines))
 
     def _say(self, told: str) -> None:
@@ -252,7 +253,7 @@ class NewDecisionScreen(ModalScreen[Asked | None]):
     def compose(self) -> ComposeResult:
         """What is asked, what it unlocks, what may be answered."""
         with Vertical():
-            yield Static("Note a decision", classes="dialog--title", markup=False)
+            yield Static(tr("Note a decision"), classes="dialog--title", markup=False)
             yield Input(placeholder=tr("what has to be decided"), id="text", compact=True)
             yield Input(placeholder=tr("the command it unlocks, if there is one"), id="command", compact=True)
             yield Input(placeholder=tr("choices, separated by |, if there are some"), id="options", compact=True)
@@ -279,7 +280,8 @@ def _plan(plan: Plan) -> Text:
     text = Text(f" {MARK[plan.kind]} ")
     if plan.kind == "run":
         text.append(plan.shown)
-        text.append(f"\n   in {plan.cwd}", style="dim")
+        where = tr("in {cwd}", cwd=plan.cwd)
+        text.append(f"\n   {where}", style="dim")
         return text
     text.append(" ".join((plan.text or plan.command).split()), style="" if plan.kind == "send" else "dim")
     text.append(f"\n   {plan.why}", style="dim" if plan.kind == "send" else "bold")

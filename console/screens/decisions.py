@@ -24,7 +24,8 @@ EVERY: Final = 0.5
 """Seconds between two looks."""
 EMPTY: Final = mark("Nothing waits for a decision.  n notes one, and so does `oc-console decision add`.")
 SYMBOL: Final = {DecisionState.PENDING: "▲", DecisionState.DECIDED: "✓", DecisionState.WITHDRAWN: "–"}
-OFFER: Final = "offer "
+OFFER, HEAD = "offer:", "head:"
+"""Beginnings of the ids of rows: what may be noted, and a line between the parts."""
 
 
 class Desk(Protocol):
@@ -55,7 +56,7 @@ class DecisionsScreen(ModalScreen[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,d", "leave", "back"),
         Binding("n", "add", "note a decision"),
-        Binding("i", "take_all", mark("note what is offered")),
+        Binding("i", "take_all", "note what is offered"),
         Binding("x", "withdraw", "withdraw"),
         Binding("y", "sure", "yes"),
     ]
@@ -83,7 +84,7 @@ class DecisionsScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """What is wrong, the decisions, what can be done."""
         with Vertical():
-            yield Static("Decisions", classes="dialog--title", markup=False)
+            yield Static(tr("Decisions"), classes="dialog--title", markup=False)
             yield Static("", id="decisions-note", markup=False)
             yield OptionList(id="decisions", markup=False)
             yield Static("", classes="dialog--hint", id="told", markup=False)
@@ -93,7 +94,7 @@ class DecisionsScreen(ModalScreen[str | None]):
         self._fill()
         self.query_one(OptionList).focus()
         self.set_interval(EVERY, self._fill)
-        self.run_worker(self._look_for_offers(), exit_on_error=False, name="hand-off")
+        self.run_worker(self._look_for_offers(), exit_on_error=False, name=tr("hand-off"))
 
     async def _look_for_offers(self) -> None:
         found, self._from = await self._look()
@@ -112,8 +113,8 @@ class DecisionsScreen(ModalScreen[str | None]):
             chosen = self._chosen_id()
             ids = [id for id, _ in rows]
             listed.clear_options()
-            listed.add_options([Option(text, disabled=id.startswith("head ")) for id, text in rows])
-            first = next((at for at, id in enumerate(ids) if not id.startswith("head ")), None)
+            listed.add_options([Option(text, disabled=id.startswith(HEAD)) for id, text in rows])
+            first = next((at for at, id in enumerate(ids) if not id.startswith(HEAD)), None)
             self._drawn = rows
             listed.highlighted = ids.index(chosen) if chosen in ids else first
         seen = self._now()
@@ -125,34 +126,35 @@ class DecisionsScreen(ModalScreen[str | None]):
         self._hint()
 
     def _rows(self, now: float) -> list[tuple[str, Text]]:
-        """(id, what is drawn); the id of a line between the parts begins with ``head``."""
+        """(id, what is drawn); the id of a line between the parts begins with `HEAD`."""
         seen = self._now()
         rows = [(each.id, _pending(each, now)) for each in seen.pending]
         offered = self._offers()
         if offered:
-            rows.append(
-                (tr("head offers"), Text(tr("Asked in the last hand-off, {what}", what=self._from), style="dim"))
-            )
+            title = tr("Asked in the last hand-off, {name}", name=self._from)
+            rows.append((f"{HEAD}offers", Text(title, style="dim")))
             rows += [(f"{OFFER}{each.source} {each.text}", _offered(each)) for each in offered]
         if seen.settled:
-            rows.append((tr("head settled"), Text("Decided", style="dim")))
+            rows.append((f"{HEAD}settled", Text(tr("Decided"), style="dim")))
             rows += [(each.id, _settled(each)) for each in seen.settled]
         return rows
 
     def _hint(self) -> None:
         text = self._told
         if not self._drawn and not text:
-            text = EMPTY
+            text = tr(EMPTY)
         chosen = self._chosen_id()
         decision = self._chosen()
-        keys = []
-        if chosen.startswith(OFFER):
-            keys.append(tr("Enter notes it, i notes all of them"))
+        if self._asked:
+            hint = ""
+        elif chosen.startswith(OFFER):
+            hint = tr("Enter notes it, i notes all of them, n notes one, Esc back.")
         elif decision is not None and decision.pending:
-            keys += [tr("Enter decides it"), tr("x withdraws it")]
+            hint = tr("Enter decides it, x withdraws it, n notes one, Esc back.")
         elif decision is not None:
-            keys.append(tr("Enter shows it"))
-        hint = "" if self._asked else ", ".join((*keys, tr("n notes one"), tr("Esc back"))) + "."
+            hint = tr("Enter shows it, n notes one, Esc back.")
+        else:
+            hint = tr("n notes one, Esc back.")
         self.query_one("#told", Static).update("\n".join(part for part in (text, hint) if part))
 
     def _chosen_id(self) -> str:
@@ -183,7 +185,7 @@ class DecisionsScreen(ModalScreen[str | None]):
         if chosen.startswith(OFFER):
             await self._do(self._desk.add([e for e in self._offers() if chosen == f"{OFFER}{e.source} {e.text}"]))
         elif decision is not None:
-            self.run_worker(self._open(decision.id), exit_on_error=False, name="decision")
+            self.run_worker(self._open(decision.id), exit_on_error=False, name=tr("decision"))
 
     async def _open(self, id: str) -> None:
         from console.screens.decision import DecisionScreen
@@ -249,8 +251,10 @@ def _pending(each: Decision, now: float) -> Text:
     text.append(each.text, style="bold")
     about = each.commands[0] if each.commands else ", ".join(each.options) or (each.paths[0] if each.paths else "")
     if about:
-        more = f"1 of {len(each.commands)}: " if len(each.commands) > 1 else ""
-        text.append(f"\n{' ' * 9}{more}{' '.join(about.split())}", style="dim")
+        about = " ".join(about.split())
+        if len(each.commands) > 1:
+            about = tr("1 of {count}: {command}", count=len(each.commands), command=about)
+        text.append(f"\n{' ' * 9}{about}", style="dim")
     return text
 
 
@@ -264,7 +268,9 @@ def _offered(each: Asked) -> Text:
 def _settled(each: Decision) -> Text:
     when = time.strftime("%m-%d %H:%M", time.localtime(each.decided_at)) if each.decided_at is not None else ""
     text = Text(f" {SYMBOL[each.state]} {each.text}", style="dim")
-    told = " · ".join(part for part in (each.answer or str(each.state), each.decided_by, when, last_run(each)) if part)
+    told = " · ".join(
+        part for part in (each.answer or tr(str(each.state)), each.decided_by, when, last_run(each)) if part
+    )
     text.append(f"\n{' ' * 9}{told}", style="")
     return text
 

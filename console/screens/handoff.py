@@ -16,9 +16,11 @@ from textual.widgets import ContentSwitcher, Markdown, Static, TextArea
 
 from console.i18n import mark, tr
 
-VIEWS: Final = (("document", "Document"), ("changes", "Changes"), ("notes", "Notes"))
+VIEWS: Final = (("document", mark("Document")), ("changes", mark("Changes")), ("notes", mark("Notes")))
 WIDTH: Final = 150
 """Cells of the widest dialog, as the style sheet has it."""
+MARGIN: Final = 5
+"""Cells of the words before a path that its room allows for."""
 _STYLES: Final = {"+": "green", "-": "red", "~": "yellow"}
 
 
@@ -43,8 +45,8 @@ class HandoffScreen(ModalScreen[bool]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "back", priority=True),
         Binding("ctrl+s", "write", "write", priority=True),
-        Binding("tab", "turn(1)", mark("next view"), priority=True),
-        Binding("shift+tab", "turn(-1)", mark("previous view"), priority=True),
+        Binding("tab", "turn(1)", "next view", priority=True),
+        Binding("shift+tab", "turn(-1)", "previous view", priority=True),
         Binding("q,H", "leave", "back"),
         *(Binding(str(at), f"view('{name}')", title) for at, (name, title) in enumerate(VIEWS, 1)),
     ]
@@ -70,7 +72,7 @@ class HandoffScreen(ModalScreen[bool]):
     def compose(self) -> ComposeResult:
         """Where it goes, the three views, what can be done."""
         with Vertical():
-            yield Static("Hand-off", classes="dialog--title", markup=False)
+            yield Static(tr("Hand-off"), classes="dialog--title", markup=False)
             yield Static(self._where(), id="where", markup=False)
             yield Static(self._tabs("document"), id="views")
             with ContentSwitcher(initial="document"):
@@ -89,18 +91,25 @@ class HandoffScreen(ModalScreen[bool]):
 
     def _where(self) -> str:
         shown = self._shown
-        kept = tr(" (a copy is kept)") if shown.replaces else ""
         room = max(20, min(WIDTH, int(self.app.size.width * 0.95)) - 12)
-        to = f"to {_tail(shown.path, room - len(kept))}{kept}"
-        return f"{to}\n" + (
-            tr("from {tail}", tail=_tail(shown.last, room)) if shown.last else tr("there is none before it")
-        )
+
+        def fitted(told: Callable[[str], str], path: str) -> str:
+            return told(_tail(path, room - max(0, cell_len(told("")) - MARGIN)))
+
+        def goes(path: str) -> str:
+            return tr("to {path} (a copy is kept)", path=path) if shown.replaces else tr("to {path}", path=path)
+
+        def comes(path: str) -> str:
+            return tr("from {path}", path=path)
+
+        before = fitted(comes, shown.last) if shown.last else tr("there is none before it")
+        return f"{fitted(goes, shown.path)}\n{before}"
 
     def _tabs(self, current: str) -> Text:
         text = Text()
         for at, (name, title) in enumerate(VIEWS, 1):
             count = f" {len(self._shown.changes)}" if name == "changes" else ""
-            text.append(f" {at} {title}{count} ", style="bold reverse" if name == current else "dim").append(" ")
+            text.append(f" {at} {tr(title)}{count} ", style="bold reverse" if name == current else "dim").append(" ")
         return text
 
     def _changes(self) -> Text:

@@ -106,10 +106,9 @@ def parse(text: str, name: str) -> Parsed:
         what = safe_text(error.problem or tr("not readable"), limit=160)
         raise Damaged(
             tr(
-                "{name}{where}: not valid YAML: {what}; mend that line, nothing is written until then",
-                name=name,
-                where=where,
-                what=what,
+                "{place}: not valid YAML: {problem}; mend that line, nothing is written until then",
+                place=f"{name}{where}",
+                problem=what,
             )
         ) from None
     except yaml.YAMLError as error:
@@ -248,7 +247,7 @@ async def watch_decisions(path: Path) -> AsyncGenerator[DecisionsRead, None]:
                     last = found
                     yield found
             if watcher is None:
-                watcher = asyncio.create_task(report_changes(path, changed), name=tr("decision changes"))
+                watcher = asyncio.create_task(report_changes(path, changed), name="decision changes")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(BACKSTOP):
                     await changed.wait()

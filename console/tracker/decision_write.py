@@ -105,7 +105,7 @@ def _appended(before: Parsed, fields: Mapping[str, Any]) -> str:
     entry = _dumped([{key: fields[key] for key in sorted(fields, key=_rank) if fields[key] is not None}])
     if before.entries is None:
         if before.root is None:
-            kept = text if text.strip() else HEAD
+            kept = text if text.strip() else tr(HEAD)
             return f"{kept}{_newline(kept)}{TOP}:\n{entry}"
         if any(getattr(key, "value", "") == TOP for key, _ in before.root.value):
             lines = text.splitlines(keepends=True)

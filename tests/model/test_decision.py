@@ -161,3 +161,12 @@ def test_pending_first_and_the_newest_decided_first() -> None:
     )
     seen_ = DecisionsSlice("f", 1.0, every)
     assert [each.id for each in seen_.pending] == ["2"] and [each.id for each in seen_.settled] == ["3", "1"]
+
+
+def test_a_dispatcher_with_its_proof_is_not_held_back_by_the_rule_of_thumb() -> None:
+    proven = replace(HERE, dispatcher=("", ""))
+    load = "launchctl load ~/Library/LaunchAgents/com.x.auto-dispatcher.plist"
+    assert planned(load, here=proven).kind == "run"
+    assert "stays loaded" in planned("launchctl stop com.x.auto-dispatcher", here=proven).why, "the other rules hold"
+    barred = planned(load, here=replace(HERE, dispatcher=("it lacks a dry run", "make one")))
+    assert barred.kind == "refused" and "lacks a dry run" in barred.why and barred.remedy == "make one"

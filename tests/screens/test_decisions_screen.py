@@ -10,6 +10,7 @@ from pathlib import Path
 from textual.pilot import Pilot
 from textual.widgets import TextArea
 
+from console import i18n
 from console.config import Config
 from console.engine import Engine
 from console.model.decision import Asked
@@ -146,3 +147,21 @@ async def test_a_broken_file_is_told(tmp_path: Path) -> None:
         await until(pilot, lambda: bool(fleet.app.snapshot.decisions.error))
         await opened(fleet, pilot)
         await until(pilot, lambda: "not valid YAML" in drawn(fleet.app))
+
+
+async def test_in_korean_every_label_is_korean_and_whole(tmp_path: Path) -> None:
+    i18n.use("ko")
+    (tmp_path / "handoff-1.md").write_text(HANDOFF, encoding="utf-8")
+    async with console(tmp_path, Asked("배포할까요?", ("ls", "ls | wc")), size=(80, 24)) as (fleet, pilot):
+        app = fleet.app
+        await pilot.press("d")
+        await until(pilot, lambda: "지난 핸드오프에서 물은 것, handoff-1.md" in drawn(app))
+        assert "결정 사항" in drawn(app) and "2개 중 1: ls" in drawn(app)
+        assert "Enter 결정, x 철회, n 새로 기록, Esc 뒤로." in drawn(app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "셸이 필요합니다 (|)" in drawn(app))
+        assert "Tab 이동, Esc 뒤로." in drawn(app) and "응답; Enter로 결정" in drawn(app)
+        await pilot.press(*"yes", "enter")
+        await until(pilot, lambda: "결정됨: yes" in drawn(app) and "u 다시 대기, Esc 뒤로." in drawn(app))
+        assert "state: decided" in (tmp_path / "d.yaml").read_text(), "the file is English in every language"
+        whole(app, (80, 24))
