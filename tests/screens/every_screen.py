@@ -7,7 +7,7 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,6 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from console.actions.sends import SendJournal
-from console.app import ConsoleApp
 from console.config import Config
 from console.config_checklist import ChecklistSection
 from console.config_operations import ArtifactSection, AutomationSection
@@ -338,9 +337,29 @@ EVERY: Final[dict[str, Opener]] = {
 }  # fmt: skip
 
 
-async def show(name: str, fleet: Fleet, pilot: Pilot[None]) -> ConsoleApp:
-    """Open the screen *name* of `EVERY` over a started console; it is drawn whole when this returns."""
+CHANGES: Final = frozenset(
+    {"fleet-zoomed", "fleet-filter", "fleet-gone", "queue", "queue-item", "cut-off", "decisions", "decision"}
+)
+"""Those that leave the console, or need it, in another state: each has one of its own."""
+TOGETHER: Final = 6
+"""Screens that are opened one after the other over the same console: most of the time goes into starting one."""
+
+
+def groups() -> list[tuple[str, ...]]:
+    """The names of `EVERY`, each once, those of a group for one console."""
+    tame = [name for name in EVERY if name not in CHANGES]
+    return [tuple(tame[at : at + TOGETHER]) for at in range(0, len(tame), TOGETHER)] + [
+        (name,) for name in EVERY if name in CHANGES
+    ]
+
+
+async def show(names: Sequence[str], fleet: Fleet, pilot: Pilot[None]) -> AsyncIterator[str]:
+    """Open the screens *names* of `EVERY` over a started console, one after the other; each is drawn whole."""
     await start(fleet, pilot)
-    await EVERY[name](fleet, pilot)
-    await still(pilot)
-    return fleet.app
+    for name in names:
+        await EVERY[name](fleet, pilot)
+        await still(pilot)
+        yield name
+        while len(fleet.app.screen_stack) > 1:
+            await fleet.app.pop_screen()
+        await pilot.pause()

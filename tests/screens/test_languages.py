@@ -11,7 +11,8 @@ import gettext
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,7 @@ from textual.widgets import Static
 
 from console import i18n
 from console.commands import COMMANDS
-from tests.screens.every_screen import EVERY, console, show
+from tests.screens.every_screen import console, groups, show, start
 from tests.ui_helpers import rows, strips
 
 ASCII: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -94,17 +95,20 @@ def test_the_other_letters_are_as_wide_and_none_is_ascii() -> None:
     assert english("ťŵó words /a/path claude Enter ctrl+p 12s") == ["words"]
 
 
-@pytest.mark.parametrize("name", EVERY)
-async def test_no_english_is_left_on_a_screen(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("names", groups(), ids=" ".join)
+async def test_no_english_is_left_on_a_screen(
+    names: Sequence[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("console.app.CUT_OFF_AFTER", 3600.0)
     monkeypatch.setattr(i18n._Now, "texts", Pseudo())
     monkeypatch.setattr(i18n._Now, "language", "ko")  # not that of the code
-    fleet = console(folder, cut_off=name == "cut-off")
+    fleet = console(folder, cut_off="cut-off" in names)
+    left = []
     async with fleet.app.run_test(size=(120, 40)) as pilot:
-        app = await show(name, fleet, pilot)
-        shown = foremost(app)
-        left = [(word, row.strip()) for row in shown for word in english(row, MORE.get(name, ""))]
-    assert not left, "\n".join(f"{word!r} in {row}" for word, row in left)
+        async for name in show(names, fleet, pilot):
+            for row in foremost(fleet.app):
+                left += [f"{name}: {word!r} in {row.strip()}" for word in english(row, MORE.get(name, ""))]
+    assert not left, "\n".join(left)
 
 
 def foremost(app: App[None]) -> list[str]:
@@ -134,36 +138,57 @@ async def test_the_line_of_keys_in_korean_shows_the_same_keys(folder: Path) -> N
     i18n.use("ko")
     fleet = console(folder)
     async with fleet.app.run_test(size=(80, 24)) as pilot:
-        app = await show("fleet", fleet, pilot)
+        await start(fleet, pilot)
         for command in shown:
-            assert f"{command.keys.split(' ', 1)[0]} {i18n.tr(command.title)} " in rows(app)[-1], command.id
+            assert f"{command.keys.split(' ', 1)[0]} {i18n.tr(command.title)} " in rows(fleet.app)[-1], command.id
 
 
-@pytest.mark.parametrize("name", EVERY)
-async def test_labels_stand_whole_in_korean(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@dataclass(frozen=True)
+class Labels:
+    """What one screen says of its keys and columns."""
+
+    keys: list[str]
+    heads: list[str]
+    cut: list[str]
+
+
+@pytest.mark.parametrize("names", groups(), ids=" ".join)
+async def test_labels_stand_whole_in_korean(names: Sequence[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Key lines and headings: each whole on the screen, with the keys that the English one names."""
     monkeypatch.setattr("console.app.CUT_OFF_AFTER", 3600.0)
-    told: list[tuple[list[str], list[str], list[str]]] = []
-    for language in ("en", "ko"):
-        i18n.use("ko" if language == "ko" else "en")
-        place = Path(tempfile.mkdtemp(prefix="OC", dir="/tmp"))
-        try:
-            fleet = console(place, cut_off=name == "cut-off")
-            async with fleet.app.run_test(size=(80, 24)) as pilot:
-                app = await show(name, fleet, pilot)
-                told.append((lines_of_keys(app), headings(app), cut_lines(app)))
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
-    (keys_en, heads_en, cut_en), (keys_ko, heads_ko, cut_ko) = told
-    assert len(cut_ko) <= len(cut_en), f"cut off: {cut_ko}"
-    assert len(keys_ko) >= len(keys_en), f"no line of keys: {keys_en}"
-    for before, after in zip(keys_en, keys_ko, strict=False):
-        missing = [key for key in named(before) if key not in named(after)]
-        assert not missing, f"{missing} of {before!r} are not in {after!r}"
-    for before, after in zip(heads_en, heads_ko, strict=True):
-        assert "…" not in after, after
-        columns = [len(re.split(r"\s{2,}", each.strip())) for each in (before, after)]
-        assert columns[0] == columns[1], f"{before!r} against {after!r}"
+    english_ones, korean_ones = await labels("en", names), await labels("ko", names)
+    assert list(english_ones) == list(korean_ones) == list(names)
+    for name in names:
+        compare(name, english_ones[name], korean_ones[name])
+
+
+async def labels(language: i18n.Language, names: Sequence[str]) -> dict[str, Labels]:
+    """What the screens *names* show in *language* in a small terminal."""
+    i18n.use(language)
+    found = {}
+    place = Path(tempfile.mkdtemp(prefix="OC", dir="/tmp"))
+    try:
+        fleet = console(place, cut_off="cut-off" in names)
+        async with fleet.app.run_test(size=(80, 24)) as pilot:
+            async for name in show(names, fleet, pilot):
+                app = fleet.app
+                found[name] = Labels(lines_of_keys(app), headings(app), cut_lines(app))
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+    return found
+
+
+def compare(name: str, before: Labels, after: Labels) -> None:
+    """Fail when the Korean screen *after* says less than the English one."""
+    assert len(after.cut) <= len(before.cut), f"{name}: cut off: {after.cut}"
+    assert len(after.keys) >= len(before.keys), f"{name}: no line of keys: {before.keys}"
+    for one, other in zip(before.keys, after.keys, strict=False):
+        missing = [key for key in named(one) if key not in named(other)]
+        assert not missing, f"{name}: {missing} of {one!r} are not in {other!r}"
+    for one, other in zip(before.heads, after.heads, strict=True):
+        assert "…" not in other, f"{name}: {other}"
+        columns = [len(re.split(r"\s{2,}", each.strip())) for each in (one, other)]
+        assert columns[0] == columns[1], f"{name}: {one!r} against {other!r}"
 
 
 def lines_of_keys(app: App[None]) -> list[str]:
