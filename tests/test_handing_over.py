@@ -17,7 +17,7 @@ from console import handoff_places as places
 from console.cli import main
 from console.config import Config
 from console.config_sections import HandoffSection
-from console.handing_over import HandingOver, Refused
+from console.handing_over import NOTES, HandingOver, Refused
 from console.handoff_file import text_of, understood
 from console.model.agent import AgentState
 from console.model.guard import Verdict
@@ -68,6 +68,33 @@ def test_notes_are_kept_and_a_copy_of_what_is_replaced(tmp_path: Path) -> None:
     mine.write(mine.prepare(SEEN, NOW), SEEN, NOW)
     assert path.read_text(encoding="utf-8") == first, "equal facts, equal documents"
     assert places.written(str(tmp_path / "h*"), None) == path, "a copy is no hand-off"
+
+
+def test_notes_keep_their_tabs_and_long_lines(tmp_path: Path) -> None:
+    notes = "all:\n\tmake  it  \n\n" + "긴 줄 " * 3000 + "끝"
+    path = tmp_path / "h.md"
+    path.write_text(
+        f"# Hand-off\n## Lessons\n- x\n## Notes\n<!-- oc-console notes -->\n{notes}\n<!-- /oc-console notes -->\n",
+        encoding="utf-8",
+    )
+    mine = over(tmp_path / "state", str(path))
+    mine.write(mine.prepare(SEEN, NOW), SEEN, NOW)
+    assert f"\n{notes}\n" in path.read_text("utf-8")
+    assert mine.prepare(SEEN, NOW).facts.notes == notes
+
+
+def test_notes_that_are_too_long_are_not_cut_in_silence(tmp_path: Path) -> None:
+    long = over(tmp_path).prepare(SEEN, NOW, notes="x" * (NOTES + 1))
+    assert len(long.facts.notes) == NOTES and "too long" in long.warning
+    assert not over(tmp_path).prepare(SEEN, NOW, notes="x" * NOTES).warning
+
+
+def test_a_secret_that_was_written_by_hand_is_no_change_and_is_not_shown(tmp_path: Path) -> None:
+    path = tmp_path / "h.md"
+    path.write_text("# Hand-off\n\n## Lessons\n\n- password: hunter2hunter2\n", encoding="utf-8")
+    prepared = over(tmp_path / "state", str(path)).prepare(SEEN, NOW)
+    assert [each.text for each in prepared.facts.lessons] == ["password: [redacted]"]
+    assert not [each for each in prepared.changes if "password" in each.text]
 
 
 def test_what_is_no_hand_off_and_where_none_can_be_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,15 @@ from console.model.handoff import HandoffFacts, facts_of, read, write
 from console.model.handoff_changes import changes
 from console.model.handoff_facts import facts
 from console.model.handoff_form import Lang
-from console.model.handoff_items import DecisionEntry, GuardEntry, PointEntry
+from console.model.handoff_items import (
+    ArtifactEntry,
+    AutomationEntry,
+    DecisionEntry,
+    GuardEntry,
+    PointEntry,
+    ServiceEntry,
+    VerificationEntry,
+)
 from console.model.handoff_sources import Sources
 from console.model.snapshot import MuxSlice, Snapshot
 from tests.model.handoff_cases import vocabulary
@@ -138,6 +146,27 @@ def test_what_was_seen_goes_before_what_was_said() -> None:
     told_changes = changes(facts_of(last), made, "en")
     assert any(each.sign == "-" and "#54" in each.text for each in told_changes)
     assert any("53 → 1 (-52)" in each.text for each in told_changes)
+
+
+def test_changes_say_what_is_true_and_nothing_else() -> None:
+    before = HandoffFacts(
+        services=(ServiceEntry("watcher", "", 67592, None, "running", "running"),),
+        automation=(AutomationEntry("/tmp/msg_*.txt", "1 file", "", "0", 1),),
+        artifacts=(ArtifactEntry("report", "~/r.md"), ArtifactEntry("plan", "~/p.md", "‹변경 없음›")),
+        verifications=(VerificationEntry(2, "a", "b", 4.0, 1.0, "fail"),),
+    )
+    after = HandoffFacts(
+        services=(ServiceEntry("watcher", "", None, None, "running", "absent ‹no process›", "", 0),),
+        automation=(AutomationEntry("/tmp/msg_*.txt", "0 files", "", "0", 0),),
+        artifacts=(ArtifactEntry("report", "~/r.md", "‹unchanged›"), ArtifactEntry("plan", "~/p.md", "‹changed›")),
+        verifications=(VerificationEntry(2, "a", "b", 4.0, 0.0, "fail"),),
+    )
+    assert [each.text for each in changes(before, after, "en")] == [
+        "watcher: running → absent ‹no process›",
+        "/tmp/msg_*.txt: 1 file → 0 files; 1 → 0",
+        "plan: ‹changed›",
+        "#2: 1.0 → 0.0",
+    ]
 
 
 def test_secrets_are_taken_out_of_every_text() -> None:

@@ -206,3 +206,22 @@ def test_numbered_headings_and_numbered_lists_are_told_apart() -> None:
         (6, "하나"),
         (8, "둘"),
     ]
+
+
+def test_a_pipe_in_a_code_span_parts_no_cells() -> None:
+    head = "## Work in progress\n| Status | Task | # | Surface |\n|---|---|---|---|\n"
+    told = document(head + "| working | Fix `a | b` now | #101 | surface:11 |\n| a | b | 7 | d | e |\n")
+    assert [(each["number"], each["surface"], each["task"]) for each in told["dispatches"]] == [
+        (101, "surface:11", "Fix `a|b` now"),
+        (7, "d | e", "b"),
+    ]
+
+
+def test_a_path_with_a_space_is_whole_in_code_marks() -> None:
+    text = "## Temp automation\n| Path | State |\n|---|---|\n| `/tmp/my run.sh` | running |\n| `/tmp/a.sh -v` | x |\n"
+    told = document(
+        text + "| `/usr/bin/python3 x` | running |\n## Artifacts\n- report: `~/a b/c.md` (draft)\n- ~/x y.md\n"
+    )
+    assert [each["path"] for each in told["automation"]] == ["/tmp/my run.sh", "/tmp/a.sh", "/usr/bin/python3"]
+    assert [each["path"] for each in told["artifacts"]] == ["~/a b/c.md", "~/x"]
+    assert told["artifacts"][0]["name"] == "report"

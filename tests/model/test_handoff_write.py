@@ -78,6 +78,14 @@ def test_the_words_of_the_writer_are_those_of_the_reader(lang: Lang) -> None:
     assert {*HEADINGS} == {*LISTS, "notes"}
 
 
+def test_tabs_stay_in_commands_and_notes() -> None:
+    steps = (PointEntry("Do", ("if x\n\tthen\n\t\ty\tz",)),)
+    facts = replace(DAY, first_steps=steps, notes="all:\n\tmake\tit\n\tnow\tor")
+    assert facts_of(read(write(facts, "ko"), vocabulary())) == facts
+    told = facts_of(read(write(HandoffFacts(lessons=(PointEntry("a\tb"), PointEntry("c\td"))), "en"), vocabulary()))
+    assert [each.text for each in told.lessons] == ["a b", "c d"]
+
+
 def test_nothing_gives_a_title() -> None:
     assert write(HandoffFacts(), "en") == "# Session hand-off\n\n<!-- oc-console hand-off 1 -->\n"
     empty = HandoffFacts(
