@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 from console import handoff_places as places
 from console import state_baseline
 from console.config import Config
-from console.handoff_file import Unreadable, text_of, understood
+from console.handoff_file import Unreadable, safe_lines, text_of, understood
 from console.handoff_keep import keep_whole
 from console.host import in_thread
 from console.i18n import language, tr
@@ -39,7 +39,7 @@ LEAVE: Final = 0.8
 """Seconds the last copy may take when the console is left; what is not whole by then is not there."""
 FIRST: Final = 30.0
 """Seconds after the start at which the first copy is made, when the state of everything is known."""
-NOTES: Final = 100_000
+NOTES: Final = 1_000_000
 """Characters of the operator's notes that are kept."""
 Entry = TypeVar("Entry")
 
@@ -135,8 +135,11 @@ class HandingOver:
         found = carried_notes(replace(sources, last=there)) if there is not None else ""
         if notes is None:
             notes = _joined(found, carried_notes(sources)) if there is not before else carried_notes(sources)
+        if len(notes) > NOTES:
+            told = tr("the notes are too long; only their first {count} characters are kept", count=NOTES)
+            warning = f"{warning}; {told}" if warning else told
         made = clean_facts(facts(replace(sources, notes=clean(notes))))
-        differ = changes(facts_of(before), made, language()) if before is not None else ()
+        differ = changes(clean_facts(facts_of(before)), made, language()) if before is not None else ()
         return Prepared(made, sources.lang, goes_to, there is not None, last, differ, found, warning)
 
     def _sources(self, snapshot: Snapshot, now: float, before: Handoff | None, lang: Lang | None) -> Sources:
@@ -293,7 +296,7 @@ def clock(at: float) -> str:
 
 def clean(notes: str) -> str:
     """The operator's text without what a terminal would obey, and without secrets."""
-    return redact(safe_text(notes, multiline=True)[:NOTES]).strip("\n")
+    return redact(safe_lines(notes)[:NOTES]).strip("\n")
 
 
 def clean_facts(found: HandoffFacts) -> HandoffFacts:

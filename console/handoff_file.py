@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
@@ -35,7 +36,8 @@ def understood(text: str) -> Handoff:
 def text_of(name: str) -> str:
     """The text of the file *name*, ``-`` for standard input, safe to show; its lines keep their numbers.
 
-    Bytes that are not UTF-8 (or UTF-16 with its mark) become U+FFFD. Raises `Unreadable`.
+    It is UTF-8, UTF-16 or, where that cannot be, code page 949; bytes that are not become U+FFFD.
+    Raises `Unreadable`.
     """
     shown = safe_text(name, limit=400)
     try:
@@ -57,11 +59,29 @@ def text_of(name: str) -> str:
                 size_limit=SIZE_LIMIT >> 20,
             )
         )
-    wide = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = data.decode("utf-16" if wide else "utf-8-sig", "replace")
-    # A tab may separate the cells of a table that was copied from a browser.
-    parts = text.replace("\r\n", "\n").replace("\r", "\n").split("\t")
-    return "\t".join(safe_text(part, multiline=True, limit=max(1, len(part))) for part in parts)
+    return safe_lines(_decoded(data).replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def safe_lines(text: str) -> str:
+    """*text* safe to show, each line whole; tabs stay: one may separate the cells of a table from a browser."""
+    return "\t".join(safe_text(part, multiline=True, limit=max(1, len(part))) for part in text.split("\t"))
+
+
+def _decoded(data: bytes) -> str:
+    """*data* as text: UTF-8, UTF-16 with or without its mark, or the code page 949 of Korean Windows."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace")
+    if len(data) % 2 == 0 and data.count(0) * 10 > len(data):
+        for codec, at in (("utf-16-le", 1), ("utf-16-be", 0)):
+            if data[at::2].count(0) > 10 * data[1 - at :: 2].count(0):
+                return data.decode(codec, "replace")
+    text = data.decode("utf-8-sig", "replace")
+    # A UTF-8 document with some broken bytes stays one: here hardly a sign beyond ASCII could be read.
+    beyond = sum(char > "\x7f" for char in text) if "\ufffd" in text else 0
+    if beyond and text.count("\ufffd") * 2 > beyond:
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode("cp949")
+    return text
 
 
 def _bytes(name: str) -> bytes:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from console.model.handoff_drawn import BARS, is_drawn, read_drawn
 from console.model.handoff_fences import Fence, fences
 from console.model.handoff_tables import Mender, Table, begins, is_rule
 from console.model.handoff_texts import is_command
@@ -166,6 +167,11 @@ class Blocks:
             return self._step(at)
         if _HRULE.match(line):
             return self._form(at)
+        if not self.strict and is_drawn(self.lines, at):
+            table, after = read_drawn(self.lines, at)
+            self.top = None
+            self.blocks.append(Rows(table))
+            return after
         if begins(self.lines, at) and not (self.top is not None and self.top.comment):
             mender = Mender(self.lines, self.next_pipe, self._surely, self._named)
             table, after = mender.read(at)
@@ -226,7 +232,7 @@ class Blocks:
         marked = _hash(line)
         if marked is not None:
             return None if self._is_step(at) else Heading([at], marked[1], marked[0], self.words.section(marked[1])[0])
-        if self.strict or len(line) > HEADING_LIMIT or line[0] in " \t|":
+        if self.strict or len(line) > HEADING_LIMIT or line[0] in " \t|" + BARS:
             return None
         below = self.lines[at + 1].strip() if at + 1 < len(self.lines) else ""
         if len(below) > 2 and set(below) in ({"="}, {"-"}) and not is_rule(below) and not _ORDERED.match(line):
@@ -280,6 +286,7 @@ class Blocks:
         content = (
             _BULLET.match(below) or _ORDERED.match(below) or below.lstrip().startswith(("|", "#"))
             or after in self.fences or (self.gap and after > at + 1) or marked or begins(self.lines, after)
+            or is_drawn(self.lines, after)
         )  # fmt: skip
         if not content:
             return None

@@ -20,6 +20,7 @@ from console.model.handoff_items import (
     SurfaceEntry,
     VerificationEntry,
 )
+from console.model.handoff_phrases import PHRASES, bare, own_words
 
 TEXT: Final = 160
 """Characters of a text that are told."""
@@ -126,14 +127,19 @@ def _difference(was: Any, now: Any) -> str:
         return f"{was.value:,} → {now.value:,} ({shown})"
     told = []
     for field in fields(now):
-        old, new = getattr(was, field.name), getattr(now, field.name)
-        if old != new and field.name not in _UNTOLD:
-            told.append(f"{_short(old)} → {_short(new)}" if old and new else _short(new or f"− {_short(old)}"))
+        old, new = _said(getattr(was, field.name)), _said(getattr(now, field.name))
+        if old == new or field.name in _UNTOLD or (field.name == "count" and "" in (old, new)):
+            continue  # what is counted or not any more is told by the state
+        told.append(f"{old} → {new}" if old and new else new or f"− {old}")
     return "; ".join(told)
 
 
-def _short(value: object) -> str:
-    return " ".join(str(each) for each in value) if isinstance(value, tuple) else str(value)
+def _said(value: object) -> str:
+    """A field as people read it; that nothing has changed is no change."""
+    if value is None:
+        return ""
+    text = " ".join(str(each) for each in value) if isinstance(value, tuple) else str(value)
+    return bare(text) if own_words(text) in PHRASES["same"] else text
 
 
 def _cut(text: str) -> str:

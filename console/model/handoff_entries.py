@@ -34,6 +34,7 @@ from console.model.handoff_texts import (
     number,
     options,
     paths,
+    place,
     trimmed,
     unique,
     without,
@@ -216,8 +217,7 @@ class Maker:
         return ServiceEntry(made.label, remarks, made.pid, made.port, made.expected, "", "", made.count)
 
     def _row_automation(self, cells: Mapping[str, str], rest: str) -> AutomationEntry | None:
-        named = paths(cells.get("path", ""))
-        path = named[0] if named else bare(cells.get("path", ""))
+        path = place(cells.get("path", ""))
         if not path:
             return None
         state = cells.get("state", "")
@@ -230,16 +230,16 @@ class Maker:
         named = paths(text)
         if not named:
             return None
-        rest = trimmed(text.replace("`", "").replace("**", "").replace(named[0], " ", 1))
+        path = place(text)
+        rest = trimmed(text.replace("`", "").replace("**", "").replace(path, " ", 1))
         parts = [trimmed(part) for part in _SEPARATOR.split(rest, 1)]
         return self._row_automation(
-            {"path": named[0], "state": parts[0], "action": parts[1] if len(parts) > 1 else ""}, ""
+            {"path": f"`{path}`", "state": parts[0], "action": parts[1] if len(parts) > 1 else ""}, ""
         )
 
     def _row_artifacts(self, cells: Mapping[str, str], rest: str) -> ArtifactEntry | None:
         cell = cells.get("path", "")
-        named = paths(cell)
-        path = named[0] if named else bare(cell)
+        path = place(cell)
         if not path:
             return None
         more = trimmed(cell.replace("`", "").replace(path, " ", 1)) if path != bare(cell) else ""
@@ -249,7 +249,7 @@ class Maker:
     def _text_artifacts(self, text: str) -> ArtifactEntry | None:
         named = paths(text)
         spans = [span for span in re.findall(r"`([^`]{1,400})`", text) if "." in span or "/" in span]
-        path = named[0] if named else next(iter(spans), "")
+        path = place(text) if named else next(iter(spans), "")
         if not path:
             return None
         plain = text.replace("`", "").replace("**", "")

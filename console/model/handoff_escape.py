@@ -12,19 +12,19 @@ from typing import Final
 _BREAK: Final = re.compile(r"<br\s{0,3}/?>", re.IGNORECASE)
 _ESCAPED: Final = re.compile(r"\\([\\|<&*_`\[\]#>~])|<br\s{0,3}/?>|&#(\d{1,7});|&(nbsp|amp|lt|gt|quot);", re.IGNORECASE)
 _NAMED: Final = {"nbsp": "\xa0", "amp": "&", "lt": "<", "gt": ">", "quot": '"'}
-_FORBIDDEN: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _DASHES: Final = re.compile(r"[:\s]*-[-:\s]*")
 _ENTITY: Final = re.compile(r"&(?=#\d{1,7};|(?:nbsp|amp|lt|gt|quot);)", re.IGNORECASE)
 
 
 def plain(text: str) -> str:
-    """*text* without control characters; line breaks stay."""
+    """*text* without control characters; line breaks and tabs stay."""
     return _FORBIDDEN.sub("\ufffd", text)
 
 
 def escaped(text: str) -> str:
     """*text* as one line that `unescaped` gives back; pipes, too."""
-    text = plain(text).replace("\\", "\\\\").replace("|", "\\|")
+    text = plain(text).replace("\t", " ").replace("\\", "\\\\").replace("|", "\\|")
     text = _ENTITY.sub(r"\\&", text)
     text = "\\" + text if text.startswith("[") else text  # no tick box
     text = text.replace("-", "&#45;", 1) if _DASHES.fullmatch(text) else text  # no rule

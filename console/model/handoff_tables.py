@@ -250,6 +250,9 @@ class Mender:
                 self.width = size
         for row in self.table.rows:
             if 0 < self.width < len(row.cells):
+                row.cells = _spans(row.cells, self.width)
+                if len(row.cells) == self.width:
+                    continue
                 row.cells[self.width - 1 :] = [" | ".join(row.cells[self.width - 1 :])]
 
     def _tabs(self, at: int) -> tuple[Table, int]:
@@ -259,3 +262,14 @@ class Mender:
             self.table.rows.append(Row(cells, [at]))
             at += 1
         return self.table, at
+
+
+def _spans(cells: list[str], width: int) -> list[str]:
+    """*cells* without the parting at pipes inside code spans, where that leaves *width* cells."""
+    joined: list[str] = []
+    for cell in cells:
+        if joined and joined[-1].count("`") % 2:
+            joined[-1] += f"|{cell}"
+        else:
+            joined.append(cell)
+    return joined if len(joined) == width else cells

@@ -111,6 +111,19 @@ def paths(text: str) -> tuple[str, ...]:
     return unique(path for path in kept if path.strip("/~.") and not path.startswith(("//", "/dev/")))
 
 
+def place(text: str) -> str:
+    """The first path in *text*, with its spaces where code marks hold it; without one, *text* bare of its marks."""
+    named = paths(text)
+    if not named:
+        return bare(text)
+    first = named[0]
+    for _, span in _CODE.findall(text):
+        rest = span.removeprefix(first)
+        if rest != span and rest[:1] in (" ", "/") and " -" not in rest and "." not in first.rsplit("/", 1)[-1]:
+            return span.strip() if "." in span.rsplit("/", 1)[-1] else first  # else a program and what it is given
+    return first
+
+
 def options(text: str) -> tuple[str, ...]:
     """Options of programs in *text*: ``-a never``, ``--dry-run``."""
     return unique(found.group(1) for found in _OPTION.finditer(text))
