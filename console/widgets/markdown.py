@@ -29,7 +29,7 @@ class TableText(MarkdownTable):
             table.add_column(Text(head.plain), overflow="fold")
         for row in rows:
             table.add_row(*(Text(cell.plain) for cell in row[: len(heads)]))
-        yield Static(table)
+        yield Static(table, markup=False)
 
 
 class Document(Markdown):
