@@ -28,8 +28,10 @@ from console.model.service import Judgement, Service
 from console.model.snapshot import Snapshot
 from console.safety import redact, safe_text
 
-OUTPUT: Final = 1 << 20
-"""Bytes of the output of a command that are searched."""
+OUTPUT: Final = 1 << 19
+"""Bytes at the beginning, and at the end, of each stream of a command that are kept and searched: it may never stop."""
+LAST: Final = 4096
+"""Bytes at the end of the output in which its last line is told."""
 SLACK: Final = 2.0
 """Seconds a look may take above its own timeout."""
 _EXPECTED: Final = ("running", "unloaded", "absent", "stopped", "loaded")
@@ -122,9 +124,10 @@ async def look(section: ChecklistSection, config: Config) -> Looked:
 
 
 async def _command(section: ChecklistSection) -> tuple[StepState, str]:
-    done = await run(section.command, timeout=section.timeout, cwd=Path(section.cwd) if section.cwd else None)
-    output = done.stdout + done.stderr
-    last = output.decode("utf-8", "replace").strip().rsplit("\n", 1)[-1]
+    cwd = Path(section.cwd) if section.cwd else None
+    done = await run(section.command, timeout=section.timeout, cwd=cwd, limit=OUTPUT, both_ends=True)
+    output = b"\n".join(filter(None, (done.stdout, done.stderr)))
+    last = output.rstrip()[-LAST:].rsplit(b"\n", 1)[-1].decode("utf-8", "replace")
     said = beside(tr("exit {status}", status=done.returncode), last)
     if done.returncode != section.exit:
         return StepState.FAIL, tr("{said}; expected exit {status}", said=said, status=section.exit)
@@ -132,7 +135,7 @@ async def _command(section: ChecklistSection) -> tuple[StepState, str]:
         from console.services.picking import Unpicked, pick_pattern
 
         try:
-            found = await pick_pattern(output[:OUTPUT], section.expect, "count", "", section.timeout)
+            found = await pick_pattern(output, section.expect, "count", "", section.timeout)
         except Unpicked as error:
             return StepState.FAIL, str(error)
         if not found.value:

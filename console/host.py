@@ -44,14 +44,35 @@ class Completed:
 class _Collect(asyncio.SubprocessProtocol):
     """Gathers what a program writes until it has ended and its pipes are closed."""
 
-    def __init__(self, limit: int | None = None) -> None:
+    def __init__(self, limit: int | None = None, *, both_ends: bool = False) -> None:
         self.written: dict[int, bytearray] = {1: bytearray(), 2: bytearray()}
+        self.last: dict[int, bytearray] = {1: bytearray(), 2: bytearray()}
+        self.cut = {1: False, 2: False}
         self.limit = limit
+        self.both_ends = both_ends
         self.closed = asyncio.get_running_loop().create_future()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         held = self.written[fd]
-        held += data if self.limit is None else data[: max(0, self.limit - len(held))]
+        if self.limit is None:
+            held += data
+            return
+        room = max(0, self.limit - len(held))
+        held += data[:room]
+        if self.both_ends:
+            last = self.last[fd]
+            last += data[room:]
+            if len(last) > 2 * self.limit:  # not at each piece: that would move everything every time
+                self.cut[fd] = True
+                del last[: -self.limit]
+
+    def kept(self, fd: int) -> bytes:
+        """What is kept of one stream."""
+        if self.limit is None or not self.last[fd]:
+            return bytes(self.written[fd])
+        last = self.last[fd]
+        gap = b"\n" if self.cut[fd] or len(last) > self.limit else b""
+        return bytes(self.written[fd]) + gap + bytes(last[-self.limit :])
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.closed.done():
@@ -65,12 +86,14 @@ async def run(
     timeout: float = 5.0,
     cwd: Path | None = None,
     limit: int | None = None,
+    both_ends: bool = False,
 ) -> Completed:
     """Run *argv* without a shell and return what it wrote. A non-zero exit is a result, not an error.
 
     The program gets *input* (nothing when None) and *timeout* seconds. It has a process group of its own, which is
-    killed when the time is up or the caller is cancelled. Of each stream the first *limit* bytes are kept, the rest is
-    read and forgotten; None: everything.
+    killed when the time is up or the caller is cancelled. Of each stream the first *limit* bytes are kept, with
+    *both_ends* the last as many too (behind a line break where something is left out); the rest is read and forgotten.
+    None: everything.
     Raises `HostError`: no such program, not executable, out of time.
     """
     name = safe_text(argv[0] if argv else "", limit=200)
@@ -78,7 +101,9 @@ async def run(
     stdin = asyncio.subprocess.DEVNULL if input is None else asyncio.subprocess.PIPE
     try:
         transport, protocol = await _started(
-            loop.subprocess_exec(lambda: _Collect(limit), *argv, stdin=stdin, cwd=cwd, start_new_session=True),
+            loop.subprocess_exec(
+                lambda: _Collect(limit, both_ends=both_ends), *argv, stdin=stdin, cwd=cwd, start_new_session=True
+            ),
             lambda made: _kill(*made),
         )
     except (OSError, ValueError, TypeError) as error:
@@ -103,8 +128,7 @@ async def run(
         finally:
             transport.close()
     returncode = transport.get_returncode()
-    written = protocol.written
-    return Completed(tuple(argv), -1 if returncode is None else returncode, bytes(written[1]), bytes(written[2]))
+    return Completed(tuple(argv), -1 if returncode is None else returncode, protocol.kept(1), protocol.kept(2))
 
 
 async def spawn(

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import sys
 from pathlib import Path
 
 import pytest
 
 from console.checking import Checking, find
+from console.checking_looks import look
 from console.config import Config, ConfigError, ServiceConfig, load
 from console.config_checklist import ChecklistSection
 from console.config_sections import HandoffSection
 from console.model.checklist import Mark, StepState
 from console.model.snapshot import MuxSlice, Snapshot
 from console.model.surface import Surface, SurfaceInfo
+from tests.waiting import DEADLINE
 
 
 def fleet(pid: int) -> Snapshot:
@@ -59,6 +62,21 @@ async def test_own_steps_look_for_themselves_and_side_by_side(tmp_path: Path) ->
     await checking.run(["own file"])
     found = {step.title: step for step in checking.steps() if step.id.startswith("own ")}
     assert (found["file"].state, found["prints"].state) == (StepState.FAIL, StepState.PASS)
+
+
+async def test_what_a_command_says_behind_much_output_is_found() -> None:
+    code = "import sys; print('x' * 10_000_000); print('0 errors'); sys.stderr.write('done')"
+    section = ChecklistSection("big", command=program(code), expect="0 errors$", timeout=DEADLINE)
+    found = await look(section, Config())
+    assert (found.state, found.evidence) == (StepState.PASS, "exit 0: done")
+
+
+async def test_a_command_that_never_stops_writing_is_not_kept() -> None:
+    section = ChecklistSection("flood", command=("yes", "x" * 1000), timeout=1.0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert (await look(section, Config())).state is StepState.FAIL
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 100_000, f"{grown} KiB"
 
 
 async def test_a_tick_outlives_the_console_and_ends_with_the_hand_off(tmp_path: Path) -> None:

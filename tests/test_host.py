@@ -137,3 +137,12 @@ async def test_a_cancelled_caller_does_not_wait_for_its_thread() -> None:
     assert not leave.is_set()
     leave.set()
     await until(lambda: not any(thread.name == "oc-work" for thread in threading.enumerate()))
+
+
+async def test_of_a_program_that_writes_much_the_limit_is_kept_from_both_ends() -> None:
+    code = "import sys; sys.stdout.write('first' + 'x' * 10_000_000 + 'last'); sys.stderr.write('short')"
+    argv = (sys.executable, "-S", "-E", "-c", code)
+    done = await run(argv, limit=10, both_ends=True, timeout=DEADLINE)
+    assert (done.stdout, done.stderr) == (b"firstxxxxx\nxxxxxxlast", b"short")
+    assert (await run(argv, limit=10, timeout=DEADLINE)).stdout == b"firstxxxxx"
+    assert (await run(["printf", "0123456789abc"], limit=10, both_ends=True)).stdout == b"0123456789abc"

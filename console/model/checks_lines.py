@@ -29,6 +29,7 @@ _ASKS: Final = re.compile(
     r"\b(?:curl|wget|http)\s[^\n|;]*?((?:https?://)?[\w.\[\]-]+:\d+[^\s\"'|;]*|https?://[^\s\"'|;]+)"
 )
 _SUMMARY: Final = re.compile(r"dispatch[_-]?tracker\S*\s+summary|oc-console\s+summary", re.IGNORECASE)
+_RECORD: Final = re.compile(r"\boc-console\s+log\s+show\s+#?(\d+)\b")
 _PROCESSES: Final = re.compile(r"\b(?:pgrep|ps)\b")
 _GREP: Final = re.compile(r"\b(?:grep|egrep|pgrep|rg)\s+(?:-\w+\s+)*(\"[^\"]*\"|'[^']*'|[^\s|;]+)")
 _FILES: Final = re.compile(r"\b(?:ls|stat|find|wc|test)\s+(?:-\w+\s+)*((?:[~/])[^\s|;\"']*)")
@@ -134,7 +135,7 @@ def _unknown(command: str) -> bool:
     for part in re.split(r"&&|\|\||[;\n|]", _unquoted(command)):
         text = part.strip()
         text = re.sub(r"^(?:do|then|else)\s+", "", text)
-        known = (_READS, _MANAGERS, _ASKS, _SUMMARY, _PROCESSES, _FILES)
+        known = (_READS, _MANAGERS, _ASKS, _SUMMARY, _RECORD, _PROCESSES, _FILES)
         if text and not _HARMLESS.match(text) and not any(each.search(text) for each in known):
             return True
     return False
@@ -158,11 +159,19 @@ def _of_command(given: Given, command: str, by_id: dict[str, Step]) -> Ids:
         found |= _of_url(given, asked.group(1), by_id)
     if _SUMMARY.search(command):
         found |= _topic("summary", by_id)
+    for number in _RECORD.findall(command):
+        found |= _of_record(number, by_id)
     if _PROCESSES.search(command):
         found |= _named(_pattern(command), by_id, ("automation ", "service ", "dispatcher"))
     for path in _FILES.findall(command):
         found |= _of_path(given, path, by_id)
     return found
+
+
+def _of_record(number: str, by_id: dict[str, Step]) -> Ids:
+    """What is known of one dispatch: its result waits, its record is gone; else what is said of all of them."""
+    own = {f"collect #{number}", f"record {number}"} & set(by_id)
+    return own or {"collect", "summary"} & set(by_id)
 
 
 def _services(command: str, by_id: dict[str, Step]) -> Ids:

@@ -60,7 +60,10 @@ def surfaces(given: Given) -> Iterator[Step]:
 
 
 def _meant(given: Given, entry: SurfaceEntry) -> Surface | None:
-    for name in filter(None, (entry.ref, entry.name)):
+    """The surface that *entry* is about: by its name first where its ref is a pane id, which tmux gives anew to other
+    panes after a restart of its server."""
+    names = (entry.name, entry.ref) if entry.ref.startswith("%") else (entry.ref, entry.name)
+    for name in filter(None, names):
         found = given.snapshot.called(name)
         if len(found) == 1:
             return found[0]

@@ -15,6 +15,7 @@ from typing import Final, Literal
 from console.i18n import mark, tr
 from console.model.agent import AgentState
 from console.model.decision import Decision
+from console.model.decision_danger import EVERYTHING, danger
 from console.model.guard_facts import AVOID, Facts, Policy, Task
 from console.model.guard_text import avoid, restart
 from console.model.outcome import Written
@@ -43,7 +44,10 @@ _SHELL: Final = re.compile(r"[|&;<>`$(){}*?\[\]!\\\n]|(?<=\s)#")
 """What a shell does not take as plain text, or only behind quotes."""
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"$`\\!]*\"")
 _DISPATCHER: Final = re.compile(r"(?i)auto[-_. ]?dispatch")
-_STARTS: Final = re.compile(r"(?i)(load|bootstrap|enable|kickstart|start|restart|run|up|submit)")
+_STARTS: Final = re.compile(
+    r"(?i)(load|bootstrap|(re-?)?enable|unmask|kickstart|(re)?start|(try-|reload-or-(try-)?)?restart|update|add|run|up"
+    r"|submit)"
+)
 _MANAGERS: Final = ("launchctl", "systemctl", "supervisorctl", "service", "brew", "docker")
 _LOOKS: Final = (
     "cat",
@@ -147,7 +151,9 @@ def plan(command: str, here: Here, facts: Facts, policy: Policy) -> Plan:
             return _no(command, tr("it starts the automatic dispatcher: {why}", why=tr(why)), tr(remedy))
         # The rule of thumb that it stays off is for want of a proof.
         policy = replace(policy, avoid=tuple(each for each in policy.avoid if each[0] != AVOID[0][0]))
-    why, remedy = _against(command, words, program, facts, policy)
+    why, remedy = danger(program, words, cwd or here.cwd, here.home), tr(BY_HAND)
+    if not why:
+        why, remedy = _against(command, words, program, facts, policy)
     if not why and here.read_only:
         why, remedy = tr("the console is read-only"), tr("start it without --read-only")
     if why:
@@ -221,13 +227,14 @@ def _against(command: str, words: list[str], program: str, facts: Facts, policy:
 
 
 def _starts_dispatcher(words: list[str], program: str) -> bool:
+    starts = program in _MANAGERS and any(_STARTS.fullmatch(word) for word in words[1:])
+    if starts and any(EVERYTHING.fullmatch(word) for word in words[1:]):
+        return True  # and with everything the dispatcher
     if not any(_DISPATCHER.search(word) for word in words):
         return False
     if any(re.fullmatch(r"--?dry[-_]?run(=(1|true|yes))?", word, re.IGNORECASE) for word in words[1:]):
         return False
-    if program in _MANAGERS:
-        return any(_STARTS.fullmatch(word) for word in words[1:])
-    return program not in _LOOKS
+    return starts if program in _MANAGERS else program not in _LOOKS
 
 
 def _ended(words: Iterable[str], fleet: Iterable[Surface]) -> list[str]:

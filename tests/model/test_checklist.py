@@ -196,3 +196,26 @@ def test_every_line_of_the_real_document_finds_its_check() -> None:
     avoid = [step for step in found if step.id.startswith("avoid ")]
     assert len(avoid) == 5
     assert all("guard " in step.evidence for step in avoid)
+
+
+def test_a_pane_id_of_the_hand_off_is_another_pane_after_a_restart() -> None:
+    """tmux counts its panes anew: the hand-off's %0 CODEX is %1 now, and %0 is another's."""
+    specs = (SurfaceSpec("surface:1", "CODEX", "", "codex", ""),)
+    panes = (
+        SurfaceInfo("%0", None, "s", "s", pid=5, label="surface:5"),
+        SurfaceInfo("%1", None, "s", "s", pid=6, label="surface:1"),
+    )
+    now = reduce(Snapshot(specs=specs), TreeRead(NOW - 1, "tmux", panes))
+    text = "## Surfaces\n| surface | name | agent |\n|---|---|---|\n| %0 | CODEX | codex |\n"
+    found = steps(Given(now, NOW, handoff(text)))
+    assert "surface %1" in found
+    assert found["surface %1"].line == 4
+    assert "surface %0" not in found, "nobody told of it"
+
+
+@pytest.mark.parametrize(("state", "follows"), [(AgentState.IDLE, {"collect #57"}),
+                                                (AgentState.WORKING, {"collect", "summary"})])  # fmt: skip
+def test_the_steps_that_the_console_writes_are_known_to_it(state: AgentState, follows: set[str]) -> None:
+    text = "## First steps\n1. Collect #57 at surface:5\n   ```sh\n   oc-console log show 57\n   ```\n"
+    line = next(s for s in checklist(Given(snapshot(state), NOW, handoff(text))) if s.id.startswith("first"))
+    assert set(line.links) == follows

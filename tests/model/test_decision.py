@@ -98,6 +98,59 @@ def test_what_is_not_surely_one_plain_program_is_refused(command: str, why: str)
     assert found.kind == "refused" and why in found.why, found
 
 
+@pytest.mark.parametrize(
+    ("command", "why"),
+    [
+        ("rm -rf /", "the whole of /"),
+        ("rm -rf //", "the whole of /"),
+        ("rm -rf ~", "the whole of /home/o"),
+        ("rm -rf ~/../../etc", "the whole of /etc"),
+        ("rm -r .", "the whole of /place"),
+        ("cd ~/ws && rm -rf ..", "the whole of /home/o"),
+        ("mv ~ /mnt/x", "the whole of /home/o"),
+        ("chmod -R 777 /usr", "the whole of /usr"),
+        ("find / -delete", "which files"),
+        ("find /x -name a -exec rm x", "which files"),
+        ("dd if=/dev/zero of=/dev/sda", "empties a disk"),
+        ("/sbin/mkfs.ext4 /dev/sdb1", "empties a disk"),
+        ("shutdown -h now", "ends this machine"),
+        ("python3 -c 'print(1)'", "cannot be shown"),
+        ("python3 -W ignore -Ic 'print(1)'", "cannot be shown"),
+        ("perl -we 'x'", "cannot be shown"),
+        ("node --eval=x", "cannot be shown"),
+        ("ssh host reboot", "cannot be shown"),
+        ("tmux -L x kill-server", "past the guards"),
+        ("tmux kill-ser", "past the guards"),
+        ("cmux close-surface surface:1", "past the guards"),
+        ("kill -9 -1", "every process"),
+        ("kill -- -1", "every process"),
+        ("kill -TERM 1", "every process"),
+        ("systemctl reload-or-restart auto-dispatcher", "automatic dispatcher"),
+        ("supervisorctl start all", "automatic dispatcher"),
+        ("supervisorctl -c x start '*'", "automatic dispatcher"),
+        ("launchctl load ~/Library/LaunchAgents", "automatic dispatcher"),
+    ],
+)
+def test_what_cannot_be_taken_back_is_refused(command: str, why: str) -> None:
+    found = planned(command)
+    assert found.kind == "refused", found
+    assert why in found.why
+    assert found.remedy
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rm -rf /tmp/verify_1.txt", "rm -r build", "mv a.md ~", "mv a.md ..", "chmod 644 /etc/x", "find . -name x",
+        "dd if=a of=b", "python3 -E -W error a.py -c b", "python3 -m pytest -c x.ini", "python3 -Xtracemalloc a.py",
+        "perl -w a.pl -e", "tmux list-panes -a", "kill -1 4243", "kill -9 4243", "pkill -f codex_auto_approve",
+        "supervisorctl status all", "systemctl restart web", "launchctl load ~/Library/LaunchAgents/x.watcher.plist",
+    ],
+)  # fmt: skip
+def test_what_can_be_taken_back_is_run(command: str) -> None:
+    assert planned(command).kind == "run", planned(command).why
+
+
 def test_nothing_runs_from_a_read_only_console() -> None:
     assert "read-only" in planned("ls", here=replace(HERE, read_only=True)).why
 
