@@ -105,7 +105,7 @@ TABLE: Final[dict[str, Room]] = {
         lazy="editor checking handoff_offers handoff_places",
     ),
     "cli": _room(
-        "version safety commands config log_commands detect send_command queue_command operations_commands "
+        "version safety commands model config log_commands detect send_command queue_command operations_commands "
         "service_command handoff_command init_command checklist_command decision_command",
         lazy="engine headless opening app state_journal",
     ),
