@@ -39,6 +39,8 @@ LEAVE: Final = 0.8
 """Seconds the last copy may take when the console is left; what is not whole by then is not there."""
 FIRST: Final = 30.0
 """Seconds after the start at which the first copy is made, when the state of everything is known."""
+DOCUMENTS: Final = ("", ".markdown", ".md", ".txt")
+"""Endings of names of hand-offs that others have written."""
 NOTES: Final = 100_000
 """Characters of the operator's notes that are kept."""
 Entry = TypeVar("Entry")
@@ -192,7 +194,9 @@ class HandingOver:
             found = self._read(path)
         except Unreadable as error:
             raise Refused(str(error)) from error
-        if not (found.exact or any(getattr(found, name) for name in LISTS)) and path.stat().st_size:
+        # A configuration has the words of a hand-off in it too: only a document of that kind of name is taken for one.
+        alike = path.suffix.lower() in DOCUMENTS and any(getattr(found, name) for name in LISTS)
+        if not (found.exact or alike) and path.stat().st_size:
             raise Refused(
                 tr("{shown}: is no hand-off document, so it is not replaced; name another file", shown=_shown(path))
             )

@@ -70,6 +70,15 @@ def test_notes_are_kept_and_a_copy_of_what_is_replaced(tmp_path: Path) -> None:
     assert places.written(str(tmp_path / "h*"), None) == path, "a copy is no hand-off"
 
 
+def test_a_file_of_another_kind_is_not_replaced_though_it_has_the_words_of_a_hand_off(tmp_path: Path) -> None:
+    path = tmp_path / "oc-console.yaml"
+    path.write_text("surfaces:\n  - {name: a, ref: surface:1}\nservices:\n  - {name: web, process: web}\n")
+    before = path.read_bytes()
+    with pytest.raises(Refused, match="no hand-off document"):
+        over(tmp_path / "state").prepare(SEEN, NOW, path=path)
+    assert path.read_bytes() == before
+
+
 def test_what_is_no_hand_off_and_where_none_can_be_is_refused(tmp_path: Path) -> None:
     (tmp_path / "shopping.txt").write_text("milk\neggs\n", encoding="utf-8")
     mine = over(tmp_path / "state")

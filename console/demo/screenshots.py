@@ -7,31 +7,47 @@ import asyncio
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
 
+from console import i18n
 from console.app import ConsoleApp
 from console.config import Config
 from console.opening import open_demo
 
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One file, and what is on it."""
+
+    name: str
+    theme: str
+    size: tuple[int, int]
+    """In cells."""
+    key: str = ""
+    """What opens its screen; empty for the main one."""
+    language: i18n.Language = "en"
+
+
 PICTURES: Final = (
-    ("wide", "oc-dark", (200, 55)),
-    ("medium", "oc-light", (120, 40)),
-    ("compact", "oc-colorblind", (80, 24)),
-    ("operations", "oc-dark", (160, 32)),
+    Picture("wide", "oc-dark", (200, 55)),
+    Picture("medium", "oc-light", (120, 40)),
+    Picture("compact", "oc-colorblind", (80, 24)),
+    Picture("operations", "oc-dark", (160, 32), "o"),
+    Picture("checklist-ko", "oc-dark", (120, 40), "R", "ko"),
 )
-"""Name, theme, and size in cells. ``operations`` is its screen, the others are the main one."""
 PATIENCE: Final = 20.0
 """Seconds to wait for a fleet worth a picture."""
 
 
-async def take(folder: Path, name: str, theme: str, size: tuple[int, int]) -> Path:
+async def take(folder: Path, picture: Picture) -> Path:
     """Start the demo fleet, wait until somebody waits and somebody works, and save one SVG."""
-    app = ConsoleApp(replace(Config(), theme=theme), partial(open_demo, Config()))
+    i18n.use(picture.language)
+    app = ConsoleApp(replace(Config(), theme=picture.theme), partial(open_demo, Config()))
     try:
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=picture.size) as pilot:
             end = time.monotonic() + PATIENCE
             while time.monotonic() < end:
                 await pilot.pause(0.25)
@@ -39,10 +55,10 @@ async def take(folder: Path, name: str, theme: str, size: tuple[int, int]) -> Pa
                 if snapshot.waiting() and snapshot.log.dispatches and snapshot.collector.collector:
                     break
             await pilot.pause(6.0)
-            if name == "operations":
-                await pilot.press("o")
-                await pilot.pause(2.0)
-            target = folder / f"{name}.svg"
+            if picture.key:
+                await pilot.press(picture.key)
+                await pilot.pause(4.0)
+            target = folder / f"{picture.name}.svg"
             target.write_text(_plain(app.export_screenshot(title="oc-console")), encoding="utf-8")
             return target
     finally:
@@ -61,8 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     folder: Path = parser.parse_args(argv).folder
     folder.mkdir(parents=True, exist_ok=True)
-    for name, theme, size in PICTURES:
-        print(asyncio.run(take(folder, name, theme, size)))
+    for picture in PICTURES:
+        print(asyncio.run(take(folder, picture)))
     return 0
 
 

@@ -12,9 +12,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import ContentSwitcher, Markdown, Static, TextArea
+from textual.widgets import ContentSwitcher, Static, TextArea
 
 from console.i18n import mark, tr
+from console.widgets.markdown import Document
 
 VIEWS: Final = (("document", mark("Document")), ("changes", mark("Changes")), ("notes", mark("Notes")))
 WIDTH: Final = 150
@@ -77,7 +78,7 @@ class HandoffScreen(ModalScreen[bool]):
             yield Static(self._tabs("document"), id="views")
             with ContentSwitcher(initial="document"):
                 with VerticalScroll(id="document"):
-                    yield Markdown(_readable(self._document(self._shown.notes)), open_links=False)
+                    yield Document(_readable(self._document(self._shown.notes)))
                 with VerticalScroll(id="changes"):
                     yield Static(self._changes())
                 yield TextArea(self._shown.notes, id="notes", soft_wrap=True, read_only=self._read_only)
@@ -138,7 +139,7 @@ class HandoffScreen(ModalScreen[bool]):
         notes = self.query_one("#notes", TextArea).text
         if name == "document" and notes != self._drawn:
             self._drawn = notes
-            await self.query_one(Markdown).update(_readable(self._document(notes)))
+            await self.query_one(Document).update(_readable(self._document(notes)))
         self.query_one(ContentSwitcher).current = name
         self.query_one("#views", Static).update(self._tabs(name))
         # What is not shown yet takes no focus.

@@ -40,7 +40,8 @@ class HelpScreen(ModalScreen[None]):
         table.add_column(no_wrap=True, justify="right")
         table.add_column(overflow="fold")  # Rich cuts a wide last character for a blank behind it otherwise
         group = ""
-        for command in (*self._commands, *COMPOSER):
+        groups = list(dict.fromkeys(command.group for command in self._commands))
+        for command in (*sorted(self._commands, key=lambda each: groups.index(each.group)), *COMPOSER):
             if command.id.startswith("surface.focus_") and command.id != "surface.focus_1":
                 continue
             if command.group != group:

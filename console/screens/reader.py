@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Markdown, OptionList, Static
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from console.i18n import mark, tr
+from console.widgets.markdown import Document
 
 MARKDOWN = (".md", ".markdown")
 
@@ -39,7 +40,7 @@ class ReaderScreen(ModalScreen[str]):
             yield Static(Text(self._path), classes="dialog--title")
             with VerticalScroll():
                 if self._path.casefold().endswith(MARKDOWN):
-                    yield Markdown(self._text, open_links=False)
+                    yield Document(self._text)
                 else:
                     yield Static(Text(self._text))
             hint = tr("p opens it in $PAGER, e in $EDITOR, Esc goes back.")

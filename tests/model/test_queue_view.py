@@ -83,7 +83,7 @@ def test_a_reason_in_the_file_is_english_and_is_shown_in_the_language_of_the_int
     assert (cut.items[0].reason, cut.stopped) == ("was sending: check %1", "by the operator")
     assert lanes(cut, snapshot(), NOW, 1)[0].lines[0].why == "전송 중이었음: %1 확인"
     waiting = changes.pause(queues(item("a")))
-    assert lanes(waiting, snapshot(), NOW, 1)[0].lines[0].why == "일시정지: 사용자 지시"
+    assert lanes(waiting, snapshot(), NOW, 1)[0].lines[0].why == "일시정지: 운영자 지시"
 
 
 def test_what_was_sent_a_short_time_ago_is_shown_the_newest_first() -> None:

@@ -148,6 +148,9 @@ async def test_the_help_names_every_key_and_state() -> None:
             if not command.id.startswith("surface.focus_"):
                 assert f"{command.keys} {command.help}" in text, command.id
         assert "1–9 Focus a pane of this page;" in text
+        lines = [line.strip(" │") for line in drawn(fleet.app).splitlines()]
+        for group in {command.group for command in (*COMMANDS, *COMPOSER)}:
+            assert lines.count(group) == 1, group
         for state, symbol in SYMBOLS.items():
             assert f"{symbol} {state}" in text
 
