@@ -175,7 +175,7 @@ class ChecklistActs(App[None]):
             await asyncio.sleep(NEWS_EVERY)
 
     def _tell_news(self, why: str, opens: bool) -> None:
-        """Say it quietly; open the checklist where nothing else is open, or only what came up again with the console."""
+        """Say it quietly; open the checklist where nothing is open but a list, as came up again with the console."""
         above = [SCREENS.get(type(each).__name__, "") for each in self.screen_stack[1:]]
         if "checklist" in above:
             return
