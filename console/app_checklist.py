@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from textual import work
 from textual.app import App
 
+from console.app_view import SCREENS
 from console.commands import with_keys
 from console.config import Config
 from console.i18n import tr
@@ -174,10 +175,13 @@ class ChecklistActs(App[None]):
             await asyncio.sleep(NEWS_EVERY)
 
     def _tell_news(self, why: str, opens: bool) -> None:
-        """Say it quietly; open the checklist where nothing else is open."""
+        """Say it quietly; open the checklist where nothing is open but a list, as came up again with the console."""
+        above = [SCREENS.get(type(each).__name__, "") for each in self.screen_stack[1:]]
+        if "checklist" in above:
+            return
         key = next(command.keys for command in with_keys(self.config.keys) if command.id == "checklist.show")
         why = f"{why[0].upper()}{why[1:]}"
-        if opens and len(self.screen_stack) == 1:
+        if opens and all(above):
             self.action_checklist()
         else:
             text = tr("{why}: {key} shows the restart checklist.", why=why, key=key)

@@ -19,7 +19,12 @@ from console.screens.main import MainScreen
 from console.state_view import View, Views
 from console.theming import DEFAULT_THEME
 
-SCREENS: Final = {"DecisionsScreen": "decisions", "QueueScreen": "queue", "LedgerScreen": "ledger"}
+SCREENS: Final = {
+    "DecisionsScreen": "decisions",
+    "QueueScreen": "queue",
+    "LedgerScreen": "ledger",
+    "ChecklistScreen": "checklist",
+}
 """Screens that only list something, and come up again; what was being written is the composer's draft."""
 
 

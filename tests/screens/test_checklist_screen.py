@@ -22,6 +22,7 @@ from console.model.agent import AgentState
 from console.model.reading import QueueRead, ScreenRead
 from console.screens import checklist
 from console.screens.checklist import ChecklistScreen
+from console.screens.decisions import DecisionsScreen
 from console.screens.queue import QueueScreen
 from console.screens.verifier import VerifierScreen
 from console.state_checklist import ChecklistFile
@@ -290,6 +291,33 @@ async def test_a_hand_off_that_comes_while_the_operator_works_is_only_said(tmp_p
         os.utime(tmp_path / "handoff.md", (2e9, 2e9))
         await until(pilot, lambda: "There is a newer hand-off: R shows" in drawn(fleet.app))
         assert fleet.app.screen is fleet.app.main, "nothing is put over what the operator does"
+
+
+async def test_it_opens_over_a_list_that_came_up_again_and_not_over_other_work(tmp_path: Path) -> None:
+    config = settings(tmp_path, checklist_opens="never", decisions=str(tmp_path / "decisions.yaml"))
+    async with console(tmp_path, config) as (fleet, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: len(fleet.app.screen_stack) > 1)
+        fleet.app._tell_news("it was restarted", opens=True)
+        await until(pilot, lambda: "It was restarted: R shows" in drawn(fleet.app))
+        await pilot.press("escape")
+        await until(pilot, lambda: len(fleet.app.screen_stack) == 1)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(fleet.app.screen, DecisionsScreen))
+        fleet.app._tell_news("it was restarted", opens=True)
+        await until(pilot, lambda: isinstance(fleet.app.screen, ChecklistScreen))
+
+
+async def test_a_console_that_ended_with_it_open_comes_up_with_it(tmp_path: Path) -> None:
+    async with console(tmp_path) as (fleet, pilot):
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(fleet.app.screen, ChecklistScreen))
+        kept = fleet.app.view_now()
+        assert kept.screen == "checklist"
+        await pilot.press("escape")
+        await until(pilot, lambda: len(fleet.app.screen_stack) == 1)
+        fleet.app._take_up(kept)
+        await until(pilot, lambda: isinstance(fleet.app.screen, ChecklistScreen))
 
 
 async def test_it_speaks_korean(tmp_path: Path) -> None:
