@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from console.i18n import tr
-from console.safety import safe_text
+from console.safety import redact, safe_text
 
 ENTRY_LIMIT: Final = 100
 """Entries of one section that are written; the rest is counted."""
@@ -127,10 +127,10 @@ def _yaml(value: Value) -> str:
 
 def _quoted(text: str) -> str:
     """A double-quoted scalar; every text YAML can hold, cut and without control characters."""
-    plain = _UNUSABLE.sub("\ufffd", safe_text(text.strip(), limit=TEXT_LIMIT))
+    plain = _UNUSABLE.sub("\ufffd", safe_text(redact(text.strip()), limit=TEXT_LIMIT))
     return json.dumps(plain, ensure_ascii=False)
 
 
 def _comment(text: str, indent: str = "") -> str:
-    plain = _UNUSABLE.sub("\ufffd", safe_text(text, limit=2 * TEXT_LIMIT))
+    plain = _UNUSABLE.sub("\ufffd", safe_text(redact(text), limit=2 * TEXT_LIMIT))
     return f"{indent}# {plain}" if plain.strip() else f"{indent}#".rstrip()

@@ -182,3 +182,11 @@ def test_where_nothing_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert main(["init", "--tmux-socket", str(tmp_path / "no.sock"), "-o", str(path)]) == 0
     assert "no surfaces were found" in capsys.readouterr().err
     assert load(path).surfaces == Config().surfaces and "# surfaces:" in path.read_text()
+
+
+def test_secrets_of_the_document_are_not_in_the_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "h.md"
+    path.write_text("# Hand-off\n## Sessions\n- surface:1 Claude\n## Decisions\n- password: hunter2hunter2\n", "utf-8")
+    assert main(["init", "--from-handoff", str(path), "-o", "-"]) == 0
+    told = capsys.readouterr().out
+    assert "password: [redacted]" in told and "hunter2" not in told
