@@ -21,6 +21,7 @@ from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
 from console.app_acts import Acts
+from console.app_notices import Notices
 from console.app_view import Resumes
 from console.attending import Ears
 from console.commands import with_keys
@@ -40,10 +41,10 @@ CUT_OFF_AFTER: Final = 1.0
 LOOKS_ON: Final = 120.0
 """Seconds after the last key for which the operator is taken to look at the selected pane: many terminals do not tell
 whether they have the focus, and a person may have left the desk."""
-STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "operations", "checklist", "decisions")
+STYLES: Final = ("main", "panes", "table", "bars", "dialogs", "operations", "checklist", "decisions", "markdown")
 
 
-class ConsoleApp(Acts, Resumes):
+class ConsoleApp(Acts, Resumes, Notices):
     """One operator's mission control."""
 
     TITLE = "oc-console"

@@ -125,6 +125,7 @@ SAME_ROOM: Final = {
     "app_acts": "app",
     "cli_words": "cli",
     "app_send": "app",
+    "app_notices": "app",
     "state_drafts": "state_journal",
     "app_queue": "app",
     "app_checklist": "app",

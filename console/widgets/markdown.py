@@ -16,11 +16,6 @@ from textual.widgets._markdown import MarkdownBlock, MarkdownTable
 class TableText(MarkdownTable):
     """A table of Markdown as one text; cells wrap, nothing is cut."""
 
-    DEFAULT_CSS = """
-    TableText { height: auto; margin-bottom: 1; background: transparent; }
-    TableText > Static { width: 1fr; height: auto; }
-    """
-
     def compose(self) -> ComposeResult:
         """The rows under their headings."""
         heads, rows = self._get_headers_and_rows()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.app import App, ComposeResult
 from textual.containers import VerticalScroll
 
+import console
 from console.widgets.markdown import Document
 from tests.ui_helpers import rows
 
@@ -16,6 +19,8 @@ TABLE = "\n".join(
 
 class Reader(App[None]):
     """The document alone."""
+
+    CSS_PATH = Path(console.__file__).parent / "styles" / "markdown.tcss"
 
     def __init__(self, text: str) -> None:
         super().__init__()
