@@ -178,7 +178,7 @@ async def test_the_key_shows_it_takes_notes_and_writes(tmp_path: Path, size: tup
         await until(pilot, lambda: isinstance(fleet.app.screen, HandoffScreen) and "세션 핸드오프" in drawn(fleet.app))
         assert path.name in drawn(fleet.app) and "Ctrl-S" in drawn(fleet.app)
         await pilot.press("tab")
-        await until(pilot, lambda: "+ %1" in drawn(fleet.app))
+        await until(pilot, lambda: "+ openclaw:0.1" in drawn(fleet.app))
         await pilot.press("tab")
         await until(pilot, lambda: isinstance(fleet.app.focused, TextArea))
         await pilot.press("Z", "q", "1")

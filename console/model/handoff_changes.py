@@ -56,6 +56,7 @@ def changes(before: HandoffFacts, after: HandoffFacts, lang: Lang) -> tuple[Chan
 
 def _list(title: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Change]:
     old, new = {_key(each): each for each in before}, {_key(each): each for each in after}
+    _follow_names(old, new)
     for key, each in new.items():
         was = old.get(key)
         if was is None:
@@ -65,6 +66,14 @@ def _list(title: str, before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterat
     for key, each in old.items():
         if key not in new:
             yield Change("-", title, _cut(_told(each)))
+
+
+def _follow_names(old: dict[tuple[object, ...], Any], new: dict[tuple[object, ...], Any]) -> None:
+    """A surface of another ref and the same name is the same one, when only one of each has that name."""
+    for key, was in [(key, each) for key, each in old.items() if isinstance(each, SurfaceEntry)]:
+        same = [at for at, each in new.items() if each.name == was.name]
+        if key not in new and was.name and len(same) == 1 and same[0] not in old:
+            old[same[0]] = old.pop(key)
 
 
 def _key(entry: Any) -> tuple[object, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar
 
 from console.model.artifact import Artifact, Changed
@@ -69,18 +70,20 @@ def _taken(left: list[Entry], wanted: Callable[[Entry], bool]) -> Entry | None:
 
 def _surfaces(sources: Sources) -> Iterator[SurfaceEntry]:
     left: list[SurfaceEntry] = sources.before("surfaces")
-    for surface in sources.snapshot.fleet():
-        names = {identity(surface.info.ref), *surface.names}
-        before = _taken(left, lambda entry: identity(entry.ref) in names)  # noqa: B023 - called at once
+    fleet = sources.snapshot.fleet()
+    # By name first: after a restart of tmux its pane ids, and after a move its places, belong to other surfaces.
+    by_name = {surface.key: _taken(left, partial(_named, surface)) for surface in fleet}
+    for surface in fleet:
+        before = by_name[surface.key] or _taken(left, partial(_placed, surface))
         if surface.place is None and not surface.agent and before is None:
             continue  # a shell of the operator's own
         known = before or SurfaceEntry("")
         yield SurfaceEntry(
-            surface.info.ref,
+            lasting_ref(surface),
             surface.role or known.role,
             surface.info.workspace_ref or surface.info.workspace or known.workspace,
             surface.agent or known.agent,
-            surface.name if surface.name != surface.info.ref else known.name,
+            surface.name if surface.name not in (surface.info.ref, lasting_ref(surface)) else known.name,
             _state(sources, surface),
             sources.said(known.remarks),
         )
@@ -90,6 +93,21 @@ def _surfaces(sources: Sources) -> Iterator[SurfaceEntry]:
             yield replace(entry, state=sources.unknown(entry.state))
         elif own_words(entry.state) not in PHRASES["gone"]:
             yield replace(entry, state=marked(sources.said(entry.state), sources.word("gone")))
+
+
+def lasting_ref(surface: Surface) -> str:
+    """How *surface* is called after a restart too: pane ids (``%3``) and a daemon's (``term_…``) are given anew."""
+    info = surface.info
+    return (info.place or info.ref) if info.ref.startswith(("%", "term_")) else info.ref
+
+
+def _named(surface: Surface, entry: SurfaceEntry) -> bool:
+    """Whether *entry* has the name that the configuration gives *surface*."""
+    return surface.place is not None and bool(entry.name) and identity(entry.name) == identity(surface.name)
+
+
+def _placed(surface: Surface, entry: SurfaceEntry) -> bool:
+    return identity(entry.ref) in surface.names
 
 
 def _state(sources: Sources, surface: Surface) -> str:

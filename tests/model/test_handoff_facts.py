@@ -26,6 +26,7 @@ from console.model.handoff_items import (
 )
 from console.model.handoff_sources import Sources
 from console.model.snapshot import MuxSlice, Snapshot
+from console.model.surface import Surface, SurfaceInfo
 from tests.model.handoff_cases import vocabulary
 from tests.model.handoff_snapshots import DECISION, GUARD, LINES, snapshots
 
@@ -146,6 +147,36 @@ def test_what_was_seen_goes_before_what_was_said() -> None:
     told_changes = changes(facts_of(last), made, "en")
     assert any(each.sign == "-" and "#54" in each.text for each in told_changes)
     assert any("53 → 1 (-52)" in each.text for each in told_changes)
+
+
+def test_a_surface_is_the_same_one_after_a_restart_that_gave_its_pane_id_to_another() -> None:
+    def fleet(*panes: tuple[str, str, str]) -> Snapshot:
+        found = tuple(
+            Surface(SurfaceInfo(ref, None, "main", place), name, f"role of {name}", "claude", at)
+            for at, (ref, place, name) in enumerate(panes)
+        )
+        return Snapshot(mux=MuxSlice("tmux", NOW), surfaces=found)
+
+    def made(snapshot: Snapshot, last: HandoffFacts | None) -> HandoffFacts:
+        before = read(write(last, "en"), vocabulary()) if last is not None else None
+        return facts(Sources(snapshot, NOW, AT, "en", before))
+
+    one = made(fleet(("%1", "main:0.0", "ONE"), ("%2", "main:0.1", "TWO")), None)
+    assert [each.ref for each in one.surfaces] == ["main:0.0", "main:0.1"]
+    kept = replace(one, surfaces=tuple(replace(each, remarks=f"of {each.name}") for each in one.surfaces))
+    for panes in (
+        (("%7", "main:0.0", "ONE"), ("%1", "main:0.1", "TWO")),
+        (("%2", "main:0.1", "ONE"), ("%1", "main:0.0", "TWO")),
+        (("%1", "other:3.0", "TWO"), ("%2", "other:3.1", "ONE")),
+    ):
+        again_made = made(fleet(*panes), kept)
+        assert {each.name: each.remarks for each in again_made.surfaces} == {"ONE": "of ONE", "TWO": "of TWO"}
+        told = [(each.sign, each.text) for each in changes(kept, again_made, "en")]
+        assert all(sign == "~" for sign, _ in told), told
+    old = replace(kept, surfaces=tuple(replace(each, ref=f"%{at}") for at, each in enumerate(kept.surfaces)))
+    after = made(fleet(("%1", "main:0.0", "ONE"), ("%0", "main:0.1", "TWO")), old)
+    assert {each.name: each.remarks for each in after.surfaces} == {"ONE": "of ONE", "TWO": "of TWO"}
+    assert all(each.sign == "~" for each in changes(old, after, "en")), "a document of before names pane ids"
 
 
 def test_changes_say_what_is_true_and_nothing_else() -> None:
