@@ -52,9 +52,7 @@ async def inside(fleet: Fleet, pilot: Pilot[None]) -> None:
 
 
 async def test_what_is_pending_is_counted_quietly_decided_and_run_after_a_question(tmp_path: Path) -> None:
-    asked = Asked(
-        "로그를 볼까요?", (f"cd {tmp_path} && python3 -c 'print(\"안녕\")'", "ls | wc"), options=("예", "아니오")
-    )
+    asked = Asked("로그를 볼까요?", (f"cd {tmp_path} && printf '%s' 안녕", "ls | wc"), options=("예", "아니오"))
     async with console(tmp_path, asked) as (fleet, pilot):
         app = fleet.app
         await until(pilot, lambda: "1 decision " in rows(app)[0])
