@@ -15,7 +15,7 @@ from console.commands import with_keys
 from console.config import Config
 from console.i18n import tr
 from console.model.checklist import SYMBOLS, Step, StepState, beside, progress
-from console.safety import redact, safe_text
+from console.safety import prints_unicode, redact, safe_text
 
 if TYPE_CHECKING:
     from console.checking import Checking
@@ -61,7 +61,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
         print(tr("oc-console checklist: {wrong}", wrong=checking.document.wrong), file=sys.stderr)
         return USAGE
     if arguments.json:
-        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        unicode = prints_unicode()
         print(json.dumps(document(checking, steps), ensure_ascii=not unicode, indent=2))
     else:
         print("\n".join(lines(checking.document.name, steps, keys(config))))

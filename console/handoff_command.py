@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from console.handoff_file import Unreadable, text_of, understood
 from console.i18n import tr, trn
-from console.safety import safe_text
+from console.safety import prints_unicode, safe_text
 
 if TYPE_CHECKING:
     from console.config import Config
@@ -65,7 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(tr("oc-console handoff: {error}", error=error), file=sys.stderr)
         return USAGE
     if arguments.json:
-        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        unicode = prints_unicode()
         print(shown(as_document(handoff), unicode=unicode))
         return WELL
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -25,7 +25,7 @@ from console.model.snapshot import LogSlice, Snapshot
 from console.model.surface import Surface
 from console.mux.base import lacks
 from console.opening import choose, rules_folder, seek, state_folder
-from console.safety import safe_text
+from console.safety import prints_unicode, safe_text
 from console.sending import cut_offs
 from console.state_baseline import read as read_baseline
 from console.state_bindings import Bindings
@@ -80,7 +80,7 @@ def status(config: Config, *, as_json: bool) -> int:
     seen = asyncio.run(look(config))
     snapshot = seen.snapshot
     if as_json:
-        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        unicode = prints_unicode()
         json.dump(document(snapshot, seen.cut_off), sys.stdout, ensure_ascii=not unicode, indent=2)
         print()
     else:

@@ -19,7 +19,7 @@ from console.config import Config
 from console.early_end import Stop
 from console.i18n import mark, tr
 from console.model.dispatch import Dispatch, DispatchStatus, VerificationVerdict
-from console.safety import check_outgoing, safe_text
+from console.safety import check_outgoing, prints_unicode, safe_text
 
 if TYPE_CHECKING:
     from console.model.outcome import Written
@@ -314,7 +314,7 @@ def _print(told: dict[str, object] | Iterator[str]) -> None:
     from console.log_report import dumped
 
     if isinstance(told, dict):
-        print(dumped(told, unicode=(sys.stdout.encoding or "").lower().replace("-", "") == "utf8"))
+        print(dumped(told, unicode=prints_unicode()))
     else:
         print("\n".join(told))
 

@@ -16,7 +16,7 @@ from console.config import Config
 from console.i18n import tr, trn
 from console.model.cells import cells
 from console.model.words import size
-from console.safety import safe_text
+from console.safety import prints_unicode, safe_text
 
 if TYPE_CHECKING:
     from console.cleaning import Bag, Left, Plan
@@ -242,7 +242,7 @@ def _agreed(count: int) -> bool:
 
 
 def _dump(told: object) -> None:
-    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    unicode = prints_unicode()
     print(json.dumps(told, ensure_ascii=not unicode, indent=2))
 
 

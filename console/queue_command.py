@@ -18,7 +18,7 @@ from console.config import Config
 from console.early_end import Stop
 from console.i18n import tr, trn
 from console.model.outcome import Written
-from console.safety import safe_text
+from console.safety import prints_unicode, safe_text
 
 if TYPE_CHECKING:
     from console.engine import Engine
@@ -55,7 +55,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
     except Stop as stop:
         code, told = stop.code, {"done": False, "evidence": str(stop)}
     if arguments.json:
-        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        unicode = prints_unicode()
         print(json.dumps(told, ensure_ascii=not unicode, indent=2))
     elif "items" in told:
         print("\n".join(_lines(told)))

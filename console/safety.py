@@ -10,6 +10,7 @@ Control functions: ECMA-48 (CSI, OSC, DCS, SOS, PM, APC in 7-bit and 8-bit form)
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from typing import Final
@@ -135,6 +136,11 @@ class Refused:
     """Line, from 1."""
     name: str
     """What it is, for example ``U+001B ESCAPE``."""
+
+
+def prints_unicode() -> bool:
+    """Whether standard output takes every character; else JSON is written in ASCII with escapes."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def check_outgoing(text: str, *, limit: int = OUTGOING_LIMIT) -> tuple[str, tuple[Refused, ...]]:

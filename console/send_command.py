@@ -19,7 +19,7 @@ from console.model.composed import STATELESS, Composed, earlier
 from console.model.outcome import outcome_word
 from console.model.snapshot import Snapshot
 from console.model.surface import Surface
-from console.safety import safe_text
+from console.safety import prints_unicode, safe_text
 
 if TYPE_CHECKING:
     from console.engine import Engine
@@ -82,7 +82,7 @@ def run(config: Config, arguments: argparse.Namespace) -> int:
         print(tr("oc-console send: interrupted; nothing was typed"), file=sys.stderr)
         return CANCELLED
     if arguments.json:
-        unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+        unicode = prints_unicode()
         print(json.dumps(told, ensure_ascii=not unicode, indent=2))
     else:
         for line in _lines(told):

@@ -15,7 +15,7 @@ from console.model.cells import cells, padded
 from console.model.observed import seen, wanted
 from console.model.service import Judgement, Service
 from console.model.service_act import OUTCOMES, Done, Offer, Verb
-from console.safety import safe_text
+from console.safety import prints_unicode, safe_text
 
 if TYPE_CHECKING:
     from console.engine import Engine
@@ -167,7 +167,7 @@ def _agreed() -> bool:
 
 
 def _dump(told: object) -> None:
-    unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    unicode = prints_unicode()
     print(json.dumps(told, ensure_ascii=not unicode, indent=2))
 
 
