@@ -72,6 +72,8 @@ def test_every_service_is_listed_with_what_can_be_done(place: Place) -> None:
 
 
 def test_a_dry_run_shows_the_call_and_calls_nothing(place: Place) -> None:
+    # A program that is still starting has no pid yet.
+    eventually_now(lambda: next(each["pid"] for each in place.told("list")[1] if each["name"] == "웹 서버"))
     code, told = place.told("restart", "웹 서버", "--dry-run")
     assert code == 0 and told["outcome"] == "dry run" and told["refusal"] is None
     assert [each.partition("(")[0] for each in told["commands"]] == [
